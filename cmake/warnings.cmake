@@ -1,0 +1,48 @@
+# SPDX-License-Identifier: Apache-2.0
+# One interface target that every sixgate target links: language level, warnings, sanitizers, size options.
+
+add_library(sixgate_flags INTERFACE)
+target_compile_features(sixgate_flags INTERFACE cxx_std_20)
+target_include_directories(sixgate_flags INTERFACE ${CMAKE_SOURCE_DIR})
+target_compile_options(sixgate_flags INTERFACE
+  -Wall -Wextra -Wpedantic -Wshadow -Wconversion -Wsign-conversion -Wold-style-cast
+  -Wnon-virtual-dtor -Woverloaded-virtual -Wswitch -Wimplicit-fallthrough -Wcast-align -Wcast-qual
+  -Wunused -Wformat=2 -Wdouble-promotion -Wextra-semi
+  # Designated initializers that lean on default member initializers are the style here.
+  -Wno-missing-field-initializers)
+# No path of the building machine in a program (assert, sanitizer reports).
+target_compile_options(sixgate_flags INTERFACE -ffile-prefix-map=${CMAKE_SOURCE_DIR}/=)
+
+if(SIXGATE_WERROR)
+  target_compile_options(sixgate_flags INTERFACE -Werror)
+endif()
+
+if(CMAKE_CXX_COMPILER_ID STREQUAL "GNU")
+  target_compile_options(sixgate_flags INTERFACE
+    -Wduplicated-cond -Wlogical-op
+    # g++ 12 reports std::string concatenation as overlapping memcpy (GCC bug 105651).
+    -Wno-restrict)
+endif()
+
+if(SIXGATE_SANITIZE)
+  target_compile_options(sixgate_flags INTERFACE
+    -fsanitize=address,undefined -fno-sanitize-recover=all -fno-omit-frame-pointer -O1 -g1)
+  target_link_options(sixgate_flags INTERFACE -fsanitize=address,undefined)
+  if(CMAKE_CXX_COMPILER_ID STREQUAL "GNU")
+    # Instrumentation confuses the flow analysis of this warning; the release build keeps it.
+    target_compile_options(sixgate_flags INTERFACE -Wno-maybe-uninitialized)
+  endif()
+endif()
+
+if(SIXGATE_FUZZ)
+  target_compile_options(sixgate_flags INTERFACE
+    -fsanitize=fuzzer-no-link,address,undefined -fno-sanitize-recover=all -fno-omit-frame-pointer
+    -O1 -g1)
+  target_link_options(sixgate_flags INTERFACE -fsanitize=address,undefined)
+endif()
+
+if(SIXGATE_SMALL)
+  target_compile_options(sixgate_flags INTERFACE -ffunction-sections -fdata-sections)
+  target_link_options(sixgate_flags INTERFACE
+    -Wl,--gc-sections -Wl,--as-needed -static-libstdc++ -static-libgcc)
+endif()
