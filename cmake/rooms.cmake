@@ -64,10 +64,11 @@ if(TARGET sixgate_daemon_io)
     find_path(SIXGATE_BOOST_SYSTEM_INCLUDE boost/asio.hpp REQUIRED)
     target_include_directories(sixgate_daemon_io SYSTEM PUBLIC ${SIXGATE_BOOST_SYSTEM_INCLUDE})
   endif()
-  # Headers only, one thread, no deprecated spellings: what compiles with 1.74 and with 1.81.
+  # Headers only, one thread, no deprecated spellings, callbacks instead of coroutines (whose header in
+  # 1.74 does not compile with g++ 12): what compiles with 1.74 and with 1.81.
   target_compile_definitions(sixgate_daemon_io PUBLIC
-    BOOST_ALL_NO_LIB BOOST_ASIO_DISABLE_THREADS BOOST_ASIO_NO_DEPRECATED
-    BOOST_ERROR_CODE_HEADER_ONLY BOOST_SYSTEM_NO_DEPRECATED)
+    BOOST_ALL_NO_LIB BOOST_ASIO_DISABLE_THREADS BOOST_ASIO_DISABLE_CO_AWAIT
+    BOOST_ASIO_NO_DEPRECATED BOOST_ERROR_CODE_HEADER_ONLY BOOST_SYSTEM_NO_DEPRECATED)
   find_package(PkgConfig REQUIRED)
   pkg_check_modules(LIBNL REQUIRED IMPORTED_TARGET libnl-3.0)
   pkg_check_modules(LIBMNL REQUIRED IMPORTED_TARGET libmnl)
