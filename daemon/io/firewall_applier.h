@@ -1,0 +1,46 @@
+// SPDX-License-Identifier: Apache-2.0
+// FirewallApplier: brings a Ruleset into the kernel and keeps what is there when the kernel refuses.
+//
+// nft: the skeleton and the first elements go through `nft -f -` in one transaction; what an earlier run
+// left in our sets is read back first, so a restart changes only what differs. After that a change is one
+// netlink batch of element differences and no process. ip6tables: ip6tables-restore --noflush, then the
+// jumps that are missing.
+#pragma once
+
+#include <functional>
+#include <memory>
+#include <optional>
+#include <string>
+
+#include "daemon/io/process.h"
+#include "firewall/ruleset.h"
+#include "net/expected.h"
+#include "net/log.h"
+
+namespace sixgate::daemon {
+
+struct FirewallApplierSettings {
+  std::optional<firewall::Backend> backend;  // none: nft where it works, else ip6tables, else an error
+  std::string state_dir;                     // for the lock of legacy ip6tables; empty: its own place
+};
+
+class FirewallApplier {
+ public:
+  FirewallApplier(ProcessRunner& runner, FirewallApplierSettings settings, LogSink log);
+  ~FirewallApplier();
+
+  // One at a time: a Ruleset given while another is being applied waits, and a later one replaces it. The
+  // callback comes when this or a later Ruleset is in the kernel, or with the reason why not; it may come
+  // from within apply(). After an error the next apply() tries again from what the kernel then has.
+  using Callback = std::function<void(Expected<Done>)>;
+  void apply(const firewall::Ruleset& ruleset, Callback callback);
+
+  // Which backend is used; none before the first apply() has found out.
+  std::optional<firewall::Backend> backend() const;
+
+ private:
+  class Impl;
+  std::shared_ptr<Impl> impl_;
+};
+
+}  // namespace sixgate::daemon

@@ -1,0 +1,32 @@
+// SPDX-License-Identifier: Apache-2.0
+// The ruleset for ip6tables: own chains `sixgate-*` in raw, mangle and filter, one jump to them from each
+// built-in chain. Good for both variants of ip6tables (legacy and nf_tables).
+//
+// The text rewrites our chains whole; ip6tables-restore commits a table at once, and chains without sets
+// are replaced without a gap (unlike nftables' sets). Jumps are apart: restore text cannot say "insert unless there".
+#pragma once
+
+#include <array>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "firewall/ruleset.h"
+
+namespace sixgate::firewall {
+
+// For `ip6tables-restore --noflush`.
+std::string render_ip6tables(const Ruleset& ruleset);
+
+struct Ip6tablesJump {
+  std::string_view table;
+  std::string_view built_in;  // PREROUTING, INPUT, ...
+  std::string_view chain;     // ours
+  // Arguments for ip6tables, without the program's name. `check` succeeds when the jump is there;
+  // otherwise `insert` puts it first. Chains must exist: render_ip6tables() comes before.
+  std::vector<std::string> check() const;
+  std::vector<std::string> insert() const;
+};
+extern const std::array<Ip6tablesJump, 5> kIp6tablesJumps;
+
+}  // namespace sixgate::firewall

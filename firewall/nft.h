@@ -1,0 +1,89 @@
+// SPDX-License-Identifier: Apache-2.0
+// The ruleset for nftables: table `ip6 sixgate`, a constant skeleton plus sets.
+//
+// Replacing a table, or flushing and refilling a set in one transaction, loses and leaks packets on Linux
+// 6.1 and 6.12; differences of elements do not. So the skeleton is loaded once, every interface and
+// prefix is an element, and a change of the Ruleset is a difference between two NftSets.
+#pragma once
+
+#include <array>
+#include <compare>
+#include <cstddef>
+#include <cstdint>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "firewall/ruleset.h"
+#include "net/prefix.h"
+
+namespace sixgate::firewall {
+
+inline constexpr std::string_view kNftTable = "sixgate";  // family ip6
+
+enum class NftKey : std::uint8_t {
+  kInterface,        // type ifname
+  kInterfacePrefix,  // type ifname . ipv6_addr, flags interval
+};
+
+enum class NftSetId : std::uint8_t {
+  kWan,        // uplinks
+  kCrossing,   // uplinks over which traffic may be forwarded (RFC 7084 G-3)
+  kLan,        // every LAN
+  kProtected,  // LANs of that zone
+  kExposed,
+  kAssigned,   // LAN . prefix reachable from the Internet
+  kLocal,      // LAN . prefix allowed as source
+  kDelegated,  // uplink . delegation: never a source there, never sent out there
+};
+inline constexpr std::size_t kNftSetCount = 8;
+
+struct NftSetKind {
+  NftSetId id;
+  std::string_view name;
+  NftKey key;
+  std::string_view why;  // the set's comment
+};
+extern const std::array<NftSetKind, kNftSetCount> kNftSetKinds;  // in the order of NftSetId
+
+struct NftElement {
+  std::string interface;
+  Prefix prefix;  // ::/0 in a set of interfaces
+  friend auto operator<=>(const NftElement&, const NftElement&) = default;
+};
+
+// The contents of all sets; each vector is sorted and without duplicates.
+struct NftSets {
+  std::array<std::vector<NftElement>, kNftSetCount> elements;
+  std::vector<NftElement>& operator[](NftSetId id) {
+    return elements[static_cast<std::size_t>(id)];
+  }
+  const std::vector<NftElement>& operator[](NftSetId id) const {
+    return elements[static_cast<std::size_t>(id)];
+  }
+  bool operator==(const NftSets&) const = default;
+};
+
+// One step of a difference; steps are to be sent in order, in one transaction.
+struct NftStep {
+  enum class Kind : std::uint8_t { kAdd, kRemove } kind;
+  NftSetId set;
+  std::vector<NftElement> elements;
+  bool operator==(const NftStep&) const = default;
+};
+
+// Declares the table with its sets and writes its rules anew; sets keep their elements. The same text
+// always: loading it over itself changes nothing but counters.
+std::string nft_skeleton();
+
+NftSets nft_sets(const Ruleset& ruleset);
+
+// New elements before stale ones, except that a stale one goes first when a new one overlaps it (an
+// interval set refuses overlaps).
+std::vector<NftStep> nft_steps(const NftSets& from, const NftSets& to);
+NftSets apply_steps(NftSets sets, const std::vector<NftStep>& steps);
+
+// The same as text for `nft -f`; empty when nothing differs.
+std::string nft_difference(const NftSets& from, const NftSets& to);
+
+}  // namespace sixgate::firewall
