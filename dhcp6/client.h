@@ -1,0 +1,114 @@
+// SPDX-License-Identifier: Apache-2.0
+// Client: the DHCPv6 client of one uplink (RFC 9915 section 18.2), IA_NA and IA_PDs in one session.
+//
+// Sans-I/O: events go in with the time they happened at, packets and changes come out of drain(). One
+// deadline, recomputed; an early or repeated expire() is harmless, and after expire(now) the next deadline is
+// later than `now`.
+//
+// What differs from a plain reading of section 18.2, on purpose:
+// - Leases are kept to their own end, or until a server takes them back with lifetime 0 or a new lease
+//   arrives in their IA: never dropped because a server is silent or has forgotten us.
+// - An IA that could not be had, or was not renewed, is asked for again before T1, with back-off.
+// - A restart after failures backs off beyond what the retransmission rules demand.
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <span>
+#include <string_view>
+#include <vector>
+
+#include "dhcp6/client_counters.h"
+#include "dhcp6/client_lease.h"
+#include "dhcp6/client_parameters.h"
+#include "net/ip6_address.h"
+#include "net/log.h"
+#include "net/rng.h"
+#include "net/time.h"
+
+namespace sixgate::dhcp6 {
+
+// To be sent from the link-local address, UDP port 546, to port 547 (section 7.2). The client only ever
+// writes to All_DHCP_Relay_Agents_and_Servers (section 14).
+struct Datagram {
+  Ip6Address destination;
+  std::vector<std::uint8_t> payload;
+  bool operator==(const Datagram&) const = default;
+};
+
+enum class ClientState : std::uint8_t {
+  kIdle,
+  kSoliciting,
+  kRequesting,
+  kBound,
+  kRenewing,
+  kRebinding,  // at T2, or to verify delegated prefixes
+  kConfirming,
+  kInformationRequesting,
+  kInformed,
+  kReleasing,
+  kDeclining,  // bound, and giving an address back
+};
+std::string_view to_string(ClientState state);  // "soliciting", ...
+
+struct ClientOutputs {
+  // What changed in the lease, as the whole new value (it may be empty). To be applied before the packets
+  // are sent: nothing released or declined may be in use any more (sections 18.2.7, 18.2.8).
+  std::optional<Lease> lease;
+  std::vector<Datagram> packets;
+  LogLines log;  // one info line per transition, "a -> b: why", without the name of the uplink
+};
+
+// How a datagram came in: clients do not accept multicast ones (section 16).
+enum class Arrival : std::uint8_t { kUnicast, kMulticast };
+
+class Client {
+ public:
+  // `rng` must outlive the client.
+  Client(ClientParameters parameters, Rng& rng);
+  ~Client();
+  Client(Client&&) noexcept;
+  Client& operator=(Client&&) noexcept;
+
+  // Begins a session with addresses and prefixes. A stored lease with anything still valid in it is handed
+  // out at once, unverified, and verified by Rebind, or by Confirm when there are only addresses (18.2.12);
+  // its IAs that the parameters do not name any more are forgotten. Starting again begins from nothing.
+  void start_stateful(std::optional<Lease> stored, Instant now);
+  // Begins Information-requests (18.2.6).
+  void start_stateless(Instant now);
+  // The link went away and is back, or may be another one: verify what we have, or ask afresh at once.
+  void link_changed(Instant now);
+  // The prefixes advertised on the link changed (18.2.12): Renew, Confirm or Information-request, at most
+  // once in 30 s.
+  void prefixes_changed(Instant now);
+  // Our link-local address is another one: the server that may send Reconfigure must know (18.2.4).
+  void source_address_changed(Instant now);
+  // Duplicate Address Detection failed (18.2.8). Ignored when the address is not leased.
+  void decline(const Ip6Address& address, Instant now);
+  // Ends the session: with Release when the parameters ask for it (then drained packets and deadlines go on
+  // until state() is kIdle, which the caller may cut short), else silently, with the lease as it is.
+  void stop(Instant now);
+
+  // A datagram to port 546 from any port.
+  void receive(std::span<const std::uint8_t> payload, const Ip6Address& from, Instant now,
+               Arrival arrival = Arrival::kUnicast);
+  void expire(Instant now);
+  // Absolute; none when nothing is to come.
+  std::optional<Instant> next_deadline() const;
+  ClientOutputs drain();
+
+  ClientState state() const;
+  const Lease& lease() const;  // always current, also before drain()
+  const ClientCounters& counters() const;
+  const ClientParameters& parameters() const;
+  // Present values of SOL_MAX_RT and INF_MAX_RT (21.24, 21.25).
+  Duration solicit_max_timeout() const;
+  Duration information_max_timeout() const;
+
+ private:
+  class Session;
+  std::unique_ptr<Session> session_;
+};
+
+}  // namespace sixgate::dhcp6

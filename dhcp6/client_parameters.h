@@ -1,0 +1,45 @@
+// SPDX-License-Identifier: Apache-2.0
+// ClientParameters: what a DHCPv6 client is told about itself.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <vector>
+
+#include "dhcp6/duid.h"
+#include "net/prefix.h"
+#include "net/time.h"
+
+namespace sixgate::dhcp6 {
+
+// One IA_PD. IAIDs of IA_PDs are distinct (RFC 9915 section 12); that of the IA_NA has a number space of its
+// own.
+struct DelegationRequest {
+  std::uint32_t iaid = 0;
+  // ::/56 asks for a length, anything else for that very prefix (RFC 8168 section 3.1).
+  std::optional<Prefix> hint;
+  bool operator==(const DelegationRequest&) const = default;
+};
+
+struct ClientParameters {
+  Duid duid;
+  std::optional<std::uint32_t> address_iaid;  // none: no IA_NA
+  std::vector<DelegationRequest> delegations;
+  // Option codes to ask for besides DNS_SERVERS, DOMAIN_LIST, NTP_SERVER and what the protocol wants itself.
+  // What an Option Request option must not hold (21.7) is left out silently.
+  std::vector<std::uint16_t> extra_options;
+  bool rapid_commit = false;     // 18.2.1
+  bool release_on_stop = false;  // RFC 9096 WPD-9: not by default
+  bool accept_reconfigure = true;  // 21.20
+  // A delegation longer than this is of no use and not taken.
+  unsigned longest_prefix = 64;
+  // At most this many messages in this time (14.1).
+  unsigned rate_messages = 20;
+  Duration rate_interval = seconds(20);
+  // How long the first Release waits for the last Router Advertisements (18.2.7: prefixes are withdrawn
+  // before the exchange begins).
+  Duration release_delay = seconds(1);
+  bool operator==(const ClientParameters&) const = default;
+};
+
+}  // namespace sixgate::dhcp6
