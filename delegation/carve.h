@@ -1,16 +1,16 @@
 // SPDX-License-Identifier: Apache-2.0
-// Carving: which part of each delegation goes to which LAN. One pure function: the same inputs give the same
-// plan, and the memory it returns keeps the plan stable when LANs are added, renamed or reordered, over a
-// restart, and on a new delegation.
+// Carving: which part of each delegation goes to which LAN. One pure function: the same inputs give
+// the same plan, and the memory it returns keeps the plan stable when LANs are added, renamed or
+// reordered, over a restart, and on a new delegation.
 //
 // The order of claims in one delegation:
 //   1. ip6hint (larger blocks first);
 //   2. what the LAN had in this delegation, or the same subnet number in a new one;
 //   3. the lowest free block, larger blocks first.
-// Every LAN gets a /64 before any LAN gets more than its fair share: when an ip6assign does not fit, the
-// lowest priority, and there the largest block, shrinks step by step. With fewer /64s than LANs, those go by
-// priority, then by configuration order, to LANs that have nothing yet first. Nothing is ever used twice, also
-// when delegations overlap.
+// Every LAN gets a /64 before any LAN gets more than its fair share: when an ip6assign does not
+// fit, the lowest priority, and there the largest block, shrinks step by step. With fewer /64s than
+// LANs, those go by priority, then by configuration order, to LANs that have nothing yet first.
+// Nothing is ever used twice, also when delegations overlap.
 #pragma once
 
 #include <compare>
@@ -25,14 +25,16 @@
 
 namespace sixgate::delegation {
 
-// What one LAN asks for. The order of requests is the configuration's, and decides between equal priorities.
+// What one LAN asks for. The order of requests is the configuration's, and decides between equal
+// priorities.
 struct LanRequest {
   std::string name;
   std::string interface;
   unsigned assign_length = 64;        // ip6assign, 48..64
   std::optional<std::uint64_t> hint;  // ip6hint: which /64 of the delegation the block begins with
-  std::vector<std::string> classes;   // ip6class: origins it takes prefixes from; none means every origin
-  int priority = 0;                   // the higher one is served first when space is short
+  std::vector<std::string>
+      classes;       // ip6class: origins it takes prefixes from; none means every origin
+  int priority = 0;  // the higher one is served first when space is short
 
   bool operator==(const LanRequest&) const = default;
 };
@@ -58,13 +60,15 @@ struct Remembered {
   Prefix delegation;
   std::uint64_t index = 0;
   unsigned length = 64;
-  unsigned wanted = 64;  // the ip6assign of that time: a block that is smaller was cut by lack of space
+  unsigned wanted =
+      64;  // the ip6assign of that time: a block that is smaller was cut by lack of space
 
   friend auto operator<=>(const Remembered&, const Remembered&) = default;
 };
 
-// To be stored by the owner and given to the next carve(). Of each LAN and origin it keeps what it has in the
-// present delegations or, without one, what it had last; also of LANs that are not configured now.
+// To be stored by the owner and given to the next carve(). Of each LAN and origin it keeps what it
+// has in the present delegations or, without one, what it had last; also of LANs that are not
+// configured now.
 struct CarveMemory {
   std::vector<Remembered> entries;
   bool operator==(const CarveMemory&) const = default;
@@ -82,7 +86,8 @@ struct LeftOut {
 struct CarveResult {
   std::vector<Assignment> assignments;  // in the order of the LAN requests, then of the delegations
   CarveMemory memory;
-  LogLines findings;  // error: a LAN is left out, a delegation is unusable; warning: a wish is not met
+  LogLines
+      findings;  // error: a LAN is left out, a delegation is unusable; warning: a wish is not met
   std::vector<LeftOut> left_out;
 };
 

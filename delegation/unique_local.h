@@ -7,8 +7,8 @@
 
 namespace sixgate::delegation {
 
-// fd00::/8 with 40 random bits: a /48 to be generated once and stored (RFC 4193 sections 3.1 and 3.2; RFC
-// 7084 ULA-1, ULA-2).
+// fd00::/8 with 40 random bits: a /48 to be generated once and stored (RFC 4193 sections 3.1
+// and 3.2; RFC 7084 ULA-1, ULA-2).
 Prefix generate_unique_local(Rng& rng);
 
 // Usable as the house's own ULA prefix: inside fd00::/8 (the L bit set, section 3.1), /48 to /64.

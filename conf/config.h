@@ -1,0 +1,150 @@
+// SPDX-License-Identifier: Apache-2.0
+// Config: everything a person decides, as one value made of the protocol rooms' own parameter
+// structs. A Config that a reader handed out has passed conf/check.h: whoever gets one does not
+// look again.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "conf/diagnostic.h"
+#include "delegation/carve.h"
+#include "delegation/interface_identifier.h"
+#include "firewall/ruleset.h"
+#include "net/domain_name.h"
+#include "net/ip6_address.h"
+#include "net/log.h"
+#include "net/prefix.h"
+#include "ra/advertiser.h"
+
+namespace sixgate::conf {
+
+inline constexpr std::string_view kDefaultConfigFile = "/etc/sixgate/sixgate.toml";
+
+// How hosts of a LAN get addresses: the M, O and A flags of its Router Advertisements.
+enum class Addressing : std::uint8_t {
+  kSlaac,           // "slaac": A
+  kSlaacStateless,  // "slaac+stateless": A, O
+  kSlaacDhcpv6,     // "slaac+dhcpv6": A, M, O
+  kDhcpv6,          // "dhcpv6": M, O
+};
+
+// Whether the uplink asks for an address of its own by DHCPv6 (IA_NA).
+enum class RequestAddress : std::uint8_t {
+  kAuto,  // when a Router Advertisement says M (RFC 7084 WAA-6)
+  kAlways,
+  kNever,
+};
+
+struct UplinkConfig {
+  std::string name;
+  std::string interface;
+  RequestAddress request_address = RequestAddress::kAuto;
+  bool request_prefix = true;
+  // ::/56 wishes a length, 2001:db8:1::/56 that very prefix. None: room for a /64 on each LAN,
+  // rounded up to a nibble (RFC 7084 WPD-2).
+  std::optional<Prefix> prefix_hint;
+  std::vector<std::uint16_t> request_options;  // more option codes for the Option Request option
+  bool rapid_commit = false;
+  bool release_on_stop = false;
+  bool use_dns = true;
+  delegation::InterfaceIdPolicy interface_id = delegation::InterfaceIdPolicy::stable();
+  std::uint32_t metric = 1024;
+
+  bool operator==(const UplinkConfig&) const = default;
+};
+
+struct LanConfig {
+  std::string name;
+  std::string interface;
+  delegation::LanRequest request;  // its name and interface repeat the two above
+  delegation::InterfaceIdPolicy interface_id;
+  firewall::Zone zone = firewall::Zone::kProtected;
+  Addressing addressing = Addressing::kSlaac;
+  ra::AdvertiserSettings ra;
+  bool advertise_dns = true;
+  std::vector<Ip6Address> dns_servers;  // none: those the uplinks gave
+  std::vector<DomainName> search_domains;
+
+  bool operator==(const LanConfig&) const = default;
+};
+
+struct UlaConfig {
+  enum class Mode : std::uint8_t {
+    kAuto,  // generated once and stored
+    kNone,
+    kPrefix,
+  };
+  Mode mode = Mode::kAuto;
+  Prefix prefix;  // of kPrefix
+
+  bool operator==(const UlaConfig&) const = default;
+};
+
+struct DuidConfig {
+  enum class Kind : std::uint8_t {
+    kAuto,  // DUID-LLT, made once and stored
+    kLlt,
+    kLl,
+    kUuid,      // random, made once and stored
+    kExplicit,  // `bytes`; "en:ENTERPRISE:HEX" and "uuid:HEX" come as this too
+  };
+  Kind kind = Kind::kAuto;
+  std::vector<std::uint8_t>
+      bytes;  // of kExplicit: the whole DUID, type first (RFC 9915 section 11)
+
+  bool operator==(const DuidConfig&) const = default;
+};
+
+struct FirewallConfig {
+  enum class Choice : std::uint8_t {
+    kAuto,
+    kNft,
+    kIp6tables,
+    kNone
+  };  // kAuto: what the machine has
+  Choice backend = Choice::kAuto;
+
+  bool operator==(const FirewallConfig&) const = default;
+};
+
+struct Config {
+  std::vector<UplinkConfig> uplinks;  // in the order of the file
+  std::vector<LanConfig> lans;        // in the order of the file
+  UlaConfig ula;
+  DuidConfig duid;
+  FirewallConfig firewall;
+  std::string state_dir = "/var/lib/sixgate";
+  std::string socket = "/run/sixgate/sixgate.sock";
+  std::string user;  // empty: stay who started us
+  LogLevel log_level = LogLevel::kInfo;
+
+  bool operator==(const Config&) const = default;
+};
+
+// The texts of the enumerations are those of the file (zone: firewall::to_string, preference:
+// ra::to_string).
+std::string_view to_string(Addressing addressing);
+std::string_view to_string(RequestAddress request);
+std::string_view to_string(FirewallConfig::Choice choice);
+
+struct ReadResult {
+  std::optional<Config> config;  // only when there is no error
+  Diagnostics errors;            // every error at once, in the order of the file
+  Diagnostics warnings;
+};
+
+// `file` names the text in diagnostics. Without toml++ (SIXGATE_WITH_TOML=0) the only result is an
+// error that says so.
+ReadResult read_toml(std::string_view text, std::string_view file);
+
+// Every key with its value, as TOML: what read_toml() turns into the same Config again.
+std::string describe(const Config& config);
+
+// The commented example: every key, what it is for, and its default.
+std::string example_toml();
+
+}  // namespace sixgate::conf
