@@ -1,0 +1,62 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Stripped sizes of the programs, and what the `small` profile must not contain.
+
+std::locale::classic is the mark of iostreams: one careless include brings 500 kB of static libstdc++. The
+check reads the symbols of the unstripped program, and refuses to pass on a program without symbols.
+"""
+import argparse
+import pathlib
+import subprocess
+import sys
+import tempfile
+
+import results
+
+PROGRAMS = ["sixgated", "sixgate"]
+CEILING = 600_000  # bytes of sixgated, stripped, with libstdc++ in it; growth needs a reason
+
+
+def stripped_size(path):
+    with tempfile.NamedTemporaryFile(prefix="sixgate-strip-") as copy:
+        subprocess.run(["strip", "-o", copy.name, str(path)], check=True)
+        return pathlib.Path(copy.name).stat().st_size
+
+
+def main():
+    parser = argparse.ArgumentParser()
+    parser.add_argument("--release", default="build/release/bin")
+    parser.add_argument("--small", default="build/small/bin")
+    parser.add_argument("--out", required=True)
+    options = parser.parse_args()
+    tests, sizes = [], []
+    for profile, directory in (("release", options.release), ("small", options.small)):
+        for program in PROGRAMS:
+            path = pathlib.Path(directory) / program
+            if not path.exists():
+                tests.append(results.test(f"size.{profile}_{program}_is_built", False, 0, f"no {path}"))
+                continue
+            size = stripped_size(path)
+            note = "shared libstdc++" if profile == "release" else "libstdc++ inside"
+            if profile == "small":
+                symbols = subprocess.run(["nm", "-C", str(path)], capture_output=True, text=True,
+                                         check=True).stdout
+                found = "std::locale::classic" in symbols
+                readable = " main\n" in symbols
+                tests.append(results.test(
+                    f"size.small_{program}_has_no_iostreams", readable and not found, 0,
+                    "contains std::locale::classic" if found else "" if readable else "has no symbols"))
+                tests.append(results.test(
+                    f"size.small_{program}_stays_under_the_ceiling", size <= CEILING, 0,
+                    "" if size <= CEILING else f"{size} bytes, at most {CEILING}"))
+                note += f", at most {CEILING}"
+            sizes.append({"profile": profile, "program": program, "bytes": size, "note": note})
+            print(f"  {profile:<8} {program:<10} {size:>9} bytes stripped  ({note})")
+    for entry in tests:
+        if entry["status"] != "pass":
+            print(f"  FAILED {entry['name']}: {entry['message']}")
+    results.save(options.out, tests, sizes=sizes)
+    return 0 if all(entry["status"] == "pass" for entry in tests) else 1
+
+
+if __name__ == "__main__":
+    sys.exit(main())
