@@ -27,10 +27,14 @@ def expected_binaries(kind):
     return [f"{room.name}_tests" for room in rooms]
 
 
-def up_to_date(build, name):
-    """A binary left over from an earlier build proves nothing."""
-    answer = subprocess.run(["ninja", "-C", build, "-n", name], capture_output=True, text=True)
-    return answer.returncode == 0 and "no work to do" in answer.stdout
+def build_error(build, name):
+    """Empty when the binary is made from the sources as they are: a leftover of an earlier build proves
+    nothing. After a whole build this only looks; where that failed, it yields this binary's own errors."""
+    answer = subprocess.run(["ninja", "-C", build, name], capture_output=True, text=True)
+    if answer.returncode == 0:
+        return ""
+    errors = [line for line in answer.stdout.splitlines() if "error" in line and " -o " not in line]
+    return "\n".join(errors[:8]) or answer.stdout[-800:] + answer.stderr[-400:]
 
 
 def gtest_filter(pattern):
@@ -75,8 +79,6 @@ def run(job, options):
     label = binary if shards == 1 else f"{binary}[{shard + 1}/{shards}]"
     path = pathlib.Path(options.build) / "bin" / binary
     started = time.monotonic()
-    if not up_to_date(options.build, binary) or not path.exists():
-        return label, [results.test(f"{binary}.builds", False, 0, "not built from these sources")], 0, ""
     with tempfile.TemporaryDirectory(prefix="sixgate-test-") as scratch:
         out = pathlib.Path(scratch) / "out.json"
         command = [str(path.resolve()), f"--gtest_output=json:{out}", "--gtest_color=no"]
@@ -126,10 +128,15 @@ def main():
 
     binaries = expected_binaries(options.kind)
     shards = options.jobs if options.kind == "sim" and not options.filter else 1
+    collected = []
+    for binary in list(binaries):
+        if error := build_error(options.build, binary):
+            print(f"  {binary:<22} NOT BUILT\n    " + error.replace("\n", "\n    "), flush=True)
+            collected.append(results.test(f"{binary}.builds", False, 0, error))
+            binaries.remove(binary)
     jobs = [(binary, shard, shards) for binary in binaries for shard in range(shards)]
     logs = pathlib.Path(options.build).parent / "logs"
     logs.mkdir(parents=True, exist_ok=True)
-    collected = []
     with concurrent.futures.ThreadPoolExecutor(options.jobs) as pool:
         for future in concurrent.futures.as_completed([pool.submit(run, job, options) for job in jobs]):
             label, tests, seconds, text = future.result()
