@@ -35,8 +35,9 @@ enum class NftSetId : std::uint8_t {
   kAssigned,   // LAN . prefix reachable from the Internet
   kLocal,      // LAN . prefix allowed as source
   kDelegated,  // uplink . delegation: never a source there, never sent out there
+  kForbidden,  // uplink . prefix of documentation: not on the Internet, unless we live in it (a lab)
 };
-inline constexpr std::size_t kNftSetCount = 8;
+inline constexpr std::size_t kNftSetCount = 9;
 
 struct NftSetKind {
   NftSetId id;

@@ -35,8 +35,12 @@ struct FirewallUplink {
 struct FirewallLan {
   std::string interface;
   Zone zone = Zone::kProtected;
-  std::vector<Prefix> assigned;  // reachable from the Internet: global prefixes of this LAN
-  std::vector<Prefix> local;     // allowed as source: assigned, ULA, deprecated while hosts may hold them
+  // May speak with the Internet: global prefixes whose delegation is still valid, deprecated ones too,
+  // and what is delegated on to a router behind this LAN.
+  std::vector<Prefix> assigned;
+  // May be a source on this LAN: assigned, ULA, and what was invalidated while hosts may hold it (such
+  // sources reach home, and draw code 5 on the way out: RFC 7084 L-14).
+  std::vector<Prefix> local;
   friend auto operator<=>(const FirewallLan&, const FirewallLan&) = default;
 };
 
@@ -44,6 +48,7 @@ struct Ruleset {
   std::vector<FirewallUplink> uplinks;
   std::vector<FirewallLan> lans;
   std::vector<Prefix> delegated;  // whole delegations, whether given to a LAN or not
+  std::vector<Prefix> excluded;   // parts of them that lie on the WAN link (RFC 6603)
   // RFC 7084 G-3: while false nothing crosses between LAN and WAN. LANs talk to each other and to us.
   bool provisioned = false;
   bool operator==(const Ruleset&) const = default;
@@ -51,7 +56,8 @@ struct Ruleset {
 
 // The same policy in one form only: sorted, without duplicates, without a prefix that lies inside another
 // of its list; an interface named twice keeps the first zone and the prefixes of both; an uplink is not
-// also a LAN; nothing that is assigned lacks in local. Renderers do this themselves.
+// also a LAN; nothing that is assigned lacks in local; what is excluded is cut out of delegated, and
+// excluded is empty. Renderers do this themselves.
 Ruleset normalise(Ruleset ruleset);
 
 // A name the kernel takes for an interface: 1..15 octets, no space, no '/', not "." or "..". Renderers

@@ -1,0 +1,135 @@
+// SPDX-License-Identifier: Apache-2.0
+// The constant part of table `ip6 sixgate`. A rule's comment says why it is there, so that
+// `nft list table ip6 sixgate` explains itself.
+#include <string>
+
+#include "firewall/nft.h"
+#include "net/text.h"
+
+namespace sixgate::firewall {
+
+namespace {
+
+// Packets of interfaces that are not ours leave every chain at once: their tables decide.
+//
+// Order within a chain matters as follows. What works without conntrack comes before any `ct state`:
+// Neighbor Discovery and DHCPv6 then live with a full connection table, and INVALID is dropped after
+// them (the answer to a multicast ping and unsolicited errors are INVALID). Checks of source and
+// destination come before `established`: a flow does not outlive the prefix it uses.
+constexpr std::string_view kRules = R"(
+flush table ip6 sixgate
+table ip6 sixgate {
+	chain raw_prerouting {
+		type filter hook prerouting priority raw; policy accept;
+		iifname != @wan iifname != @lan return comment "not our interface"
+		rt type 0 counter drop comment "deprecated routing header: RFC 5095, RFC 6092 REC-4"
+		ip6 saddr ff00::/8 counter drop comment "multicast is no source: RFC 6092 REC-1"
+		icmpv6 type { 130-137, 141-143, 148-149, 151-153 } notrack return comment "ND, MLD, SEND and MRD without conntrack"
+		iifname @wan ip6 daddr fe80::/10 udp dport 546 notrack return comment "DHCPv6 answers come from any port: without conntrack"
+		iifname @lan ip6 saddr fe80::/10 udp dport 547 notrack return comment "DHCPv6 requests without conntrack"
+		iifname @lan ip6 saddr != fe80::/10 iifname . ip6 saddr != @local goto spoofed comment "a source belongs to its LAN: BCP 38, RFC 7084 S-2, L-14"
+		iifname . ip6 saddr @delegated counter drop comment "our own sources do not come from outside: RFC 6092 REC-6"
+	}
+	chain spoofed {
+		ip6 saddr :: counter drop comment "nobody to answer"
+		limit rate 10/second burst 20 packets counter reject with icmpv6 type policy-fail comment "source failed ingress policy: RFC 7084 L-14"
+		counter drop comment "the same beyond the limit"
+	}
+	chain raw_output {
+		type filter hook output priority raw; policy accept;
+		oifname != @wan oifname != @lan return comment "not our interface"
+		icmpv6 type { 130-137, 141-143, 148-149, 151-153 } notrack comment "ND, MLD, SEND and MRD without conntrack"
+		udp sport . udp dport { 546 . 547, 547 . 546 } notrack comment "DHCPv6 without conntrack"
+	}
+	chain mss {
+		type filter hook forward priority mangle; policy accept;
+		oifname @wan tcp flags & (syn | rst) == syn tcp option maxseg size set rt mtu comment "segments fit the uplink"
+		iifname @wan tcp flags & (syn | rst) == syn tcp option maxseg size set rt mtu comment "segments fit the uplink"
+	}
+	chain input {
+		type filter hook input priority filter; policy accept;
+		iifname != @wan iifname != @lan accept comment "not our interface"
+		icmpv6 type { 133-136, 141-142, 148-149 } ip6 hoplimit 255 accept comment "ND and SEND from this link: RFC 4861 6.1, RFC 4890 4.4.1"
+		icmpv6 type { 130-132, 143 } ip6 saddr { ::, fe80::/10 } accept comment "MLD from this link: RFC 3810 5.1.14"
+		icmpv6 type 151-153 ip6 saddr fe80::/10 ip6 hoplimit 1 accept comment "multicast router discovery from this link: RFC 4286"
+		iifname @wan ip6 daddr fe80::/10 udp dport 546 accept comment "DHCPv6 answers: the only service on the WAN"
+		iifname @lan ip6 saddr fe80::/10 udp dport 547 accept comment "DHCPv6 requests of hosts"
+		ct state established,related accept comment "answers"
+		icmpv6 type echo-reply accept comment "INVALID when it answers a multicast ping"
+		icmpv6 type { 1-4 } limit rate 100/second burst 200 packets accept comment "errors: RFC 4890 4.4.1"
+		icmpv6 type echo-request limit rate 50/second burst 100 packets accept comment "ping: RFC 4890 4.4.1"
+		ct state invalid counter drop comment "belongs to nothing"
+		iifname @protected accept comment "those inside may manage us"
+		iifname @exposed meta l4proto { tcp, udp } th dport 53 accept comment "DNS for exposed hosts"
+		iifname @lan limit rate 100/second burst 200 packets counter reject with icmpv6 type admin-prohibited comment "exposed hosts are told"
+		counter drop comment "no service on the WAN: RFC 6092 REC-8, REC-9, REC-50"
+	}
+	chain forward {
+		type filter hook forward priority filter; policy accept;
+		iifname != @wan iifname != @lan accept comment "not our interface"
+		iifname @wan jump from_wan
+		oifname @wan jump to_wan
+		ct state established,related accept comment "what is allowed already, and errors about it"
+		icmpv6 type { 3, 4, 128, 129 } limit rate 1000/second burst 2000 packets accept comment "diagnosis: RFC 4890 4.3.1"
+		oifname @protected meta l4proto { ah, esp, 139 } accept comment "IPsec and HIP guard themselves: RFC 6092 REC-21, 22, 26"
+		oifname @protected udp dport 500 accept comment "IKE: RFC 6092 REC-24"
+		ct state invalid counter drop comment "belongs to nothing, unmatched errors too: RFC 6092 REC-10"
+		iifname @protected oifname @wan ct state new tcp flags & (fin | syn | rst | ack) != syn counter reject with tcp reset comment "a closed flow does not come back from its middle"
+		iifname @protected accept comment "those inside may open anything"
+		oifname @exposed accept comment "exposed hosts fend for themselves"
+		iifname @exposed oifname @wan accept comment "exposed hosts may open to the Internet"
+		oifname @protected goto to_protected
+		counter drop comment "nothing else asked for it"
+	}
+	chain from_wan {
+		iifname != @crossing counter drop comment "nothing crosses before address and prefix are there: RFC 7084 G-3"
+		ip6 saddr { ::/96, ::ffff:0:0/96, 2001:10::/28, fc00::/7, fec0::/10 } counter drop comment "not sources of the Internet: RFC 6092 REC-3, REC-7"
+		iifname . ip6 saddr @forbidden counter drop comment "documentation prefix: RFC 6092 REC-3"
+		icmpv6 type { 100, 101, 127, 130-143, 148, 149, 151-153, 200, 201, 255 } counter drop comment "not beyond its link or site: RFC 4890 4.3.3, 4.3.5"
+		oifname . ip6 daddr @assigned return comment "a LAN's own prefix"
+		iifname . ip6 daddr @delegated limit rate 100/second burst 200 packets counter reject with icmpv6 type no-route comment "delegated, given to no LAN: RFC 7084 WPD-5"
+		counter drop comment "not for us: nor ULA, multicast, WAN to WAN"
+	}
+	chain to_wan {
+		oifname != @crossing limit rate 100/second burst 200 packets counter reject with icmpv6 type no-route comment "nothing crosses before address and prefix are there: RFC 7084 G-3"
+		oifname != @crossing counter drop comment "the same beyond the limit"
+		ip6 daddr ff00::/8 ip6 daddr & ff0f:: <= ff08:: counter drop comment "multicast of organization scope or less stays: RFC 6092 REC-2"
+		icmpv6 type { 100, 101, 127, 130-143, 148, 149, 151-153, 200, 201, 255 } counter drop comment "not beyond its link or site: RFC 4890 4.3.3, 4.3.5"
+		iifname . ip6 saddr != @assigned limit rate 10/second burst 20 packets counter reject with icmpv6 type policy-fail comment "ULA and invalidated sources stay at home: RFC 7084 ULA-4, L-14, RFC 6092 REC-5"
+		iifname . ip6 saddr != @assigned counter drop comment "the same beyond the limit"
+		ip6 daddr { ::/96, ::ffff:0:0/96, 2001:10::/28, fc00::/7, fec0::/10 } limit rate 100/second burst 200 packets counter reject with icmpv6 type no-route comment "not on the Internet: RFC 6092 REC-3, REC-7"
+		ip6 daddr { ::/96, ::ffff:0:0/96, 2001:10::/28, fc00::/7, fec0::/10 } counter drop comment "the same beyond the limit"
+		oifname . ip6 daddr @forbidden limit rate 100/second burst 200 packets counter reject with icmpv6 type no-route comment "documentation prefix: RFC 6092 REC-3"
+		oifname . ip6 daddr @forbidden counter drop comment "the same beyond the limit"
+		oifname . ip6 daddr @delegated limit rate 100/second burst 200 packets counter reject with icmpv6 type no-route comment "delegated, given to no LAN: RFC 7084 WPD-5"
+		oifname . ip6 daddr @delegated counter drop comment "the same beyond the limit"
+	}
+	chain to_protected {
+		iifname @wan meta l4proto { tcp, sctp } counter drop comment "no early answer, it would end a simultaneous open: RFC 6092 REC-34, REC-39"
+		limit rate 100/second burst 200 packets counter reject with icmpv6 type admin-prohibited comment "not asked for"
+		counter drop comment "the same beyond the limit"
+	}
+}
+)";
+
+constexpr std::string_view type_of(NftKey key) {
+  switch (key) {
+    case NftKey::kInterface:
+      return "type ifname;";
+    case NftKey::kInterfacePrefix:
+      return "type ifname . ipv6_addr; flags interval;";
+  }
+  return "";
+}
+
+}  // namespace
+
+std::string nft_skeleton() {
+  std::string text = cat("table ip6 ", kNftTable, " {\n");
+  for (const NftSetKind& kind : kNftSetKinds) {
+    text += cat("\tset ", kind.name, " { ", type_of(kind.key), " comment \"", kind.why, "\"; }\n");
+  }
+  return cat(text, "}", kRules);
+}
+
+}  // namespace sixgate::firewall

@@ -1,0 +1,117 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "firewall/ruleset.h"
+
+#include <algorithm>
+
+namespace sixgate::firewall {
+
+namespace {
+
+// Sorted by address and length, a prefix comes before what lies inside it.
+void keep_outermost(std::vector<Prefix>& prefixes) {
+  std::ranges::sort(prefixes);
+  std::vector<Prefix> kept;
+  for (const Prefix& prefix : prefixes) {
+    if (kept.empty() || !kept.back().contains(prefix)) kept.push_back(prefix);
+  }
+  prefixes = std::move(kept);
+}
+
+// `whole` without `hole`: the siblings on the way down to it.
+void cut_out(const Prefix& whole, const Prefix& hole, std::vector<Prefix>& left) {
+  if (hole.contains(whole)) return;
+  if (!whole.contains(hole)) {
+    left.push_back(whole);
+    return;
+  }
+  for (unsigned length = whole.length() + 1; length <= hole.length(); ++length) {
+    // The sibling of the hole's own prefix of this length: that prefix with its last bit turned.
+    Ip6Address::Bytes sibling = Prefix(hole.address(), length).address().bytes();
+    const unsigned bit = length - 1;
+    sibling[bit / 8] = static_cast<std::uint8_t>(sibling[bit / 8] ^ (0x80U >> (bit % 8)));
+    left.push_back(Prefix(Ip6Address(sibling), length));
+  }
+}
+
+}  // namespace
+
+std::string_view to_string(Backend backend) {
+  switch (backend) {
+    case Backend::kNft:
+      return "nft";
+    case Backend::kIp6tables:
+      return "ip6tables";
+    case Backend::kNone:
+      return "none";
+  }
+  return "";
+}
+
+std::string_view to_string(Zone zone) {
+  switch (zone) {
+    case Zone::kProtected:
+      return "protected";
+    case Zone::kExposed:
+      return "exposed";
+  }
+  return "";
+}
+
+std::optional<Zone> parse_zone(std::string_view text) {
+  for (const Zone zone : {Zone::kProtected, Zone::kExposed}) {
+    if (text == to_string(zone)) return zone;
+  }
+  return std::nullopt;
+}
+
+bool is_interface_name(std::string_view name) {
+  // dev_valid_name() of the kernel; and no octet that would need quoting in a rule.
+  if (name.empty() || name.size() > 15 || name == "." || name == "..") return false;
+  return std::ranges::all_of(name, [](char c) {
+    return c > ' ' && c < 0x7f && c != '/' && c != ':' && c != '"' && c != '\\' && c != '*' &&
+           c != '+' && c != '!';
+  });
+}
+
+Ruleset normalise(Ruleset ruleset) {
+  std::erase_if(ruleset.uplinks,
+                [](const FirewallUplink& uplink) { return !is_interface_name(uplink.interface); });
+  std::ranges::sort(ruleset.uplinks);
+  const auto repeated = std::ranges::unique(ruleset.uplinks);
+  ruleset.uplinks.erase(repeated.begin(), repeated.end());
+
+  std::vector<FirewallLan> lans;
+  for (FirewallLan& lan : ruleset.lans) {
+    if (!is_interface_name(lan.interface)) continue;
+    if (std::ranges::find(ruleset.uplinks, FirewallUplink{lan.interface}) !=
+        ruleset.uplinks.end()) {
+      continue;
+    }
+    const auto same = std::ranges::find(lans, lan.interface, &FirewallLan::interface);
+    if (same == lans.end()) {
+      lans.push_back(std::move(lan));
+    } else {
+      same->assigned.insert(same->assigned.end(), lan.assigned.begin(), lan.assigned.end());
+      same->local.insert(same->local.end(), lan.local.begin(), lan.local.end());
+    }
+  }
+  for (FirewallLan& lan : lans) {
+    lan.local.insert(lan.local.end(), lan.assigned.begin(), lan.assigned.end());
+    keep_outermost(lan.assigned);
+    keep_outermost(lan.local);
+  }
+  std::ranges::sort(lans);
+  ruleset.lans = std::move(lans);
+
+  keep_outermost(ruleset.delegated);
+  for (const Prefix& hole : ruleset.excluded) {
+    std::vector<Prefix> left;
+    for (const Prefix& whole : ruleset.delegated) cut_out(whole, hole, left);
+    ruleset.delegated = std::move(left);
+  }
+  ruleset.excluded.clear();
+  keep_outermost(ruleset.delegated);
+  return ruleset;
+}
+
+}  // namespace sixgate::firewall
