@@ -28,6 +28,9 @@ class ByteWriter {
   void bytes(std::span<const std::uint8_t> b) { out_.insert(out_.end(), b.begin(), b.end()); }
   void zeros(std::size_t count) { out_.insert(out_.end(), count, std::uint8_t{0}); }
 
+  // Takes back everything after the first `size` octets: what turned out not to fit.
+  void truncate(std::size_t size) { out_.resize(start_ + size); }
+
   // Overwrites what was written at `at` (counted from this writer's start): lengths known only later.
   void patch_u8(std::size_t at, std::uint8_t v) { out_[start_ + at] = v; }
   void patch_u16(std::size_t at, std::uint16_t v) {
