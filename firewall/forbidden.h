@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// Prefixes that RFC 6092 REC-3 keeps off the Internet and that yet may be somebody's whole Internet: a
-// laboratory's. They are forbidden unless a delegation lies in them.
+// Prefixes that RFC 6092 REC-3 keeps off the Internet and that yet may be somebody's whole
+// Internet: a laboratory's. They are forbidden unless a delegation lies in them.
 #pragma once
 
 #include <vector>

@@ -80,8 +80,8 @@ std::vector<NftStep> nft_steps(const NftSets& from, const NftSets& to) {
     std::ranges::set_difference(to[kind.id], from[kind.id], std::back_inserter(added));
     std::ranges::set_difference(from[kind.id], to[kind.id], std::back_inserter(stale));
     const auto in_the_way = std::ranges::stable_partition(stale, [&](const NftElement& old) {
-      return !std::ranges::any_of(added,
-                                  [&](const NftElement& fresh) { return overlap(kind, old, fresh); });
+      return !std::ranges::any_of(
+          added, [&](const NftElement& fresh) { return overlap(kind, old, fresh); });
     });
     step(NftStep::Kind::kRemove, kind.id, {in_the_way.begin(), in_the_way.end()});
     step(NftStep::Kind::kAdd, kind.id, std::move(added));
@@ -108,8 +108,8 @@ std::string nft_difference(const NftSets& from, const NftSets& to) {
   std::string text;
   for (const NftStep& step : nft_steps(from, to)) {
     const NftSetKind& kind = kNftSetKinds[static_cast<std::size_t>(step.set)];
-    text += cat(step.kind == NftStep::Kind::kAdd ? "add" : "delete", " element ip6 ", kNftTable, " ",
-                kind.name, " { ");
+    text += cat(step.kind == NftStep::Kind::kAdd ? "add" : "delete", " element ip6 ", kNftTable,
+                " ", kind.name, " { ");
     for (std::size_t i = 0; i < step.elements.size(); ++i) {
       if (i > 0) text += ", ";
       text += to_text(kind, step.elements[i]);

@@ -1,9 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 // The ruleset for nftables: table `ip6 sixgate`, a constant skeleton plus sets.
 //
-// Replacing a table, or flushing and refilling a set in one transaction, loses and leaks packets on Linux
-// 6.1 and 6.12; differences of elements do not. So the skeleton is loaded once, every interface and
-// prefix is an element, and a change of the Ruleset is a difference between two NftSets.
+// Replacing a table, or flushing and refilling a set in one transaction, loses and leaks packets on
+// Linux 6.1 and 6.12; differences of elements do not. So the skeleton is loaded once, every
+// interface and prefix is an element, and a change of the Ruleset is a difference between two
+// NftSets.
 #pragma once
 
 #include <array>
@@ -35,7 +36,8 @@ enum class NftSetId : std::uint8_t {
   kAssigned,   // LAN . prefix reachable from the Internet
   kLocal,      // LAN . prefix allowed as source
   kDelegated,  // uplink . delegation: never a source there, never sent out there
-  kForbidden,  // uplink . prefix of documentation: not on the Internet, unless we live in it (a lab)
+  kForbidden,  // uplink . prefix of documentation: not on the Internet, unless we live in it (a
+               // lab)
 };
 inline constexpr std::size_t kNftSetCount = 9;
 
@@ -73,8 +75,8 @@ struct NftStep {
   bool operator==(const NftStep&) const = default;
 };
 
-// Declares the table with its sets and writes its rules anew; sets keep their elements. The same text
-// always: loading it over itself changes nothing but counters.
+// Declares the table with its sets and writes its rules anew; sets keep their elements. The same
+// text always: loading it over itself changes nothing but counters.
 std::string nft_skeleton();
 
 NftSets nft_sets(const Ruleset& ruleset);

@@ -12,10 +12,10 @@ namespace {
 
 // Packets of interfaces that are not ours leave every chain at once: their tables decide.
 //
-// Order within a chain matters as follows. What works without conntrack comes before any `ct state`:
-// Neighbor Discovery and DHCPv6 then live with a full connection table, and INVALID is dropped after
-// them (the answer to a multicast ping and unsolicited errors are INVALID). Checks of source and
-// destination come before `established`: a flow does not outlive the prefix it uses.
+// Order within a chain matters as follows. What works without conntrack comes before any `ct
+// state`: Neighbor Discovery and DHCPv6 then live with a full connection table, and INVALID is
+// dropped after them (the answer to a multicast ping and unsolicited errors are INVALID). Checks of
+// source and destination come before `established`: a flow does not outlive the prefix it uses.
 constexpr std::string_view kRules = R"(
 flush table ip6 sixgate
 table ip6 sixgate {
@@ -95,14 +95,14 @@ table ip6 sixgate {
 		oifname != @crossing counter drop comment "the same beyond the limit"
 		ip6 daddr ff00::/8 ip6 daddr & ff0f:: <= ff08:: counter drop comment "multicast of organization scope or less stays: RFC 6092 REC-2"
 		icmpv6 type { 100, 101, 127, 130-143, 148, 149, 151-153, 200, 201, 255 } counter drop comment "not beyond its link or site: RFC 4890 4.3.3, 4.3.5"
-		iifname . ip6 saddr != @assigned limit rate 10/second burst 20 packets counter reject with icmpv6 type policy-fail comment "ULA and invalidated sources stay at home: RFC 7084 ULA-4, L-14, RFC 6092 REC-5"
-		iifname . ip6 saddr != @assigned counter drop comment "the same beyond the limit"
 		ip6 daddr { ::/96, ::ffff:0:0/96, 2001:10::/28, fc00::/7, fec0::/10 } limit rate 100/second burst 200 packets counter reject with icmpv6 type no-route comment "not on the Internet: RFC 6092 REC-3, REC-7"
 		ip6 daddr { ::/96, ::ffff:0:0/96, 2001:10::/28, fc00::/7, fec0::/10 } counter drop comment "the same beyond the limit"
 		oifname . ip6 daddr @forbidden limit rate 100/second burst 200 packets counter reject with icmpv6 type no-route comment "documentation prefix: RFC 6092 REC-3"
 		oifname . ip6 daddr @forbidden counter drop comment "the same beyond the limit"
 		oifname . ip6 daddr @delegated limit rate 100/second burst 200 packets counter reject with icmpv6 type no-route comment "delegated, given to no LAN: RFC 7084 WPD-5"
 		oifname . ip6 daddr @delegated counter drop comment "the same beyond the limit"
+		iifname . ip6 saddr != @assigned limit rate 10/second burst 20 packets counter reject with icmpv6 type policy-fail comment "ULA and invalidated sources stay at home: RFC 7084 ULA-4, L-14, RFC 6092 REC-5"
+		iifname . ip6 saddr != @assigned counter drop comment "the same beyond the limit"
 	}
 	chain to_protected {
 		iifname @wan meta l4proto { tcp, sctp } counter drop comment "no early answer, it would end a simultaneous open: RFC 6092 REC-34, REC-39"

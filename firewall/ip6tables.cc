@@ -1,0 +1,377 @@
+// SPDX-License-Identifier: Apache-2.0
+// The policy is that of nft_skeleton.cc, in the same order; without sets a rule is written for each
+// interface and prefix, and a source is checked in filter because raw cannot reject.
+#include "firewall/ip6tables.h"
+
+#include <algorithm>
+#include <initializer_list>
+
+#include "firewall/forbidden.h"
+#include "net/text.h"
+
+namespace sixgate::firewall {
+
+namespace {
+
+constexpr std::string_view kPrerouting = "sixgate-prerouting";  // raw
+constexpr std::string_view kUntracked = "sixgate-untracked";
+constexpr std::string_view kOutput = "sixgate-output";
+constexpr std::string_view kMss = "sixgate-mss";      // mangle
+constexpr std::string_view kInput = "sixgate-input";  // filter
+constexpr std::string_view kForward = "sixgate-forward";
+constexpr std::string_view kToUs = "sixgate-to-us";
+constexpr std::string_view kThrough = "sixgate-through";
+constexpr std::string_view kSource = "sixgate-source";
+constexpr std::string_view kFromWan = "sixgate-from-wan";
+constexpr std::string_view kToWan = "sixgate-to-wan";
+constexpr std::string_view kToProtected = "sixgate-to-protected";
+
+// ND, MLD, SEND and multicast router discovery (RFC 4890 section 4.3.3): never beyond their link.
+constexpr std::array kLinkTypes{130, 131, 132, 133, 134, 135, 136, 137,
+                                141, 142, 143, 148, 149, 151, 152, 153};
+// Not beyond their site (RFC 4890 section 4.3.5).
+constexpr std::array kSiteTypes{100, 101, 127, 138, 139, 140, 200, 201, 255};
+// Outside the Internet (RFC 6092 REC-3, REC-7): IPv4-compatible, IPv4-mapped, ORCHID, ULA,
+// site-local.
+constexpr std::array<std::string_view, 5> kNotInternet{"::/96", "::ffff:0:0/96", "2001:10::/28",
+                                                       "fc00::/7", "fec0::/10"};
+
+constexpr std::string_view kAccept = "ACCEPT";
+constexpr std::string_view kDrop = "DROP";
+constexpr std::string_view kReturn = "RETURN";
+constexpr std::string_view kNotrack = "CT --notrack";
+constexpr std::string_view kPolicyFail = "REJECT --reject-with icmp6-policy-fail";
+constexpr std::string_view kNoRoute = "REJECT --reject-with icmp6-no-route";
+constexpr std::string_view kProhibited = "REJECT --reject-with icmp6-adm-prohibited";
+
+// One table of the text: its chains first, then its rules.
+class Table {
+ public:
+  Table(std::string_view name, std::initializer_list<std::string_view> chains)
+      : text_(cat("*", name, "\n")) {
+    for (const std::string_view chain : chains) text_ += cat(":", chain, " - [0:0]\n");
+  }
+  void rule(std::string_view chain, std::string_view match, std::string_view target,
+            std::string_view why) {
+    text_ += cat("-A ", chain, match.empty() ? "" : " ", match, " -m comment --comment \"", why,
+                 "\" -j ", target, "\n");
+  }
+  // A rejection with a limit, and silence beyond it.
+  void refuse(std::string_view chain, const std::string& match, std::string_view rejection,
+              std::string_view why,
+              std::string_view limit = "--limit 100/second --limit-burst 200") {
+    rule(chain, cat(match, match.empty() ? "" : " ", "-m limit ", limit), rejection, why);
+    rule(chain, match, kDrop, "the same beyond the limit");
+  }
+  std::string text() && { return std::move(text_ += "COMMIT\n"); }
+
+ private:
+  std::string text_;
+};
+
+std::string icmp(int type) { return cat("-p ipv6-icmp -m icmp6 --icmpv6-type ", type); }
+
+std::string raw_table(const Ruleset& rules) {
+  Table raw("raw", {kPrerouting, kUntracked, kOutput});
+  const auto each_ours = [&](auto&& visit) {
+    for (const FirewallUplink& uplink : rules.uplinks) visit(uplink.interface);
+    for (const FirewallLan& lan : rules.lans) visit(lan.interface);
+  };
+  each_ours([&](const std::string& interface) {
+    raw.rule(kPrerouting, cat("-i ", interface, " -m rt --rt-type 0"), kDrop,
+             "deprecated routing header: RFC 5095, RFC 6092 REC-4");
+    raw.rule(kPrerouting, cat("-i ", interface, " -s ff00::/8"), kDrop,
+             "multicast is no source: RFC 6092 REC-1");
+    raw.rule(kPrerouting, cat("-i ", interface, " -p ipv6-icmp"), kUntracked,
+             "ND, MLD, SEND and MRD without conntrack");
+    raw.rule(kOutput, cat("-o ", interface, " -p ipv6-icmp"), kUntracked,
+             "ND, MLD, SEND and MRD without conntrack");
+    raw.rule(kOutput, cat("-o ", interface, " -p udp --sport 546 --dport 547"), kNotrack,
+             "DHCPv6 without conntrack");
+    raw.rule(kOutput, cat("-o ", interface, " -p udp --sport 547 --dport 546"), kNotrack,
+             "DHCPv6 without conntrack");
+  });
+  for (const FirewallUplink& uplink : rules.uplinks) {
+    raw.rule(kPrerouting, cat("-i ", uplink.interface, " -d fe80::/10 -p udp --dport 546"),
+             kNotrack, "DHCPv6 answers come from any port: without conntrack");
+  }
+  for (const FirewallLan& lan : rules.lans) {
+    raw.rule(kPrerouting, cat("-i ", lan.interface, " -s fe80::/10 -p udp --dport 547"), kNotrack,
+             "DHCPv6 requests without conntrack");
+  }
+  for (const int type : kLinkTypes) {
+    raw.rule(kUntracked, icmp(type), kNotrack, "RFC 4890 4.4.1");
+  }
+  return std::move(raw).text();
+}
+
+std::string mangle_table(const Ruleset& rules) {
+  Table mangle("mangle", {kMss});
+  for (const FirewallUplink& uplink : rules.uplinks) {
+    for (const std::string_view direction : {"-o ", "-i "}) {
+      mangle.rule(kMss, cat(direction, uplink.interface, " -p tcp --tcp-flags SYN,RST SYN"),
+                  "TCPMSS --clamp-mss-to-pmtu", "segments fit the uplink");
+    }
+  }
+  return std::move(mangle).text();
+}
+
+void input_rules(Table& filter, const Ruleset& rules) {
+  for (const int type : {133, 134, 135, 136, 141, 142, 148, 149}) {
+    filter.rule(kToUs, cat(icmp(type), " -m hl --hl-eq 255"), kAccept,
+                "ND and SEND from this link: RFC 4861 6.1, RFC 4890 4.4.1");
+  }
+  for (const int type : {130, 131, 132, 143}) {
+    for (const std::string_view source : {"::/128", "fe80::/10"}) {
+      filter.rule(kToUs, cat("-s ", source, " ", icmp(type)), kAccept,
+                  "MLD from this link: RFC 3810 5.1.14");
+    }
+  }
+  for (const int type : {151, 152, 153}) {
+    filter.rule(kToUs, cat("-s fe80::/10 ", icmp(type), " -m hl --hl-eq 1"), kAccept,
+                "multicast router discovery from this link: RFC 4286");
+  }
+  for (const FirewallUplink& uplink : rules.uplinks) {
+    filter.rule(kToUs, cat("-i ", uplink.interface, " -d fe80::/10 -p udp --dport 546"), kAccept,
+                "DHCPv6 answers: the only service on the WAN");
+  }
+  for (const FirewallLan& lan : rules.lans) {
+    filter.rule(kToUs, cat("-i ", lan.interface, " -s fe80::/10 -p udp --dport 547"), kAccept,
+                "DHCPv6 requests of hosts");
+  }
+  for (const FirewallLan& lan : rules.lans) {
+    filter.rule(kToUs, cat("-i ", lan.interface), kSource, "a source belongs to its LAN: BCP 38");
+  }
+  for (const FirewallUplink& uplink : rules.uplinks) {
+    for (const Prefix& prefix : rules.delegated) {
+      filter.rule(kToUs, cat("-i ", uplink.interface, " -s ", prefix), kDrop,
+                  "our own sources do not come from outside");
+    }
+  }
+  filter.rule(kToUs, "-m conntrack --ctstate RELATED,ESTABLISHED", kAccept, "answers");
+  filter.rule(kToUs, icmp(129), kAccept, "INVALID when it answers a multicast ping");
+  for (const int type : {1, 2, 3, 4}) {
+    filter.rule(kToUs, cat(icmp(type), " -m limit --limit 100/second --limit-burst 200"), kAccept,
+                "errors: RFC 4890 4.4.1");
+  }
+  filter.rule(kToUs, cat(icmp(128), " -m limit --limit 50/second --limit-burst 100"), kAccept,
+              "ping: RFC 4890 4.4.1");
+  filter.rule(kToUs, "-m conntrack --ctstate INVALID", kDrop, "belongs to nothing");
+  for (const FirewallLan& lan : rules.lans) {
+    switch (lan.zone) {
+      case Zone::kProtected:
+        filter.rule(kToUs, cat("-i ", lan.interface), kAccept, "those inside may manage us");
+        break;
+      case Zone::kExposed:
+        for (const std::string_view protocol : {"tcp", "udp"}) {
+          filter.rule(kToUs, cat("-i ", lan.interface, " -p ", protocol, " --dport 53"), kAccept,
+                      "DNS for exposed hosts");
+        }
+        filter.rule(kToUs,
+                    cat("-i ", lan.interface, " -m limit --limit 100/second --limit-burst 200"),
+                    kProhibited, "exposed hosts are told");
+        break;
+    }
+  }
+  filter.rule(kToUs, "", kDrop, "no service on the WAN: RFC 6092 REC-8, REC-9, REC-50");
+}
+
+void source_rules(Table& filter, const Ruleset& rules) {
+  for (const FirewallLan& lan : rules.lans) {
+    for (const Prefix& prefix : lan.local) {
+      filter.rule(kSource, cat("-i ", lan.interface, " -s ", prefix), kReturn,
+                  "belongs to its LAN");
+    }
+  }
+  filter.rule(kSource, "-s fe80::/10", kReturn, "belongs to every link");
+  filter.rule(kSource, "-s ::/128", kDrop, "nobody to answer");
+  filter.refuse(kSource, "", kPolicyFail, "source failed ingress policy: RFC 7084 S-2, L-14",
+                "--limit 10/second --limit-burst 20");
+}
+
+void beyond_rules(Table& filter, std::string_view chain) {
+  const auto drop = [&](int type) {
+    filter.rule(chain, icmp(type), kDrop, "not beyond its link or site: RFC 4890 4.3.3, 4.3.5");
+  };
+  std::ranges::for_each(kLinkTypes, drop);
+  std::ranges::for_each(kSiteTypes, drop);
+}
+
+void from_wan_rules(Table& filter, const Ruleset& rules) {
+  if (!rules.provisioned) {
+    filter.rule(kFromWan, "", kDrop,
+                "nothing crosses before address and prefix are there: RFC 7084 G-3");
+    return;
+  }
+  for (const std::string_view prefix : kNotInternet) {
+    filter.rule(kFromWan, cat("-s ", prefix), kDrop,
+                "not sources of the Internet: RFC 6092 REC-3, REC-7");
+  }
+  for (const Prefix& prefix : forbidden_documentation(rules)) {
+    filter.rule(kFromWan, cat("-s ", prefix), kDrop, "documentation prefix: RFC 6092 REC-3");
+  }
+  for (const Prefix& prefix : rules.delegated) {
+    filter.rule(kFromWan, cat("-s ", prefix), kDrop,
+                "our own sources do not come from outside: RFC 6092 REC-6");
+  }
+  beyond_rules(filter, kFromWan);
+  for (const FirewallLan& lan : rules.lans) {
+    for (const Prefix& prefix : lan.assigned) {
+      filter.rule(kFromWan, cat("-d ", prefix, " -o ", lan.interface), kReturn,
+                  "a LAN's own prefix");
+    }
+  }
+  for (const Prefix& prefix : rules.delegated) {
+    filter.rule(kFromWan, cat("-d ", prefix, " -m limit --limit 100/second --limit-burst 200"),
+                kNoRoute, "delegated, given to no LAN: RFC 7084 WPD-5");
+  }
+  filter.rule(kFromWan, "", kDrop, "not for us: nor ULA, multicast, WAN to WAN");
+}
+
+void to_wan_rules(Table& filter, const Ruleset& rules) {
+  if (!rules.provisioned) {
+    filter.refuse(kToWan, "", kNoRoute,
+                  "nothing crosses before address and prefix are there: RFC 7084 G-3");
+    return;
+  }
+  for (unsigned scope = 0; scope <= 8; ++scope) {
+    filter.rule(kToWan, cat("-d ff0", scope, "::/ff0f::"), kDrop,
+                "multicast of organization scope or less stays: RFC 6092 REC-2");
+  }
+  beyond_rules(filter, kToWan);
+  for (const std::string_view prefix : kNotInternet) {
+    filter.refuse(kToWan, cat("-d ", prefix), kNoRoute,
+                  "not on the Internet: RFC 6092 REC-3, REC-7");
+  }
+  for (const Prefix& prefix : forbidden_documentation(rules)) {
+    filter.refuse(kToWan, cat("-d ", prefix), kNoRoute, "documentation prefix: RFC 6092 REC-3");
+  }
+  for (const Prefix& prefix : rules.delegated) {
+    filter.refuse(kToWan, cat("-d ", prefix), kNoRoute,
+                  "delegated, given to no LAN: RFC 7084 WPD-5");
+  }
+  for (const FirewallLan& lan : rules.lans) {
+    for (const Prefix& prefix : lan.assigned) {
+      filter.rule(kToWan, cat("-s ", prefix, " -i ", lan.interface), kReturn,
+                  "a LAN's own prefix: RFC 6092 REC-5");
+    }
+  }
+  filter.refuse(kToWan, "", kPolicyFail,
+                "ULA and invalidated sources stay at home: RFC 7084 ULA-4, L-14",
+                "--limit 10/second --limit-burst 20");
+}
+
+void forward_rules(Table& filter, const Ruleset& rules) {
+  for (const FirewallLan& lan : rules.lans) {
+    filter.rule(kThrough, cat("-i ", lan.interface), kSource,
+                "a source belongs to its LAN: BCP 38");
+  }
+  for (const FirewallUplink& uplink : rules.uplinks) {
+    filter.rule(kThrough, cat("-i ", uplink.interface), kFromWan, "what comes from the Internet");
+    filter.rule(kThrough, cat("-o ", uplink.interface), kToWan, "what goes to the Internet");
+  }
+  filter.rule(kThrough, "-m conntrack --ctstate RELATED,ESTABLISHED", kAccept,
+              "what is allowed already, and errors about it");
+  for (const int type : {3, 4, 128, 129}) {
+    filter.rule(kThrough, cat(icmp(type), " -m limit --limit 1000/second --limit-burst 2000"),
+                kAccept, "diagnosis: RFC 4890 4.3.1");
+  }
+  const auto each = [&](Zone zone, auto&& visit) {
+    for (const FirewallLan& lan : rules.lans) {
+      if (lan.zone == zone) visit(lan.interface);
+    }
+  };
+  each(Zone::kProtected, [&](const std::string& lan) {
+    for (const std::string_view protocol : {"-m ah", "-p esp", "-p 139"}) {
+      filter.rule(kThrough, cat("-o ", lan, " ", protocol), kAccept,
+                  "IPsec and HIP guard themselves: RFC 6092 REC-21, 22, 26");
+    }
+    filter.rule(kThrough, cat("-o ", lan, " -p udp --dport 500"), kAccept, "IKE: RFC 6092 REC-24");
+  });
+  filter.rule(kThrough, "-m conntrack --ctstate INVALID", kDrop,
+              "belongs to nothing, unmatched errors too: RFC 6092 REC-10");
+  each(Zone::kProtected, [&](const std::string& lan) {
+    for (const FirewallUplink& uplink : rules.uplinks) {
+      filter.rule(
+          kThrough,
+          cat("-i ", lan, " -o ", uplink.interface, " -p tcp ! --syn -m conntrack --ctstate NEW"),
+          "REJECT --reject-with tcp-reset", "a closed flow does not come back from its middle");
+    }
+    filter.rule(kThrough, cat("-i ", lan), kAccept, "those inside may open anything");
+  });
+  each(Zone::kExposed, [&](const std::string& lan) {
+    filter.rule(kThrough, cat("-o ", lan), kAccept, "exposed hosts fend for themselves");
+    for (const FirewallUplink& uplink : rules.uplinks) {
+      filter.rule(kThrough, cat("-i ", lan, " -o ", uplink.interface), kAccept,
+                  "exposed hosts may open to the Internet");
+    }
+  });
+  each(Zone::kProtected, [&](const std::string& lan) {
+    filter.rule(kThrough, cat("-o ", lan), kToProtected, "the inside started nothing like this");
+  });
+  filter.rule(kThrough, "", kDrop, "nothing else asked for it");
+}
+
+void to_protected_rules(Table& filter, const Ruleset& rules) {
+  for (const FirewallUplink& uplink : rules.uplinks) {
+    for (const std::string_view protocol : {"tcp", "sctp"}) {
+      filter.rule(kToProtected, cat("-i ", uplink.interface, " -p ", protocol), kDrop,
+                  "no early answer, it would end a simultaneous open: RFC 6092 REC-34, REC-39");
+    }
+  }
+  filter.refuse(kToProtected, "", kProhibited, "not asked for");
+}
+
+std::string filter_table(const Ruleset& rules) {
+  Table filter("filter",
+               {kInput, kForward, kToUs, kThrough, kSource, kFromWan, kToWan, kToProtected});
+  const auto ours = [&](const std::string& interface) {
+    filter.rule(kInput, cat("-i ", interface), kToUs, "our interface");
+    filter.rule(kForward, cat("-i ", interface), kThrough, "our interface");
+  };
+  for (const FirewallUplink& uplink : rules.uplinks) ours(uplink.interface);
+  for (const FirewallLan& lan : rules.lans) ours(lan.interface);
+  input_rules(filter, rules);
+  source_rules(filter, rules);
+  forward_rules(filter, rules);
+  from_wan_rules(filter, rules);
+  to_wan_rules(filter, rules);
+  to_protected_rules(filter, rules);
+  return std::move(filter).text();
+}
+
+}  // namespace
+
+const std::array<Ip6tablesJump, 5> kIp6tablesJumps{{
+    {"filter", "INPUT", kInput},
+    {"filter", "FORWARD", kForward},
+    {"mangle", "FORWARD", kMss},
+    {"raw", "PREROUTING", kPrerouting},
+    {"raw", "OUTPUT", kOutput},
+}};
+
+std::vector<std::string> Ip6tablesJump::check() const {
+  return {
+      "-w", "5", "-t", std::string(table), "-C", std::string(built_in), "-j", std::string(chain)};
+}
+
+std::vector<std::string> Ip6tablesJump::insert() const {
+  return {"-w",
+          "5",
+          "-t",
+          std::string(table),
+          "-I",
+          std::string(built_in),
+          "1",
+          "-j",
+          std::string(chain)};
+}
+
+std::string render_ip6tables(const Ruleset& ruleset) {
+  const Ruleset rules = normalise(ruleset);
+  // Tables are committed one by one; filter, which decides, is first, so that what it refuses stops
+  // all.
+  return filter_table(rules) + mangle_table(rules) + raw_table(rules);
+}
+
+}  // namespace sixgate::firewall
