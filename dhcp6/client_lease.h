@@ -35,9 +35,15 @@ struct LeasedPrefix {
   bool operator==(const LeasedPrefix&) const = default;
 };
 
+// What proves a Reconfigure message, as the server gave it to us.
+struct ReconfigureKey {
+  Authentication::Key key{};
+  std::uint64_t replay_value = 0;  // the highest seen (20.3)
+  bool operator==(const ReconfigureKey&) const = default;
+};
+
 struct Lease {
-  // Whom we got it from; none before the first Reply. (Optional, unlike a first sketch: an empty lease has
-  // no server.)
+  // Whom we got it from; none before the first Reply.
   std::optional<Duid> server;
   std::vector<LeasedAddress> addresses;  // ordered by IAID, then address
   std::vector<LeasedPrefix> prefixes;    // ordered by IAID, then prefix
@@ -49,9 +55,11 @@ struct Lease {
   // status, timing or authentication option is here.
   std::vector<Option> other_options;
   bool stateful = false;  // from Request, Renew, Rebind; not from Information-request
-  // False from a start with a stored lease, or a link change, until a server or the silence of the
-  // verifying exchange has spoken. An unverified lease is to be kept in use (18.2.12).
+  // False from a start with a stored lease, or a link change, until a server has spoken. An unverified
+  // lease is to be kept in use (18.2.3, 18.2.12).
   bool verified = false;
+  // The secret of Reconfigure messages, to be stored with the lease and shown to nobody (20.4.3).
+  std::optional<ReconfigureKey> reconfigure_key;
 
   bool empty() const { return addresses.empty() && prefixes.empty(); }
   bool operator==(const Lease&) const = default;

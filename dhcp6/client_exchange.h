@@ -1,0 +1,58 @@
+// SPDX-License-Identifier: Apache-2.0
+// Exchange: one message of the client, sent until it is answered or given up (RFC 9915 section 15), and the
+// limit that all exchanges of one interface share (section 14.1).
+#pragma once
+
+#include <cstdint>
+#include <deque>
+#include <optional>
+
+#include "dhcp6/duid.h"
+#include "dhcp6/message.h"
+#include "dhcp6/retransmission.h"
+#include "net/time.h"
+
+namespace sixgate::dhcp6 {
+
+struct Exchange {
+  MessageType type{};
+  std::uint32_t transaction_id = 0;  // the same in each retransmission (section 16.1)
+  Retransmission timing;
+  Instant starts_at;           // after the initial random delay
+  std::optional<Duid> server;  // named in the message
+  // A Rebind or Confirm that asks whether the leases are still good here (section 18.2.12).
+  bool verifying = false;
+  // Answers a Reconfigure (section 18.2.11).
+  bool reconfiguring = false;
+  // Somebody answered "no" (NotOnLink to a Confirm, NoBinding to a Rebind). Acted upon when RT is over:
+  // until then another server may say "yes" (section 18.2.10.3).
+  std::optional<Duid> refused_by;
+
+  // When something is to be done, were there no rate limit.
+  Instant next() const { return timing.sent() ? timing.next() : starts_at; }
+  bool failed(Instant now) const { return timing.sent() && timing.fails_at() <= now; }
+};
+
+// At most `messages` transmissions in any span of `interval`: a token bucket would let through up to twice
+// as many in the worst span.
+class TransmissionLimit {
+ public:
+  TransmissionLimit(unsigned messages, Duration interval)
+      : messages_(messages == 0 ? 1 : messages), interval_(interval) {}
+
+  // The earliest time at which another message may go.
+  Instant free_at() const {
+    return sent_.size() < messages_ ? Instant() : sent_.front() + interval_;
+  }
+  void sent(Instant now) {
+    sent_.push_back(now);
+    if (sent_.size() > messages_) sent_.pop_front();
+  }
+
+ private:
+  std::size_t messages_;
+  Duration interval_;
+  std::deque<Instant> sent_;
+};
+
+}  // namespace sixgate::dhcp6
