@@ -41,9 +41,11 @@ struct UnknownOption {
 struct MalformedOption {
   std::uint16_t code = 0;
   Octets bytes;
-  ParseError error;
+  ParseError error;  // why and where in its message; not part of ==
   void emit(ByteWriter& writer) const { writer.bytes(bytes); }
-  bool operator==(const MalformedOption&) const = default;
+  bool operator==(const MalformedOption& other) const {
+    return code == other.code && bytes == other.bytes;
+  }
 };
 
 struct ClientId;                // 1
