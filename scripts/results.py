@@ -5,6 +5,7 @@ Every stage (house, unit, sim, lab, fuzz, checks) writes one JSON file of the sa
     {"tests": [{"name": ..., "status": "pass" | "fail", "seconds": ..., "message": ...}], "sizes": [...]}
 `results.py summary DIR` prints failures, stripped sizes and totals; its last line is `N passed, N failed`.
 """
+import concurrent.futures
 import json
 import os
 import pathlib
@@ -24,6 +25,16 @@ def save(path, tests, **extra):
     partial = path.with_suffix(".partial")
     partial.write_text(json.dumps({"tests": tests, **extra}, indent=1) + "\n")
     os.replace(partial, path)
+
+
+def finished(futures):
+    """as_completed, but an interrupt also withdraws what has not begun."""
+    try:
+        yield from concurrent.futures.as_completed(futures)
+    except BaseException:
+        for future in futures:
+            future.cancel()
+        raise
 
 
 def load(directory):

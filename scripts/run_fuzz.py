@@ -96,7 +96,7 @@ def main():
         sys.exit(f"no such fuzz target: {', '.join(unknown)}; there are: {', '.join(known)}")
     tests = [] if names else [results.test("fuzz.targets", False, 0, "there is no tests/fuzz/*_fuzz.cc")]
     with concurrent.futures.ThreadPoolExecutor(options.jobs) as pool:
-        for future in concurrent.futures.as_completed([pool.submit(fuzz, n, options) for n in names]):
+        for future in results.finished([pool.submit(fuzz, n, options) for n in names]):
             found, line = future.result()
             tests += found
             print("  " + line, flush=True)
@@ -105,4 +105,7 @@ def main():
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    try:
+        sys.exit(main())
+    except KeyboardInterrupt:
+        sys.exit(130)

@@ -138,7 +138,7 @@ def main():
     logs = pathlib.Path(options.build).parent / "logs"
     logs.mkdir(parents=True, exist_ok=True)
     with concurrent.futures.ThreadPoolExecutor(options.jobs) as pool:
-        for future in concurrent.futures.as_completed([pool.submit(run, job, options) for job in jobs]):
+        for future in results.finished([pool.submit(run, job, options) for job in jobs]):
             label, tests, seconds, text = future.result()
             collected += tests
             bad = [entry for entry in tests if entry["status"] != "pass"]
@@ -160,4 +160,7 @@ def main():
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    try:
+        sys.exit(main())
+    except KeyboardInterrupt:
+        sys.exit(130)

@@ -38,7 +38,8 @@ def main():
         sources = [path for room in ROOMS for path in sorted((ROOT / room).rglob("*.cc"))]
     tests = []
     with concurrent.futures.ThreadPoolExecutor(options.jobs) as pool:
-        for source, good, seconds, message in pool.map(lambda s: tidy(s, options.build), sources):
+        for future in results.finished([pool.submit(tidy, s, options.build) for s in sources]):
+            source, good, seconds, message = future.result()
             name = f"tidy.{source.relative_to(ROOT)}"
             tests.append(results.test(name, good, seconds, message))
             if not good:
@@ -52,4 +53,7 @@ def main():
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    try:
+        sys.exit(main())
+    except KeyboardInterrupt:
+        sys.exit(130)
