@@ -1,0 +1,342 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "daemon/desired_state.h"
+
+#include <algorithm>
+
+#include "net/text.h"
+
+namespace sixgate::daemon {
+namespace {
+
+// Metrics of our own, so that replacing a route never meets one of somebody else's.
+constexpr std::uint32_t kOnLinkMetric = 206;
+constexpr std::uint32_t kUnreachableMetric = 0x7fffffff;
+
+bool is_unique_local(const Prefix& prefix) { return kUniqueLocal.contains(prefix); }
+
+KernelAddress wanted_address(const std::string& interface, const Ip6Address& address,
+                             unsigned length, Instant preferred_until, Instant valid_until) {
+  KernelAddress wanted;
+  wanted.interface = interface;
+  wanted.address = address;
+  wanted.prefix_length = length;
+  wanted.preferred_until = std::min(preferred_until, valid_until);
+  wanted.valid_until = valid_until;
+  wanted.ours = true;
+  return wanted;
+}
+
+KernelRoute on_link_route(const std::string& interface, const Prefix& prefix, Instant expires) {
+  KernelRoute route;
+  route.destination = prefix;
+  route.interface = interface;
+  route.metric = kOnLinkMetric;
+  route.expires = expires;
+  return route;
+}
+
+bool same_object(const KernelRoute& a, const KernelRoute& b) {
+  return a.table == b.table && a.destination == b.destination && a.source == b.source &&
+         a.metric == b.metric && a.kind == b.kind;
+}
+
+bool same_object(const KernelAddress& a, const KernelAddress& b) {
+  return a.interface == b.interface && a.address == b.address;
+}
+
+template <class T>
+void add_unless_there(std::vector<T>& all, const T& thing) {
+  const auto same = [&](const T& t) { return same_object(t, thing); };
+  if (std::none_of(all.begin(), all.end(), same)) all.push_back(thing);
+}
+
+std::string interface_key(const std::string& interface, std::string_view key) {
+  return cat("net/ipv6/conf/", interface, "/", key);
+}
+
+bool is_default_route(const KernelRoute& route) {
+  return route.gateway && route.destination.length() == 0;
+}
+
+// Routers heard on the uplink, best first: preference, then address (RFC 4191 section 3.2). Each gets a
+// metric of its own: two default routes of one metric would share the traffic.
+void uplink_routes(const UplinkView& uplink, DesiredState& out, Instant now) {
+  const std::string& interface = uplink.config->interface;
+  std::vector<ra::HeardRouter> routers;
+  for (const ra::HeardRouter& router : uplink.heard->routers) {
+    if (router.router_until > now) routers.push_back(router);
+  }
+  std::stable_sort(routers.begin(), routers.end(),
+                   [](const ra::HeardRouter& a, const ra::HeardRouter& b) {
+                     if (a.preference != b.preference) return a.preference > b.preference;
+                     return a.address < b.address;
+                   });
+  std::uint32_t rank = 0;
+  for (const ra::HeardRouter& router : routers) {
+    KernelRoute route;
+    route.interface = interface;
+    route.gateway = router.address;
+    route.metric = uplink.config->metric + rank++;
+    route.preference = router.preference;
+    route.expires = router.router_until;
+    add_unless_there(out.routes, route);
+  }
+  for (const ra::HeardRoute& heard : uplink.heard->routes) {
+    // ::/0 only speaks of the default router, whose preference the listener knows (RFC 4191 section 3.1).
+    if (heard.until <= now || heard.prefix.length() == 0) continue;
+    KernelRoute route;
+    route.destination = heard.prefix;
+    route.interface = interface;
+    route.gateway = heard.router;
+    route.metric = uplink.config->metric + (heard.preference == ra::RouterPreference::kHigh     ? 0U
+                                            : heard.preference == ra::RouterPreference::kMedium ? 1U
+                                                                                                : 2U);
+    route.preference = heard.preference;
+    route.expires = heard.until;
+    add_unless_there(out.routes, route);
+  }
+  for (const ra::HeardPrefix& heard : uplink.heard->prefixes) {
+    if (heard.on_link && heard.on_link_until > now)
+      add_unless_there(out.routes, on_link_route(interface, heard.prefix, heard.on_link_until));
+  }
+}
+
+void uplink_addresses(const UplinkView& uplink, DesiredState& out, Instant now) {
+  const std::string& interface = uplink.config->interface;
+  // RFC 7084 WAA-2: neither kind of address says that a prefix is on link.
+  for (const auto& [prefix, address] : uplink.slaac) {
+    for (const ra::HeardPrefix& heard : uplink.heard->prefixes) {
+      if (heard.prefix == prefix && heard.autonomous && heard.valid_until > now) {
+        add_unless_there(out.addresses, wanted_address(interface, address, 64, heard.preferred_until,
+                                                       heard.valid_until));
+      }
+    }
+  }
+  for (const dhcp6::LeasedAddress& leased : uplink.lease->addresses) {
+    if (leased.valid_until > now) {
+      add_unless_there(out.addresses, wanted_address(interface, leased.address, 128,
+                                                     leased.preferred_until, leased.valid_until));
+    }
+  }
+}
+
+void uplink_sysctls(const UplinkView& uplink, DesiredState& out) {
+  const std::string& interface = uplink.config->interface;
+  out.sysctls[interface_key(interface, "disable_ipv6")] = "0";
+  // We listen to Router Advertisements here, the kernel does not.
+  out.sysctls[interface_key(interface, "accept_ra")] = "0";
+  const ra::Heard& heard = *uplink.heard;
+  if (heard.hop_limit) {
+    out.sysctls[interface_key(interface, "hop_limit")] = std::to_string(*heard.hop_limit);
+  }
+  if (heard.mtu && *heard.mtu <= uplink.link->mtu) {
+    out.sysctls[interface_key(interface, "mtu")] = std::to_string(*heard.mtu);
+  }
+  const auto neighbour = [&](std::string_view key, const auto& value) {
+    if (value) {
+      out.sysctls[cat("net/ipv6/neigh/", interface, "/", key)] =
+          std::to_string(std::chrono::duration_cast<milliseconds>(*value).count());
+    }
+  };
+  neighbour("base_reachable_time_ms", heard.reachable);
+  neighbour("retrans_time_ms", heard.retrans);
+}
+
+void derive_uplink(const UplinkView& uplink, DesiredState& out, Instant now) {
+  out.ruleset.uplinks.push_back({uplink.config->interface});
+  if (uplink.link == nullptr) return;
+  uplink_sysctls(uplink, out);
+  uplink_addresses(uplink, out, now);
+  uplink_routes(uplink, out, now);
+  for (const KernelAddress& address : uplink.inherited_addresses) {
+    if (address.valid_until > now) add_unless_there(out.addresses, address);
+  }
+  for (const KernelRoute& route : uplink.inherited_routes) {
+    if (route.expires > now) add_unless_there(out.routes, route);
+  }
+}
+
+// The unreachable route keeps what is delegated and not assigned from looping between us and the ISP (RFC
+// 7084 WPD-5), and answers the sender.
+void derive_delegations(const House& house, DesiredState& out, Instant now) {
+  for (const delegation::Delegation& delegation : house.delegations) {
+    if (delegation.valid_until <= now) continue;
+    KernelRoute route;
+    route.kind = KernelRoute::Kind::kUnreachable;
+    route.destination = delegation.prefix;
+    route.metric = kUnreachableMetric;
+    add_unless_there(out.routes, route);
+    if (!is_unique_local(delegation.prefix)) out.ruleset.delegated.push_back(delegation.prefix);
+  }
+}
+
+// RFC 7084 G-3: nothing crosses before both the WAN and the delegation are there.
+bool provisioned(const House& house) {
+  for (const UplinkView& uplink : house.uplinks) {
+    const bool connected = uplink.link != nullptr &&
+                           (uplink.heard->any || !uplink.lease->addresses.empty() ||
+                            !uplink.inherited_routes.empty());
+    if (!connected) continue;
+    for (const LanView& lan : house.lans) {
+      for (const LanPrefix& prefix : lan.prefixes) {
+        if (prefix.origin == uplink.config->name && !is_unique_local(prefix.prefix)) return true;
+      }
+    }
+  }
+  return false;
+}
+
+bool has_default_route(const DesiredState& out) {
+  return std::any_of(out.routes.begin(), out.routes.end(), is_default_route);
+}
+
+// The smallest MTU that an uplink announced (RFC 4861 section 4.6.4): a LAN host that knows it need not
+// learn it packet by packet.
+std::uint32_t path_mtu(const House& house, std::uint32_t link_mtu) {
+  std::uint32_t mtu = link_mtu;
+  for (const UplinkView& uplink : house.uplinks) {
+    if (uplink.link == nullptr) continue;
+    mtu = std::min(mtu, uplink.link->mtu);
+    if (uplink.heard->mtu) mtu = std::min(mtu, *uplink.heard->mtu);
+  }
+  return std::max(mtu, std::uint32_t{1280});
+}
+
+// What the house knows of resolvers: DHCPv6 first (RFC 8106 section 5.3.1), then Router Advertisements.
+void upstream_dns(const House& house, ra::Advertisement& out, Instant now) {
+  const auto add_server = [&](const Ip6Address& server) {
+    // A link-local resolver on the uplink is out of a LAN host's reach.
+    if (!server.is_link_local() && std::find(out.dns_servers.begin(), out.dns_servers.end(),
+                                             server) == out.dns_servers.end())
+      out.dns_servers.push_back(server);
+  };
+  const auto add_domain = [&](const DomainName& domain) {
+    if (std::find(out.search_domains.begin(), out.search_domains.end(), domain) ==
+        out.search_domains.end())
+      out.search_domains.push_back(domain);
+  };
+  for (const UplinkView& uplink : house.uplinks) {
+    if (!uplink.config->use_dns) continue;
+    for (const Ip6Address& server : uplink.lease->dns_servers) add_server(server);
+    for (const DomainName& domain : uplink.lease->search_domains) add_domain(domain);
+    for (const ra::HeardServer& heard : uplink.heard->rdnss) {
+      if (heard.until > now) add_server(heard.address);
+    }
+    for (const ra::HeardDomain& heard : uplink.heard->dnssl) {
+      if (heard.until > now) add_domain(heard.name);
+    }
+  }
+}
+
+ra::Advertisement advertisement(const House& house, const LanView& lan, bool default_route,
+                                Instant now) {
+  const conf::LanConfig& config = *lan.config;
+  ra::Advertisement out;
+  out.settings = config.ra;
+  out.managed = config.addressing == conf::Addressing::kSlaacDhcpv6 ||
+                config.addressing == conf::Addressing::kDhcpv6;
+  out.other = out.managed || config.addressing == conf::Addressing::kSlaacStateless;
+  out.link_layer = lan.link->mac;
+  out.link_mtu = lan.link->mtu;
+  if (!out.settings.mtu) out.settings.mtu = path_mtu(house, lan.link->mtu);
+  bool global = false;
+  for (const LanPrefix& prefix : lan.prefixes) {
+    ra::AdvertisedPrefix said;
+    said.prefix = prefix.prefix;
+    said.autonomous = config.addressing != conf::Addressing::kDhcpv6;
+    said.preferred_until = prefix.preferred_until;
+    said.valid_until = prefix.valid_until;
+    out.prefixes.push_back(said);
+    global = global || !is_unique_local(prefix.prefix);
+  }
+  // RFC 7084 G-4, L-4 and ULA-5.
+  out.default_router = default_route && global;
+  Instant longest = now;
+  for (const delegation::Delegation& delegation : house.delegations) {
+    if (delegation.valid_until <= now) continue;
+    if (delegation.standing == delegation::Standing::kLive) {
+      out.routes.push_back(  // RFC 7084 L-3
+          {delegation.prefix, ra::RouterPreference::kMedium, delegation.valid_until});
+    }
+    if (!is_unique_local(delegation.prefix)) longest = std::max(longest, delegation.valid_until);
+  }
+  if (!config.dns_servers.empty() || !config.advertise_dns) {
+    out.dns_servers = config.dns_servers;
+    out.search_domains = config.search_domains;
+    out.dns_valid_until = Instant::never();  // capped by the advertiser (RFC 9096 section 3.4)
+  } else {
+    upstream_dns(house, out, now);
+    out.dns_valid_until = longest;
+    if (!config.search_domains.empty()) out.search_domains = config.search_domains;
+  }
+  return out;
+}
+
+void derive_lan(const LanView& lan, DesiredState& out, Instant now) {
+  firewall::FirewallLan rules;
+  rules.interface = lan.config->interface;
+  rules.zone = lan.config->zone;
+  for (const LanPrefix& prefix : lan.prefixes) {
+    rules.local.push_back(prefix.prefix);
+    if (!is_unique_local(prefix.prefix)) rules.assigned.push_back(prefix.prefix);
+  }
+  out.ruleset.lans.push_back(rules);
+  if (lan.link == nullptr) return;
+  const std::string& interface = lan.config->interface;
+  out.sysctls[interface_key(interface, "disable_ipv6")] = "0";
+  out.sysctls[interface_key(interface, "accept_ra")] = "0";
+  // RFC 9131: know a host before the first packet for it arrives.
+  out.sysctls[interface_key(interface, "accept_untracked_na")] = "1";
+  for (const LanPrefix& prefix : lan.prefixes) {
+    if (prefix.valid_until <= now) continue;
+    add_unless_there(out.addresses, wanted_address(interface, prefix.address, 64,
+                                                   prefix.preferred_until, prefix.valid_until));
+    add_unless_there(out.routes, on_link_route(interface, prefix.prefix, prefix.valid_until));
+  }
+  // The answer "source address failed policy" must find its way to a host that still uses what was
+  // withdrawn (RFC 7084 L-14), while everybody else's packets go where the Internet says: a private table
+  // for what we ourselves send.
+  for (const Prefix& prefix : lan.withdrawn) {
+    KernelRoute route = on_link_route(interface, prefix, Instant::never());
+    route.table = kWithdrawnTable;
+    add_unless_there(out.routes, route);
+    const KernelRule rule{prefix};
+    if (std::find(out.rules.begin(), out.rules.end(), rule) == out.rules.end())
+      out.rules.push_back(rule);
+  }
+}
+
+}  // namespace
+
+DesiredState derive(const House& house, Instant now) {
+  DesiredState out;
+  derive_delegations(house, out, now);
+  for (const LanView& lan : house.lans) derive_lan(lan, out, now);
+  for (const UplinkView& uplink : house.uplinks) derive_uplink(uplink, out, now);
+  out.ruleset.provisioned = provisioned(house);
+  out.ruleset = firewall::normalise(out.ruleset);
+  out.forwarding["net/ipv6/conf/all/forwarding"] = "1";
+  const bool default_route = has_default_route(out);
+  for (const LanView& lan : house.lans) {
+    if (lan.link != nullptr)
+      out.advertisements.emplace(lan.config->name, advertisement(house, lan, default_route, now));
+  }
+  return out;
+}
+
+std::vector<std::string> watched_sysctls(const conf::Config& config) {
+  std::vector<std::string> keys{"net/ipv6/conf/all/forwarding"};
+  for (const conf::UplinkConfig& uplink : config.uplinks) {
+    for (const std::string_view key : {"disable_ipv6", "accept_ra", "hop_limit", "mtu"})
+      keys.push_back(interface_key(uplink.interface, key));
+    for (const std::string_view key : {"base_reachable_time_ms", "retrans_time_ms"})
+      keys.push_back(cat("net/ipv6/neigh/", uplink.interface, "/", key));
+  }
+  for (const conf::LanConfig& lan : config.lans) {
+    for (const std::string_view key : {"disable_ipv6", "accept_ra", "accept_untracked_na"})
+      keys.push_back(interface_key(lan.interface, key));
+  }
+  return keys;
+}
+
+}  // namespace sixgate::daemon

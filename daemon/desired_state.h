@@ -1,0 +1,81 @@
+// SPDX-License-Identifier: Apache-2.0
+// DesiredState: everything that should be true of the kernel and the LANs, derived by one pure function
+// from what is known. Start, reload, renumbering, netlink overrun, somebody deleting our address and
+// recovery after kill -9 are all: dump, derive, diff, apply.
+#pragma once
+
+#include <map>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "conf/config.h"
+#include "daemon/kernel_state.h"
+#include "delegation/carve.h"
+#include "delegation/pool.h"
+#include "dhcp6/client.h"
+#include "firewall/ruleset.h"
+#include "ra/advertiser.h"
+#include "ra/router_listener.h"
+
+namespace sixgate::daemon {
+
+// What is known of one uplink.
+struct UplinkView {
+  const conf::UplinkConfig* config = nullptr;
+  const LinkState* link = nullptr;  // none: the interface is absent
+  const ra::Heard* heard = nullptr;
+  const dhcp6::Lease* lease = nullptr;
+  // Addresses and routes of an earlier run, kept until the uplink has spoken or a bounded wait is over:
+  // unconfirmed is not unwanted.
+  std::vector<KernelAddress> inherited_addresses;
+  std::vector<KernelRoute> inherited_routes;
+  // The addresses that autonomous prefixes give this interface, made by the caller (RFC 7217).
+  std::vector<std::pair<Prefix, Ip6Address>> slaac;
+};
+
+// One prefix of one LAN.
+struct LanPrefix {
+  Prefix prefix;      // the on-link /64
+  Ip6Address address; // ours in it
+  std::string origin; // uplink name or "ula"
+  delegation::Standing standing = delegation::Standing::kLive;
+  Instant preferred_until;
+  Instant valid_until;
+
+  bool operator==(const LanPrefix&) const = default;
+};
+
+struct LanView {
+  const conf::LanConfig* config = nullptr;
+  const LinkState* link = nullptr;
+  std::vector<LanPrefix> prefixes;
+  // Prefixes withdrawn while hosts may still use them.
+  std::vector<Prefix> withdrawn;
+};
+
+struct House {
+  const conf::Config* config = nullptr;
+  std::vector<UplinkView> uplinks;
+  std::vector<LanView> lans;
+  std::vector<delegation::Delegation> delegations;
+};
+
+struct DesiredState {
+  std::vector<KernelAddress> addresses;
+  std::vector<KernelRoute> routes;
+  std::vector<KernelRule> rules;
+  std::map<std::string, std::string> sysctls;
+  std::map<std::string, std::string> forwarding;  // sysctls that may only be set behind the firewall
+  firewall::Ruleset ruleset;
+  std::map<std::string, ra::Advertisement> advertisements;  // LAN name ->
+
+  bool operator==(const DesiredState&) const = default;
+};
+
+DesiredState derive(const House& house, Instant now);
+
+// Every sysctl that derive() may ask for on this configuration: what daemon/io reads in a dump.
+std::vector<std::string> watched_sysctls(const conf::Config& config);
+
+}  // namespace sixgate::daemon

@@ -1,0 +1,90 @@
+// SPDX-License-Identifier: Apache-2.0
+// What the kernel has, as far as it concerns us: read by dump, compared with the DesiredState, and never
+// edited step by step. The same value types say what is wanted (desired_state.h).
+#pragma once
+
+#include <compare>
+#include <cstdint>
+#include <map>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "net/ip6_address.h"
+#include "net/mac_address.h"
+#include "net/prefix.h"
+#include "net/time.h"
+#include "ra/options.h"
+
+namespace sixgate::daemon {
+
+// Our rtm_protocol and IFA_PROTO: what carries it is ours to change, everything else is not.
+inline constexpr std::uint8_t kProtocol = 166;
+
+// The private table for the way back to hosts that still use a withdrawn prefix (RFC 7084 L-14).
+inline constexpr std::uint32_t kWithdrawnTable = 16600;
+inline constexpr std::uint32_t kMainTable = 254;
+
+struct LinkState {
+  std::string name;
+  unsigned index = 0;
+  bool up = false;       // IFF_UP
+  bool carrier = false;  // IFF_LOWER_UP
+  std::optional<MacAddress> mac;  // none on ppp and tun
+  std::uint32_t mtu = 1500;
+  std::optional<Ip6Address> link_local;  // usable: not tentative, DAD not failed
+
+  // Packets can be sent from here.
+  bool ready() const { return up && carrier && link_local.has_value(); }
+  bool operator==(const LinkState&) const = default;
+};
+
+struct KernelAddress {
+  std::string interface;
+  Ip6Address address;
+  unsigned prefix_length = 64;
+  Instant preferred_until;
+  Instant valid_until;
+  bool tentative = false;
+  bool dad_failed = false;
+  bool ours = false;  // by IFA_PROTO
+
+  bool operator==(const KernelAddress&) const = default;
+};
+
+struct KernelRoute {
+  enum class Kind : std::uint8_t { kUnicast, kUnreachable };
+  Kind kind = Kind::kUnicast;
+  Prefix destination;
+  Prefix source;          // ::/0: any
+  std::string interface;  // empty for unreachable
+  std::optional<Ip6Address> gateway;
+  std::uint32_t metric = 1024;
+  std::uint32_t table = kMainTable;
+  ra::RouterPreference preference = ra::RouterPreference::kMedium;
+  std::uint32_t mtu = 0;  // 0: the interface's
+  Instant expires = Instant::never();
+
+  bool operator==(const KernelRoute&) const = default;
+};
+
+// "from the router itself, to destination: look in table" (iif lo).
+struct KernelRule {
+  Prefix destination;
+  std::uint32_t table = kWithdrawnTable;
+  std::uint32_t priority = 16600;
+
+  auto operator<=>(const KernelRule&) const = default;
+};
+
+struct KernelState {
+  std::vector<KernelAddress> addresses;  // global scope ones of every interface, ours and others'
+  std::vector<KernelRoute> routes;       // only those of kProtocol
+  std::vector<KernelRule> rules;         // only those of kProtocol
+  // "net/ipv6/conf/wan0/accept_ra" -> "0": the keys that the daemon watches and the kernel has.
+  std::map<std::string, std::string> sysctls;
+
+  bool operator==(const KernelState&) const = default;
+};
+
+}  // namespace sixgate::daemon

@@ -1,0 +1,44 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "daemon/lan.h"
+
+#include <utility>
+
+namespace sixgate::daemon {
+
+Lan::Lan(conf::LanConfig config, std::vector<ra::AdvertisedRecord> records, Rng& rng, Instant now)
+    : config_(std::move(config)), advertiser_(rng) {
+  advertiser_.restore(std::move(records), now);
+}
+
+void Lan::link(const LinkState* state, Instant now) {
+  const bool ready = state != nullptr && state->ready();
+  if (ready && !ready_ && advertising_) advertiser_.announce(now);
+  ready_ = ready;
+}
+
+void Lan::advertise(const ra::Advertisement& advertisement, Instant now) {
+  // Before the link is ready nobody hears: the first words wait for it.
+  if (!ready_) return;
+  advertising_ = true;
+  advertiser_.configure(advertisement, now);
+}
+
+void Lan::receive(const ra::ReceivedPacket& packet, Instant now) {
+  if (ready_ && advertising_) advertiser_.receive(packet, now);
+}
+
+void Lan::expire(Instant now) {
+  if (ready_ && advertising_) advertiser_.expire(now);
+}
+
+std::optional<Instant> Lan::next_deadline() const {
+  return ready_ && advertising_ ? advertiser_.next_deadline() : std::nullopt;
+}
+
+ra::AdvertiserOutputs Lan::drain() { return advertiser_.drain(); }
+
+void Lan::stop(Instant now) {
+  if (ready_ && advertising_) advertiser_.stop(now);
+}
+
+}  // namespace sixgate::daemon

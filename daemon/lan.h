@@ -1,0 +1,43 @@
+// SPDX-License-Identifier: Apache-2.0
+// Lan: one network of the house, and our voice on it.
+#pragma once
+
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "conf/config.h"
+#include "daemon/kernel_state.h"
+#include "net/rng.h"
+#include "ra/advertiser.h"
+
+namespace sixgate::daemon {
+
+class Lan {
+ public:
+  // `records`: what hosts may still hold from an earlier run.
+  Lan(conf::LanConfig config, std::vector<ra::AdvertisedRecord> records, Rng& rng, Instant now);
+
+  void reconfigure(conf::LanConfig config) { config_ = std::move(config); }
+  // A carrier that comes back is heard by hosts that may be new: the burst begins again.
+  void link(const LinkState* state, Instant now);
+  void advertise(const ra::Advertisement& advertisement, Instant now);
+  void receive(const ra::ReceivedPacket& packet, Instant now);
+  void expire(Instant now);
+  std::optional<Instant> next_deadline() const;
+  ra::AdvertiserOutputs drain();
+  void stop(Instant now);
+  bool stopped() const { return !ready_ || !advertising_ || !advertiser_.next_deadline(); }
+
+  const conf::LanConfig& config() const { return config_; }
+  const ra::Advertiser& advertiser() const { return advertiser_; }
+  bool ready() const { return ready_; }
+
+ private:
+  conf::LanConfig config_;
+  ra::Advertiser advertiser_;
+  bool ready_ = false;
+  bool advertising_ = false;  // configure() has been called
+};
+
+}  // namespace sixgate::daemon

@@ -1,0 +1,155 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "daemon/reconcile.h"
+
+#include <algorithm>
+#include <tuple>
+
+namespace sixgate::daemon {
+namespace {
+
+// Which object of the kernel it is, whatever its attributes.
+auto key(const KernelAddress& a) { return std::tie(a.interface, a.address); }
+auto key(const KernelRoute& r) {
+  // The kernel tells routes apart by destination, source, metric and table; the next hop is part of ours so
+  // that a route that moves is put anew before the old one goes.
+  return std::tie(r.table, r.destination, r.source, r.metric, r.kind, r.interface, r.gateway);
+}
+
+template <class T>
+const T* find(const std::vector<T>& all, const T& wanted) {
+  const auto it =
+      std::find_if(all.begin(), all.end(), [&](const T& t) { return key(t) == key(wanted); });
+  return it == all.end() ? nullptr : &*it;
+}
+
+bool close(Instant a, Instant b) {
+  if (a.is_never() || b.is_never()) return a == b;
+  const Duration apart = a < b ? b - a : a - b;
+  return apart <= kLifetimeTolerance;
+}
+
+// Ends in the past are all the same to the kernel, which shows zero.
+bool same_end(Instant a, Instant b, Instant now) {
+  return close(std::max(a, now), std::max(b, now));
+}
+
+bool satisfied(const KernelAddress& have, const KernelAddress& want, Instant now) {
+  return have.prefix_length == want.prefix_length && !have.dad_failed &&
+         same_end(have.preferred_until, want.preferred_until, now) &&
+         same_end(have.valid_until, want.valid_until, now);
+}
+
+bool satisfied(const KernelRoute& have, const KernelRoute& want, Instant now) {
+  return have.preference == want.preference && have.mtu == want.mtu &&
+         same_end(have.expires, want.expires, now);
+}
+
+bool wanted_rule(const std::vector<KernelRule>& rules, const KernelRule& rule) {
+  return std::find(rules.begin(), rules.end(), rule) != rules.end();
+}
+
+void put_routes(ChangeSet& out, const DesiredState& desired, const KernelState& kernel, Instant now,
+                bool (*selected)(const KernelRoute&)) {
+  for (const KernelRoute& want : desired.routes) {
+    if (!selected(want)) continue;
+    const KernelRoute* have = find(kernel.routes, want);
+    if (have == nullptr || !satisfied(*have, want, now)) out.push_back(PutRoute{want});
+  }
+}
+
+void set_sysctls(ChangeSet& out, const std::map<std::string, std::string>& wanted,
+                 const KernelState& kernel) {
+  for (const auto& [name, value] : wanted) {
+    const auto have = kernel.sysctls.find(name);
+    // A key that the kernel does not have belongs to an absent interface or an older kernel.
+    if (have != kernel.sysctls.end() && have->second != value)
+      out.push_back(SetSysctl{name, value});
+  }
+}
+
+bool is_unreachable(const KernelRoute& r) { return r.kind == KernelRoute::Kind::kUnreachable; }
+bool is_on_link(const KernelRoute& r) { return !is_unreachable(r) && !r.gateway; }
+bool has_gateway(const KernelRoute& r) { return r.gateway.has_value(); }
+
+}  // namespace
+
+ChangeSet difference(const DesiredState& desired, const KernelState& kernel,
+                     const std::optional<firewall::Ruleset>& applied_ruleset, Removal removal,
+                     Instant now) {
+  ChangeSet out;
+  // Make: nothing may loop, then nothing may lack an address, then nothing may pass unfiltered.
+  put_routes(out, desired, kernel, now, is_unreachable);
+  set_sysctls(out, desired.sysctls, kernel);
+  for (const KernelAddress& want : desired.addresses) {
+    const KernelAddress* have = find(kernel.addresses, want);
+    if (have == nullptr || !satisfied(*have, want, now)) out.push_back(PutAddress{want});
+  }
+  put_routes(out, desired, kernel, now, is_on_link);
+  for (const KernelRule& rule : desired.rules) {
+    if (!wanted_rule(kernel.rules, rule)) out.push_back(PutRule{rule});
+  }
+  if (applied_ruleset != desired.ruleset) out.push_back(ApplyFirewall{desired.ruleset});
+  if (applied_ruleset) set_sysctls(out, desired.forwarding, kernel);
+  put_routes(out, desired, kernel, now, has_gateway);
+  if (removal == Removal::kWithheld) return out;
+
+  // Break, in the reverse order.
+  const auto remove_routes = [&](bool (*selected)(const KernelRoute&)) {
+    for (const KernelRoute& have : kernel.routes) {
+      if (selected(have) && find(desired.routes, have) == nullptr)
+        out.push_back(RemoveRoute{have});
+    }
+  };
+  remove_routes(has_gateway);
+  for (const KernelRule& rule : kernel.rules) {
+    if (!wanted_rule(desired.rules, rule)) out.push_back(RemoveRule{rule});
+  }
+  remove_routes(is_on_link);
+  for (const KernelAddress& have : kernel.addresses) {
+    if (have.ours && find(desired.addresses, have) == nullptr) out.push_back(RemoveAddress{have});
+  }
+  remove_routes(is_unreachable);
+  return out;
+}
+
+namespace {
+
+template <class T>
+void replace(std::vector<T>& all, const T& value) {
+  std::erase_if(all, [&](const T& t) { return key(t) == key(value); });
+  all.push_back(value);
+}
+
+template <class T>
+void erase(std::vector<T>& all, const T& value) {
+  std::erase_if(all, [&](const T& t) { return key(t) == key(value); });
+}
+
+struct Apply {
+  KernelState& kernel;
+
+  void operator()(const PutAddress& c) const {
+    const KernelAddress* had = find(kernel.addresses, c.address);
+    KernelAddress put = c.address;
+    put.ours = true;
+    // The kernel starts DAD for what is new and says how it ended in an event.
+    put.tentative = had != nullptr && had->tentative;
+    replace(kernel.addresses, put);
+  }
+  void operator()(const RemoveAddress& c) const { erase(kernel.addresses, c.address); }
+  void operator()(const PutRoute& c) const { replace(kernel.routes, c.route); }
+  void operator()(const RemoveRoute& c) const { erase(kernel.routes, c.route); }
+  void operator()(const PutRule& c) const {
+    std::erase(kernel.rules, c.rule);
+    kernel.rules.push_back(c.rule);
+  }
+  void operator()(const RemoveRule& c) const { std::erase(kernel.rules, c.rule); }
+  void operator()(const SetSysctl& c) const { kernel.sysctls[c.key] = c.value; }
+  void operator()(const ApplyFirewall&) const {}
+};
+
+}  // namespace
+
+void apply(const Change& change, KernelState& kernel) { std::visit(Apply{kernel}, change); }
+
+}  // namespace sixgate::daemon

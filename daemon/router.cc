@@ -1,0 +1,505 @@
+// SPDX-License-Identifier: Apache-2.0
+// Router's events. What the house looks like is made in router_house.cc, what a person sees of it in
+// router_status.cc.
+#include "daemon/router.h"
+
+#include <algorithm>
+#include <utility>
+
+#include "daemon/reconcile.h"
+#include "delegation/unique_local.h"
+#include "net/byte_reader.h"
+#include "net/sha256.h"
+#include "net/text.h"
+
+namespace sixgate::daemon {
+namespace {
+
+// How long a network that is no longer ours keeps hearing that its prefixes are withdrawn: three
+// advertisements fit in.
+constexpr Duration kFarewell = seconds(10);
+constexpr Duration kFirstRetry = seconds(1);
+constexpr Duration kLastRetry = seconds(60);
+// RFC 7217 section 6: IDGEN_RETRIES.
+constexpr unsigned kIdentifierRetries = 3;
+
+template <class T, class Match>
+std::unique_ptr<T> take_out(std::vector<std::unique_ptr<T>>& all, Match match) {
+  const auto it = std::find_if(all.begin(), all.end(), match);
+  if (it == all.end()) return nullptr;
+  std::unique_ptr<T> out = std::move(*it);
+  all.erase(it);
+  return out;
+}
+
+// The identity of an uplink's IAs: made from its name, so that it is the same when the stored state is lost
+// or the interface is made anew (RFC 9915 section 12, RFC 9096 WPD-10).
+std::uint32_t iaid_of(std::string_view name) {
+  const std::string text = cat("iaid ", name);
+  const std::vector<std::uint8_t> octets(text.begin(), text.end());
+  const Sha256::Digest digest = Sha256::of(octets);
+  ByteReader reader(digest);
+  return reader.u32();
+}
+
+}  // namespace
+
+Router::Router(conf::Config config, StoredState stored, Rng& rng, Instant now)
+    : config_(std::move(config)),
+      state_(std::move(stored)),
+      offered_(state_),
+      rng_(rng),
+      started_(now) {
+  if (state_.secret == decltype(state_.secret){}) rng_.fill(state_.secret);
+  build(now);
+}
+
+// Uplinks and LANs live on when they are still configured on the same interface.
+void Router::build(Instant now) {
+  std::vector<std::unique_ptr<Uplink>> old_uplinks = std::exchange(uplinks_, {});
+  for (const conf::UplinkConfig& config : config_.uplinks) {
+    auto kept = take_out(old_uplinks, [&](const auto& u) {
+      return u->config().interface == config.interface && u->config().name == config.name;
+    });
+    if (kept) {
+      kept->reconfigure(config, default_hint(), now);
+    } else {
+      const auto lease = state_.leases.find(config.name);
+      kept = std::make_unique<Uplink>(
+          config, lease == state_.leases.end() ? std::nullopt : std::optional(lease->second), rng_);
+    }
+    state_.iaids.emplace(config.name, iaid_of(config.name));
+    uplinks_.push_back(std::move(kept));
+  }
+  for (const auto& gone : old_uplinks) {
+    say(LogLevel::kInfo, cat("uplink ", gone->config().name, ": no longer configured"));
+    pool_.update(gone->config().name, {}, now);
+    state_.leases.erase(gone->config().name);
+  }
+
+  std::vector<std::unique_ptr<Lan>> old_lans = std::exchange(lans_, {});
+  Duration host_memory{};
+  for (const conf::LanConfig& config : config_.lans) {
+    auto kept = take_out(old_lans,
+                         [&](const auto& l) { return l->config().interface == config.interface; });
+    if (kept) {
+      kept->reconfigure(config);
+    } else {
+      const auto records = state_.advertised.find(config.name);
+      kept = std::make_unique<Lan>(config,
+                                   records == state_.advertised.end()
+                                       ? std::vector<ra::AdvertisedRecord>{}
+                                       : records->second,
+                                   rng_, now);
+    }
+    if (!config.ra.max_valid.is_infinite())
+      host_memory = std::max<Duration>(host_memory, seconds(config.ra.max_valid.count()));
+    lans_.push_back(std::move(kept));
+  }
+  for (std::unique_ptr<Lan>& gone : old_lans) {
+    say(LogLevel::kInfo, cat("lan ", gone->config().name, ": no longer configured"));
+    ra::Advertisement nothing;
+    nothing.settings = gone->config().ra;
+    gone->advertise(nothing, now);
+    leaving_.push_back({std::move(gone), now + kFarewell});
+  }
+  if (host_memory > Duration{}) pool_.set_host_memory(host_memory);
+
+  std::vector<delegation::Delegation> unique_local;
+  if (config_.ula.mode == conf::UlaConfig::Mode::kAuto && !state_.unique_local)
+    state_.unique_local = delegation::generate_unique_local(rng_);
+  if (config_.ula.mode != conf::UlaConfig::Mode::kNone) {
+    delegation::Delegation ula;
+    ula.prefix = config_.ula.mode == conf::UlaConfig::Mode::kPrefix ? config_.ula.prefix
+                                                                     : *state_.unique_local;
+    ula.origin = delegation::kOriginUla;
+    unique_local.push_back(ula);
+  }
+  pool_.update(delegation::kOriginUla, unique_local, now);
+
+  for (const auto& uplink : uplinks_) uplink->link(link(uplink->config().interface), now);
+  for (const auto& lan : lans_) lan->link(link(lan->config().interface), now);
+  if (!links_.empty()) identify(now);
+  update_pool(now);
+  dirty_ = true;
+}
+
+// RFC 9915 section 11.2: a DUID-LLT from the first interface that has a link-layer address; a home router
+// has often no idea of the time when it makes one, and any number serves. Without such an interface a UUID
+// (section 11.5).
+void Router::identify(Instant now) {
+  if (config_.duid.kind == conf::DuidConfig::Kind::kExplicit) {
+    if (const auto duid = dhcp6::Duid::from_bytes(config_.duid.bytes)) state_.duid = *duid;
+  }
+  if (!state_.duid) {
+    std::optional<MacAddress> mac;
+    const auto look = [&](std::string_view interface) {
+      const LinkState* state = link(interface);
+      if (!mac && state != nullptr && state->mac && !state->mac->is_zero()) mac = state->mac;
+    };
+    for (const auto& uplink : uplinks_) look(uplink->config().interface);
+    for (const auto& lan : lans_) look(lan->config().interface);
+    const bool any_link = std::any_of(uplinks_.begin(), uplinks_.end(), [&](const auto& uplink) {
+      return link(uplink->config().interface) != nullptr;
+    });
+    if (!mac && !any_link) return;  // nobody to speak to yet
+    if (mac && config_.duid.kind == conf::DuidConfig::Kind::kLl) {
+      state_.duid = dhcp6::Duid::ll(*mac);
+    } else if (mac && config_.duid.kind != conf::DuidConfig::Kind::kUuid) {
+      state_.duid = dhcp6::Duid::llt(*mac, rng_.u32());
+    } else {
+      std::array<std::uint8_t, 16> uuid{};
+      rng_.fill(uuid);
+      uuid[6] = static_cast<std::uint8_t>((uuid[6] & 0x0f) | 0x40);  // RFC 4122 section 4.4
+      uuid[8] = static_cast<std::uint8_t>((uuid[8] & 0x3f) | 0x80);
+      state_.duid = dhcp6::Duid::uuid(uuid);
+    }
+    say(LogLevel::kInfo, cat("DUID made: ", *state_.duid));
+  }
+  for (const auto& uplink : uplinks_)
+    uplink->identify(*state_.duid, state_.iaids[uplink->config().name], default_hint(), now);
+}
+
+void Router::links(std::vector<LinkState> links, Instant now) {
+  if (links == links_) return;
+  links_ = std::move(links);
+  identify(now);
+  for (const auto& uplink : uplinks_) uplink->link(link(uplink->config().interface), now);
+  for (const auto& lan : lans_) lan->link(link(lan->config().interface), now);
+  dirty_ = true;
+  settle(now);
+}
+
+void Router::kernel(KernelState kernel, Instant now) {
+  for (KernelAddress& address : kernel.addresses) {
+    // A kernel without IFA_PROTO (before 5.18) does not know whose it is; we remember.
+    address.ours =
+        address.ours || std::any_of(state_.addresses.begin(), state_.addresses.end(),
+                                    [&](const KernelAddress& known) {
+                                      return known.interface == address.interface &&
+                                             known.address == address.address;
+                                    });
+  }
+  kernel_ = std::move(kernel);
+  if (!inheritance_taken_) inherit();
+  judge_duplicates(now);
+  dirty_ = true;
+  settle(now);
+}
+
+// What an earlier run left on the uplinks stays until the uplink has spoken or its own end.
+void Router::inherit() {
+  inheritance_taken_ = true;
+  for (const auto& uplink : uplinks_) {
+    const std::string& interface = uplink->config().interface;
+    Inheritance inheritance;
+    for (const KernelAddress& address : kernel_->addresses) {
+      if (address.ours && address.interface == interface && !address.dad_failed)
+        inheritance.addresses.push_back(address);
+    }
+    for (const KernelRoute& route : kernel_->routes) {
+      if (route.interface == interface) inheritance.routes.push_back(route);
+    }
+    if (inheritance.addresses.empty() && inheritance.routes.empty()) continue;
+    say(LogLevel::kInfo, cat("uplink ", uplink->config().name, ": ", inheritance.addresses.size(),
+                             " addresses and ", inheritance.routes.size(),
+                             " routes of an earlier run are kept until the uplink speaks"));
+    inherited_[interface] = std::move(inheritance);
+  }
+}
+
+bool Router::in_grace(Instant now) const {
+  if (now >= started_ + kGrace) return false;
+  return std::any_of(uplinks_.begin(), uplinks_.end(),
+                     [](const auto& uplink) { return !uplink->verdict(); });
+}
+
+// RFC 4862 section 5.4.5, RFC 7217 section 6, RFC 9915 section 18.2.8.
+void Router::judge_duplicates(Instant now) {
+  for (const KernelAddress& address : kernel_->addresses) {
+    if (!address.dad_failed || !address.ours) continue;
+    Uplink* uplink = uplink_on(address.interface);
+    if (uplink != nullptr &&
+        std::any_of(uplink->lease().addresses.begin(), uplink->lease().addresses.end(),
+                    [&](const auto& leased) { return leased.address == address.address; })) {
+      say(LogLevel::kWarning, cat("uplink ", uplink->config().name, ": the leased address ",
+                                  address.address, " is in use by another host: declined"));
+      uplink->decline(address.address, now);
+      continue;
+    }
+    const bool wanted = std::any_of(
+        desired_.addresses.begin(), desired_.addresses.end(), [&](const KernelAddress& want) {
+          return want.interface == address.interface && want.address == address.address;
+        });
+    if (!wanted) continue;  // already replaced, and about to be removed
+    const Prefix prefix(address.address, 64);
+    unsigned& counter = state_.dad_counters[cat(address.interface, ' ', prefix)];
+    if (counter >= kIdentifierRetries) continue;
+    ++counter;
+    random_addresses_.erase({address.interface, prefix});
+    say(LogLevel::kWarning, cat("address ", address.address, " on ", address.interface,
+                                " is in use by another host: taking another identifier"));
+  }
+}
+
+void Router::applied(const ChangeOutcome& outcome, Instant now) {
+  changing_ = false;
+  dirty_ = true;
+  std::size_t next_failure = 0;
+  for (std::size_t i = 0; i < outcome.changes.size(); ++i) {
+    const Change& change = outcome.changes[i];
+    const bool failed = next_failure < outcome.failures.size() &&
+                        outcome.failures[next_failure].index == i;
+    if (failed) {
+      say(LogLevel::kWarning,
+          cat("cannot ", to_string(change), ": ", outcome.failures[next_failure].reason));
+      ++next_failure;
+      continue;
+    }
+    if (kernel_) apply(change, *kernel_);
+    if (const auto* rules = std::get_if<ApplyFirewall>(&change)) applied_ruleset_ = rules->ruleset;
+  }
+  if (!outcome.failures.empty()) back_off(now);
+  settle(now);
+}
+
+void Router::back_off(Instant now) {
+  retry_after_ = retry_after_ == Duration{} ? kFirstRetry : std::min(2 * retry_after_, kLastRetry);
+  retry_at_ = now + retry_after_;
+}
+
+void Router::receive(const PacketIn& packet, Instant now) {
+  Uplink* uplink = uplink_on(packet.interface);
+  Lan* lan = lan_on(packet.interface);
+  switch (packet.channel) {
+    case Channel::kIcmp6: {
+      const ra::ReceivedPacket received{packet.payload, packet.source, packet.destination,
+                                        packet.hop_limit};
+      if (uplink != nullptr) uplink->receive(received, now);
+      if (lan != nullptr) lan->receive(received, now);
+      break;
+    }
+    case Channel::kDhcp6Client:
+      if (uplink != nullptr) {
+        uplink->receive(packet.payload, packet.source,
+                        packet.destination.is_multicast() ? dhcp6::Arrival::kMulticast
+                                                          : dhcp6::Arrival::kUnicast,
+                        now);
+      }
+      break;
+  }
+  settle(now);
+}
+
+void Router::reload(conf::Config config, Instant now) {
+  if (config == config_) {
+    say(LogLevel::kInfo, "configuration unchanged");
+    return;
+  }
+  config_ = std::move(config);
+  say(LogLevel::kInfo, "configuration changed");
+  build(now);
+  settle(now);
+}
+
+void Router::stop(Instant now) {
+  if (stopping_) return;
+  stopping_ = true;
+  say(LogLevel::kInfo, "stopping: hosts are told; addresses, routes and rules stay to their own end");
+  for (const auto& lan : lans_) lan->stop(now);
+  for (Leaving& leaving : leaving_) leaving.lan->stop(now);
+  for (const auto& uplink : uplinks_) uplink->stop(now);
+  settle(now);
+}
+
+void Router::expire(Instant now) {
+  const std::vector<delegation::Delegation> before = pool_.delegations();
+  pool_.expire(now);
+  for (const auto& uplink : uplinks_) uplink->expire(now);
+  for (const auto& lan : lans_) lan->expire(now);
+  for (Leaving& leaving : leaving_) {
+    leaving.lan->expire(now);
+    if (now >= leaving.stop_at && !leaving.stop_at.is_never()) {
+      leaving.lan->stop(now);
+      leaving.stop_at = Instant::never();
+    }
+  }
+  std::erase_if(leaving_, [](const Leaving& leaving) {
+    return leaving.stop_at.is_never() && leaving.lan->stopped();
+  });
+  if (pool_.delegations() != before) {
+    update_plan();
+    dirty_ = true;
+  }
+  if (retry_at_ && now >= *retry_at_) {
+    retry_at_.reset();
+    dirty_ = true;
+  }
+  if (grace_ && !in_grace(now)) dirty_ = true;
+  if (withdrawal_ends_ && now >= *withdrawal_ends_) dirty_ = true;
+  settle(now);
+}
+
+std::optional<Instant> Router::next_deadline() const {
+  std::optional<Instant> next = pool_.next_deadline();
+  for (const auto& uplink : uplinks_) next = earlier(next, uplink->next_deadline());
+  for (const auto& lan : lans_) next = earlier(next, lan->next_deadline());
+  for (const Leaving& leaving : leaving_) {
+    next = earlier(next, leaving.lan->next_deadline());
+    if (!leaving.stop_at.is_never()) next = earlier(next, std::optional(leaving.stop_at));
+  }
+  if (stopping_) return next;
+  next = earlier(next, retry_at_);
+  if (grace_) next = earlier(next, std::optional(started_ + kGrace));
+  return earlier(next, withdrawal_ends_);
+}
+
+void Router::collect(Instant now) {
+  bool leases_changed = false;
+  for (const auto& uplink : uplinks_) {
+    UplinkOutputs said = uplink->drain();
+    leases_changed = leases_changed || said.changed;
+    const std::string& interface = uplink->config().interface;
+    for (ra::Packet& packet : said.solicitations)
+      out_.packets.push_back(
+          {interface, Channel::kIcmp6, packet.destination, std::move(packet.payload)});
+    for (dhcp6::Datagram& datagram : said.datagrams)
+      out_.packets.push_back(
+          {interface, Channel::kDhcp6Client, datagram.destination, std::move(datagram.payload)});
+    for (const LogLine& line : said.log)
+      say(line.level, cat("uplink ", uplink->config().name, ": ", line.text));
+  }
+  const auto drain_lan = [&](Lan& lan) {
+    ra::AdvertiserOutputs said = lan.drain();
+    for (ra::Packet& packet : said.packets)
+      out_.packets.push_back({lan.config().interface, Channel::kIcmp6, packet.destination,
+                              std::move(packet.payload)});
+    for (const LogLine& line : said.log)
+      say(line.level, cat("lan ", lan.config().name, ": ", line.text));
+  };
+  for (const auto& lan : lans_) drain_lan(*lan);
+  for (const Leaving& leaving : leaving_) drain_lan(*leaving.lan);
+  if (leases_changed) {
+    update_pool(now);
+    dirty_ = true;
+  }
+}
+
+void Router::settle(Instant now) {
+  collect(now);
+  reconcile(now);
+  collect(now);  // what the advertisers say of it
+  offer_state(now);
+  if (stopping_) {
+    out_.finished =
+        std::all_of(lans_.begin(), lans_.end(), [](const auto& lan) { return lan->stopped(); }) &&
+        std::all_of(uplinks_.begin(), uplinks_.end(),
+                    [](const auto& uplink) { return uplink->stopped(); });
+  }
+}
+
+void Router::reconcile(Instant now) {
+  if (!dirty_ || changing_ || stopping_ || !kernel_) return;
+  dirty_ = false;
+  grace_ = in_grace(now);
+  desired_ = derive(house(now), now);
+  if (retry_at_) {
+    advertise(now);
+    return;
+  }
+  ChangeSet changes = difference(desired_, *kernel_, applied_ruleset_,
+                                 grace_ ? Removal::kWithheld : Removal::kAllowed, now);
+  if (changes.empty()) {
+    retry_after_ = Duration{};
+    advertise(now);
+    return;
+  }
+  // The kernel, or somebody else, undoes what we do: do not fight at full speed.
+  if (changes == last_changes_ && now < last_changes_at_ + kFirstRetry) {
+    back_off(now);
+    advertise(now);
+    return;
+  }
+  last_changes_ = changes;
+  last_changes_at_ = now;
+  changing_ = true;
+  out_.changes = std::move(changes);
+}
+
+// Hosts are told when the kernel is ready for what they will send.
+void Router::advertise(Instant now) {
+  for (const auto& lan : lans_) {
+    const auto said = desired_.advertisements.find(lan->config().name);
+    if (said == desired_.advertisements.end()) continue;
+    ra::Advertisement advertisement = said->second;
+    // Without a rule set nothing is forwarded: no default router.
+    if (!applied_ruleset_) advertisement.default_router = false;
+    lan->advertise(advertisement, now);
+  }
+}
+
+void Router::offer_state(Instant now) {
+  for (const auto& uplink : uplinks_) {
+    if (uplink->lease().empty())
+      state_.leases.erase(uplink->config().name);
+    else
+      state_.leases[uplink->config().name] = uplink->lease();
+  }
+  for (const auto& lan : lans_) {
+    std::vector<ra::AdvertisedRecord> records = lan->advertiser().advertised();
+    if (records.empty())
+      state_.advertised.erase(lan->config().name);
+    else
+      state_.advertised[lan->config().name] = std::move(records);
+  }
+  state_.addresses = desired_.addresses;
+  if (state_.worth_writing(offered_, now)) {
+    offered_ = state_;
+    out_.store = state_;
+  }
+}
+
+RouterOutputs Router::drain() {
+  RouterOutputs out = std::exchange(out_, RouterOutputs{});
+  out_.finished = out.finished;
+  return out;
+}
+
+WantedSockets Router::wanted_sockets() const {
+  WantedSockets wanted;
+  for (const auto& uplink : uplinks_) wanted.uplinks.push_back(uplink->config().interface);
+  for (const auto& lan : lans_) wanted.lans.push_back(lan->config().interface);
+  for (const Leaving& leaving : leaving_) wanted.lans.push_back(leaving.lan->config().interface);
+  return wanted;
+}
+
+std::vector<std::string> Router::watched_sysctls() const {
+  return daemon::watched_sysctls(config_);
+}
+
+Uplink* Router::uplink_on(std::string_view interface) {
+  for (const auto& uplink : uplinks_) {
+    if (uplink->config().interface == interface) return uplink.get();
+  }
+  return nullptr;
+}
+
+Lan* Router::lan_on(std::string_view interface) {
+  for (const auto& lan : lans_) {
+    if (lan->config().interface == interface) return lan.get();
+  }
+  return nullptr;
+}
+
+const LinkState* Router::link(std::string_view interface) const {
+  for (const LinkState& state : links_) {
+    if (state.name == interface) return &state;
+  }
+  return nullptr;
+}
+
+void Router::say(LogLevel level, std::string text) {
+  out_.log.push_back({level, std::move(text)});
+}
+
+}  // namespace sixgate::daemon

@@ -1,0 +1,156 @@
+// SPDX-License-Identifier: Apache-2.0
+// Router: the whole home router without its sockets, clock and kernel. Events go in, values come out;
+// daemon/io carries them to and from the world, and tests/sim plays the world in virtual time.
+#pragma once
+
+#include <cstdint>
+#include <map>
+#include <memory>
+#include <optional>
+#include <span>
+#include <string>
+#include <vector>
+
+#include "conf/config.h"
+#include "daemon/change.h"
+#include "daemon/desired_state.h"
+#include "daemon/lan.h"
+#include "daemon/status.h"
+#include "daemon/stored_state.h"
+#include "daemon/uplink.h"
+#include "delegation/carve.h"
+#include "delegation/pool.h"
+#include "net/log.h"
+#include "net/rng.h"
+
+namespace sixgate::daemon {
+
+enum class Channel : std::uint8_t {
+  kIcmp6,        // hop limit 255, link-local source
+  kDhcp6Client,  // UDP from port 546 to port 547
+};
+
+struct PacketIn {
+  std::string interface;
+  Channel channel = Channel::kIcmp6;
+  Ip6Address source;
+  Ip6Address destination;
+  unsigned hop_limit = 0;
+  std::span<const std::uint8_t> payload;
+};
+
+struct PacketOut {
+  std::string interface;
+  Channel channel = Channel::kIcmp6;
+  Ip6Address destination;
+  std::vector<std::uint8_t> payload;
+  bool operator==(const PacketOut&) const = default;
+};
+
+// What daemon/io is to listen on.
+struct WantedSockets {
+  std::vector<std::string> uplinks;  // ICMPv6 for Router Advertisements, UDP 546
+  std::vector<std::string> lans;     // ICMPv6 with membership of ff02::2
+  bool operator==(const WantedSockets&) const = default;
+};
+
+// To be carried out in this order: what hosts will be told is on the medium before they are told.
+struct RouterOutputs {
+  std::optional<StoredState> store;  // to be written; when that fails it is daemon/io's to try again
+  std::optional<ChangeSet> changes;  // to be answered by applied(); at most one is under way
+  std::vector<PacketOut> packets;
+  LogLines log;
+  bool finished = false;  // after stop(): the last words are said
+};
+
+class Router {
+ public:
+  // `stored` is made complete: a DUID, a secret and a ULA are generated where they are missing.
+  Router(conf::Config config, StoredState stored, Rng& rng, Instant now);
+
+  // The whole picture after a dump or an event, in this order. Nothing is changed in the kernel before both
+  // have been heard once.
+  void links(std::vector<LinkState> links, Instant now);
+  void kernel(KernelState kernel, Instant now);
+  void applied(const ChangeOutcome& outcome, Instant now);
+  void receive(const PacketIn& packet, Instant now);
+  void reload(conf::Config config, Instant now);
+  void stop(Instant now);
+  void expire(Instant now);
+  std::optional<Instant> next_deadline() const;
+  RouterOutputs drain();
+
+  WantedSockets wanted_sockets() const;
+  std::vector<std::string> watched_sysctls() const;
+  Status status(Instant now) const;
+  const StoredState& state() const { return state_; }
+  // What is wanted at this moment: for the invariants of the simulation.
+  const DesiredState& desired() const { return desired_; }
+
+ private:
+  struct Inheritance {
+    std::vector<KernelAddress> addresses;
+    std::vector<KernelRoute> routes;
+  };
+
+  void build(Instant now);        // uplinks and LANs as config_ has them
+  void identify(Instant now);     // a DUID as soon as a link has what it is made of
+  void collect(Instant now);      // what the engines have to say
+  void settle(Instant now);       // the end of every event
+  void update_pool(Instant now);
+  void update_plan();
+  void back_off(Instant now);
+  void inherit();
+  bool in_grace(Instant now) const;
+  void judge_duplicates(Instant now);
+  House house(Instant now);
+  std::vector<LanPrefix> lan_prefixes(const conf::LanConfig& lan, const LinkState* link);
+  std::vector<Prefix> withdrawn_prefixes(const Lan& lan, Instant now) const;
+  Ip6Address own_address(const std::string& interface, const LinkState* link,
+                         const delegation::InterfaceIdPolicy& policy, const Prefix& slash64);
+  void reconcile(Instant now);
+  void advertise(Instant now);
+  void offer_state(Instant now);
+  Uplink* uplink_on(std::string_view interface);
+  Lan* lan_on(std::string_view interface);
+  const LinkState* link(std::string_view interface) const;
+  Prefix default_hint() const;
+  void say(LogLevel level, std::string text);
+
+  conf::Config config_;
+  StoredState state_;
+  StoredState offered_;  // what was last handed out to be written
+  Rng& rng_;
+  std::vector<std::unique_ptr<Uplink>> uplinks_;
+  std::vector<std::unique_ptr<Lan>> lans_;
+  // Networks that a reload took away, while their hosts are told.
+  struct Leaving {
+    std::unique_ptr<Lan> lan;
+    Instant stop_at;
+  };
+  std::vector<Leaving> leaving_;
+  std::vector<LinkState> links_;
+  std::optional<KernelState> kernel_;
+  // Until the uplinks have spoken, or this long after the start, nothing of an earlier run is removed.
+  static constexpr Duration kGrace = seconds(30);
+  Instant started_;
+  std::map<std::string, Inheritance> inherited_;  // interface of an uplink ->
+  bool inheritance_taken_ = false;
+  bool grace_ = true;
+  std::optional<Instant> withdrawal_ends_;  // when the next withdrawn prefix can be forgotten
+  delegation::PrefixPool pool_;
+  delegation::CarveResult plan_;
+  DesiredState desired_;
+  std::optional<firewall::Ruleset> applied_ruleset_;
+  bool dirty_ = true;           // something that derive() looks at has changed
+  bool changing_ = false;       // a ChangeSet is with the kernel
+  bool stopping_ = false;
+  std::optional<Instant> retry_at_;  // after a change that failed, or did not last
+  Duration retry_after_{};
+  ChangeSet last_changes_;               // what was asked of the kernel last, and when
+  Instant last_changes_at_;
+  std::map<std::pair<std::string, Prefix>, Ip6Address> random_addresses_;  // ip6ifaceid = "random"
+  RouterOutputs out_;
+};
+
+}  // namespace sixgate::daemon

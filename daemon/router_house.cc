@@ -1,0 +1,170 @@
+// SPDX-License-Identifier: Apache-2.0
+// What Router knows, put together for derive(): the pool, the plan, our own addresses.
+#include <algorithm>
+
+#include "daemon/router.h"
+#include "net/text.h"
+
+namespace sixgate::daemon {
+
+// RFC 7084 WPD-2: at least a /64 for each LAN, rounded up to a nibble. An ISP that follows RFC 6177 gives a
+// home a /56, so nobody is asked for less.
+Prefix Router::default_hint() const {
+  unsigned length = 56;
+  while (length > 48 && config_.lans.size() > (std::uint64_t{1} << (64 - length))) length -= 4;
+  return Prefix(Ip6Address(), length);
+}
+
+void Router::update_pool(Instant now) {
+  for (const auto& uplink : uplinks_) {
+    std::vector<delegation::Delegation> delegated;
+    for (const dhcp6::LeasedPrefix& leased : uplink->lease().prefixes) {
+      delegation::Delegation delegation;
+      delegation.prefix = leased.prefix;
+      delegation.origin = uplink->config().name;
+      delegation.preferred_until = leased.preferred_until;
+      delegation.valid_until = leased.valid_until;
+      delegation.excluded = leased.excluded;
+      delegated.push_back(delegation);
+    }
+    pool_.update(uplink->config().name, std::move(delegated), now);
+  }
+  update_plan();
+}
+
+void Router::update_plan() {
+  std::vector<delegation::LanRequest> requests;
+  for (const conf::LanConfig& lan : config_.lans) requests.push_back(lan.request);
+  delegation::CarveResult plan = delegation::carve(pool_.delegations(), requests, state_.carve);
+  state_.carve = plan.memory;
+  // A finding is said once, not at every renewal.
+  for (const LogLine& finding : plan.findings) {
+    if (std::find(plan_.findings.begin(), plan_.findings.end(), finding) == plan_.findings.end())
+      say(finding.level, finding.text);
+  }
+  for (const delegation::Assignment& assignment : plan.assignments) {
+    if (std::find(plan_.assignments.begin(), plan_.assignments.end(), assignment) ==
+        plan_.assignments.end())
+      say(LogLevel::kInfo, cat("lan ", assignment.lan, ": ", assignment.prefix, " of ",
+                               assignment.delegation, " (", assignment.origin, ") is ",
+                               delegation::to_string(assignment.standing)));
+  }
+  plan_ = std::move(plan);
+}
+
+Ip6Address Router::own_address(const std::string& interface, const LinkState* link,
+                               const delegation::InterfaceIdPolicy& policy,
+                               const Prefix& slash64) {
+  using Kind = delegation::InterfaceIdPolicy::Kind;
+  const auto found = state_.dad_counters.find(cat(interface, ' ', slash64));
+  const unsigned counter = found == state_.dad_counters.end() ? 0 : found->second;
+  const MacAddress* mac = link != nullptr && link->mac ? &*link->mac : nullptr;
+  // Somebody else has the fixed suffix: a stable one is better than none.
+  const delegation::InterfaceIdPolicy used =
+      counter > 0 && policy.kind == Kind::kFixed ? delegation::InterfaceIdPolicy::stable() : policy;
+  const auto make = [&] {
+    return delegation::make_address(slash64, used, mac, interface, state_.secret, counter, rng_);
+  };
+  if (used.kind != Kind::kRandom) return make();
+  const auto [it, fresh] = random_addresses_.try_emplace({interface, slash64});
+  if (fresh) {
+    it->second = make();
+    if (kernel_) {  // one that an earlier run drew
+      for (const KernelAddress& address : kernel_->addresses) {
+        if (address.ours && !address.dad_failed && address.interface == interface &&
+            slash64.contains(address.address))
+          it->second = address.address;
+      }
+    }
+  }
+  return it->second;
+}
+
+std::vector<LanPrefix> Router::lan_prefixes(const conf::LanConfig& lan, const LinkState* link) {
+  std::vector<LanPrefix> prefixes;
+  for (const delegation::Assignment& assignment : plan_.assignments) {
+    if (assignment.lan != lan.name) continue;
+    for (const delegation::Delegation& delegation : pool_.delegations()) {
+      if (delegation.prefix != assignment.delegation || delegation.origin != assignment.origin ||
+          delegation.withdrawn)
+        continue;
+      LanPrefix prefix;
+      prefix.prefix = assignment.on_link();
+      prefix.address = own_address(lan.interface, link, lan.interface_id, prefix.prefix);
+      prefix.origin = assignment.origin;
+      prefix.standing = delegation.standing;
+      prefix.preferred_until = delegation.preferred_until;
+      prefix.valid_until = delegation.valid_until;
+      prefixes.push_back(prefix);
+    }
+  }
+  return prefixes;
+}
+
+// Prefixes that hosts of this LAN may still use although they are ours no more.
+std::vector<Prefix> Router::withdrawn_prefixes(const Lan& lan, Instant now) const {
+  std::vector<Prefix> withdrawn;
+  for (const ra::AdvertisedRecord& record : lan.advertiser().advertised()) {
+    if (record.host_valid_until <= now) continue;
+    const bool in_use = std::any_of(
+        plan_.assignments.begin(), plan_.assignments.end(), [&](const auto& assignment) {
+          const bool live = std::any_of(
+              pool_.delegations().begin(), pool_.delegations().end(), [&](const auto& delegation) {
+                return delegation.prefix == assignment.delegation &&
+                       delegation.origin == assignment.origin && !delegation.withdrawn;
+              });
+          return live && assignment.prefix.overlaps(record.prefix);
+        });
+    if (!in_use) withdrawn.push_back(record.prefix);
+  }
+  return withdrawn;
+}
+
+House Router::house(Instant now) {
+  House house;
+  house.config = &config_;
+  for (const auto& uplink : uplinks_) {
+    UplinkView view;
+    view.config = &uplink->config();
+    const LinkState* state = link(view.config->interface);
+    view.link = state != nullptr && state->up ? state : nullptr;
+    view.heard = &uplink->heard();
+    view.lease = &uplink->lease();
+    const auto inherited = inherited_.find(view.config->interface);
+    if (inherited != inherited_.end()) {
+      if (uplink->heard().any) {
+        inherited_.erase(inherited);  // the uplink speaks for itself now
+      } else {
+        view.inherited_addresses = inherited->second.addresses;
+        view.inherited_routes = inherited->second.routes;
+      }
+    }
+    for (const ra::HeardPrefix& heard : view.heard->prefixes) {
+      if (heard.autonomous && heard.valid_until > now)
+        view.slaac.emplace_back(heard.prefix, own_address(view.config->interface, state,
+                                                          view.config->interface_id, heard.prefix));
+    }
+    house.uplinks.push_back(std::move(view));
+  }
+  withdrawal_ends_.reset();
+  for (const auto& lan : lans_) {
+    LanView view;
+    view.config = &lan->config();
+    const LinkState* state = link(view.config->interface);
+    view.link = state != nullptr && state->up ? state : nullptr;
+    view.prefixes = lan_prefixes(*view.config, state);
+    view.withdrawn = withdrawn_prefixes(*lan, now);
+    for (const ra::AdvertisedRecord& record : lan->advertiser().advertised()) {
+      const bool counts = std::find(view.withdrawn.begin(), view.withdrawn.end(), record.prefix) !=
+                          view.withdrawn.end();
+      if (counts) withdrawal_ends_ = earlier(withdrawal_ends_, std::optional(record.host_valid_until));
+    }
+    house.lans.push_back(std::move(view));
+  }
+  for (const delegation::Delegation& delegation : pool_.delegations()) {
+    if (!delegation.withdrawn) house.delegations.push_back(delegation);
+  }
+  return house;
+}
+
+}  // namespace sixgate::daemon

@@ -1,0 +1,83 @@
+// SPDX-License-Identifier: Apache-2.0
+// What `sixgate status` shows: one value, taken at one moment, and its JSON (schema 1, stable: fields may
+// be added, none changes its meaning).
+#pragma once
+
+#include <cstdint>
+#include <map>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "net/ip6_address.h"
+#include "net/mac_address.h"
+#include "net/prefix.h"
+#include "net/time.h"
+
+namespace sixgate::daemon {
+
+struct StatusPrefix {
+  Prefix prefix;
+  std::string standing;  // "live", "deprecated", "withdrawn"
+  std::string origin;    // uplink or "ula"
+  Lifetime preferred;
+  Lifetime valid;
+  std::optional<Ip6Address> address;  // ours in it, on a LAN
+};
+
+struct StatusRouter {
+  Ip6Address address;
+  std::string preference;
+  Lifetime lifetime;
+};
+
+struct StatusUplink {
+  std::string name;
+  std::string interface;
+  bool present = false;
+  bool ready = false;
+  std::string client;  // the DHCPv6 client's state
+  std::string server;  // DUID of the bound server, or empty
+  std::optional<Lifetime> renew_in;
+  std::optional<Lifetime> rebind_in;
+  bool managed = false;  // the M and O flags last heard
+  bool other = false;
+  std::vector<StatusPrefix> addresses;  // prefix of length 128 for IA_NA, 64 for SLAAC
+  std::vector<StatusPrefix> delegations;
+  std::vector<StatusRouter> routers;
+  std::vector<Ip6Address> dns_servers;
+  std::vector<std::string> search_domains;
+  std::map<std::string, std::uint64_t> counters;  // received, sent and dropped by reason
+};
+
+struct StatusLan {
+  std::string name;
+  std::string interface;
+  bool present = false;
+  bool ready = false;
+  std::string zone;
+  std::string addressing;
+  bool managed = false;
+  bool other = false;
+  Lifetime router_lifetime;
+  std::string router_lifetime_reason;  // why it is zero; empty when it is not
+  std::vector<StatusPrefix> prefixes;
+  std::vector<Ip6Address> dns_servers;
+  std::map<std::string, std::uint64_t> counters;
+};
+
+struct Status {
+  std::string version;
+  std::string duid;
+  std::optional<Prefix> unique_local;
+  std::vector<StatusUplink> uplinks;
+  std::vector<StatusLan> lans;
+  std::string firewall_backend;
+  bool firewall_applied = false;
+  bool provisioned = false;
+  std::vector<std::string> problems;  // what a person should know, loudest first
+};
+
+std::string to_json(const Status& status);
+
+}  // namespace sixgate::daemon

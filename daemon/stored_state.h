@@ -1,0 +1,53 @@
+// SPDX-License-Identifier: Apache-2.0
+// What survives a restart, a crash and a reboot: identity, leases, which /64 belongs to which LAN, and what
+// hosts were told. A value and its text; daemon/io writes the text atomically.
+//
+// Instants are stored as what remains of them beside the clock reading they belong to: within one boot they
+// are exact, after a reboot (the clock starts again, and a home router often has no other) what remained is
+// counted from the start.
+#pragma once
+
+#include <array>
+#include <map>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "daemon/kernel_state.h"
+#include "delegation/carve.h"
+#include "dhcp6/client.h"
+#include "net/expected.h"
+#include "net/prefix.h"
+#include "net/time.h"
+#include "ra/advertiser.h"
+
+namespace sixgate::daemon {
+
+struct StoredState {
+  std::optional<dhcp6::Duid> duid;
+  std::array<std::uint8_t, 32> secret{};  // of RFC 7217 identifiers; all zero: not made yet
+  std::optional<Prefix> unique_local;     // the generated ULA /48 (RFC 4193 section 3.2)
+  std::map<std::string, std::uint32_t> iaids;  // uplink name -> its first IAID
+  std::map<std::string, dhcp6::Lease> leases;  // uplink name ->
+  delegation::CarveMemory carve;
+  std::map<std::string, std::vector<ra::AdvertisedRecord>> advertised;  // LAN name ->
+  std::map<std::string, unsigned> dad_counters;  // interface and prefix -> RFC 7217 DAD_Counter
+  std::vector<KernelAddress> addresses;  // ours, for kernels without IFA_PROTO
+
+  bool operator==(const StoredState&) const = default;
+
+  // True when the difference from `written` is worth a write to flash: another set of things, or stored
+  // lifetimes that have come to tell much less than the true ones.
+  bool worth_writing(const StoredState& written, Instant now) const;
+};
+
+// `boot_id` tells one run of the clock from another.
+std::string serialise(const StoredState& state, Instant now, std::string_view boot_id);
+
+// Reads what serialise() wrote. A damaged file (its checksum differs) or one of a newer version is an error
+// that says so; the caller goes on without.
+Expected<StoredState> parse_stored_state(std::string_view text, Instant now,
+                                         std::string_view boot_id);
+
+}  // namespace sixgate::daemon

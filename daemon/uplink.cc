@@ -1,0 +1,203 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "daemon/uplink.h"
+
+#include <utility>
+
+#include "net/text.h"
+
+namespace sixgate::daemon {
+
+Uplink::Uplink(conf::UplinkConfig config, std::optional<dhcp6::Lease> stored, Rng& rng)
+    : config_(std::move(config)), rng_(&rng), listener_(rng) {
+  if (stored) {
+    lease_ = std::move(*stored);
+    lease_.verified = false;
+  }
+}
+
+void Uplink::identify(const dhcp6::Duid& duid, std::uint32_t first_iaid, const Prefix& hint,
+                      Instant now) {
+  duid_ = duid;
+  first_iaid_ = first_iaid;
+  hint_ = config_.prefix_hint.value_or(hint);
+  follow_wish(now);
+}
+
+void Uplink::reconfigure(conf::UplinkConfig config, const Prefix& hint, Instant now) {
+  config_ = std::move(config);
+  hint_ = config_.prefix_hint.value_or(hint);
+  if (client_) {
+    // The client is made anew only when what it says of us differs; the lease goes with it, unverified.
+    const dhcp6::ClientParameters wanted = parameters(asked_.address);
+    dhcp6::ClientParameters without_hint = client_->parameters();
+    // Another hint alone is no reason to question what we hold.
+    for (std::size_t i = 0; i < without_hint.delegations.size() && i < wanted.delegations.size(); ++i)
+      without_hint.delegations[i].hint = wanted.delegations[i].hint;
+    if (without_hint != wanted) asked_ = Wish{};
+  }
+  if (ready_) follow_wish(now);
+}
+
+void Uplink::link(const LinkState* state, Instant now) {
+  const bool ready = state != nullptr && state->ready();
+  if (state != nullptr) {
+    listener_.set_link_mtu(state->mtu);
+    listener_.set_link_layer(state->mac);
+  }
+  if (ready && link_local_ && *link_local_ != *state->link_local && client_)
+    client_->source_address_changed(now);
+  if (ready) link_local_ = state->link_local;
+  if (ready == ready_) return;
+  ready_ = ready;
+  out_.changed = true;
+  if (!ready) {
+    listener_.stop();
+    out_.log.push_back({LogLevel::kInfo, "link ready -> not ready: everything is kept to its own end"});
+    return;
+  }
+  out_.log.push_back({LogLevel::kInfo, "link not ready -> ready: soliciting"});
+  ready_since_ = now;
+  listener_.start(now);
+  if (client_) {
+    client_->link_changed(now);
+  } else {
+    follow_wish(now);
+  }
+}
+
+void Uplink::receive(const ra::ReceivedPacket& packet, Instant now) {
+  if (stopping_) return;
+  listener_.receive(packet, now);
+  follow_wish(now);
+}
+
+void Uplink::receive(std::span<const std::uint8_t> datagram, const Ip6Address& from,
+                     dhcp6::Arrival arrival, Instant now) {
+  if (client_) client_->receive(datagram, from, now, arrival);
+}
+
+void Uplink::decline(const Ip6Address& address, Instant now) {
+  if (client_) client_->decline(address, now);
+}
+
+std::optional<Uplink::Wish> Uplink::wish(Instant now) const {
+  Wish wish;
+  const ra::Heard& heard = listener_.heard();
+  switch (config_.request_address) {
+    case conf::RequestAddress::kAlways:
+      wish.address = true;
+      break;
+    case conf::RequestAddress::kNever:
+      break;
+    case conf::RequestAddress::kAuto:
+      if (heard.any) {
+        wish.address = heard.managed;  // RFC 7084 WAA-6
+      } else if (!lease_.empty()) {
+        wish.address = !lease_.addresses.empty();  // verify what we hold, at once
+      } else if (now >= ready_since_ + kAdvertisementPatience) {
+        wish.address = true;
+      } else {
+        return std::nullopt;
+      }
+      break;
+  }
+  if (config_.request_prefix || wish.address) {
+    wish.asking = Asking::kStateful;
+  } else if (heard.other || heard.managed) {
+    wish.asking = Asking::kStateless;
+  }
+  return wish;
+}
+
+void Uplink::follow_wish(Instant now) {
+  if (!ready_ || stopping_ || !duid_) return;
+  const std::optional<Wish> wanted = wish(now);
+  if (!wanted || *wanted == asked_) return;
+  // An M flag that goes away takes nothing from us: what is held is renewed as long as the server agrees.
+  if (asked_.asking == Asking::kStateful &&
+      (wanted->asking != Asking::kStateful || (asked_.address && !wanted->address)) && client_ &&
+      client_->parameters().duid == *duid_)
+    return;
+  asked_ = *wanted;
+  client_.reset();
+  switch (wanted->asking) {
+    case Asking::kNothing:
+      return;
+    case Asking::kStateless:
+      client_.emplace(parameters(false), *rng_);
+      client_->start_stateless(now);
+      return;
+    case Asking::kStateful:
+      client_.emplace(parameters(wanted->address), *rng_);
+      client_->start_stateful(lease_.empty() ? std::nullopt : std::optional(lease_), now);
+      return;
+  }
+}
+
+dhcp6::ClientParameters Uplink::parameters(bool address) const {
+  dhcp6::ClientParameters parameters{*duid_, std::nullopt, {}, config_.request_options};
+  // IAIDs number the IAs of one type (RFC 9915 section 12): IA_NA has the first, IA_PD begins there too.
+  if (address) parameters.address_iaid = first_iaid_;
+  if (config_.request_prefix) parameters.delegations.push_back({first_iaid_, hint_});
+  parameters.rapid_commit = config_.rapid_commit;
+  parameters.release_on_stop = config_.release_on_stop;
+  return parameters;
+}
+
+void Uplink::take_lease(dhcp6::Lease lease) {
+  if (lease == lease_) return;
+  lease_ = std::move(lease);
+  out_.changed = true;
+}
+
+void Uplink::expire(Instant now) {
+  // The listener's tables age whether the link is there or not; the client speaks only where it is heard.
+  listener_.expire(now);
+  if (ready_ || stopping_) {
+    if (client_) client_->expire(now);
+    follow_wish(now);
+  }
+}
+
+std::optional<Instant> Uplink::next_deadline() const {
+  std::optional<Instant> next = listener_.next_deadline();
+  if (client_ && (ready_ || stopping_)) next = earlier(next, client_->next_deadline());
+  if (ready_ && !stopping_ && !client_ && asked_.asking == Asking::kNothing && !listener_.heard().any &&
+      config_.request_address == conf::RequestAddress::kAuto && lease_.empty())
+    next = earlier(next, std::optional(ready_since_ + kAdvertisementPatience));
+  return next;
+}
+
+UplinkOutputs Uplink::drain() {
+  ra::ListenerOutputs heard = listener_.drain();
+  out_.changed = out_.changed || heard.changed;
+  out_.solicitations = std::move(heard.packets);
+  out_.log.insert(out_.log.end(), heard.log.begin(), heard.log.end());
+  if (client_) {
+    dhcp6::ClientOutputs said = client_->drain();
+    if (said.lease) take_lease(std::move(*said.lease));
+    out_.datagrams = std::move(said.packets);
+    out_.log.insert(out_.log.end(), said.log.begin(), said.log.end());
+  }
+  if (!ready_) {  // nobody would hear it
+    out_.solicitations.clear();
+    out_.datagrams.clear();
+  }
+  return std::exchange(out_, UplinkOutputs{});
+}
+
+void Uplink::stop(Instant now) {
+  stopping_ = true;
+  listener_.stop();
+  if (client_) client_->stop(now);
+}
+
+bool Uplink::stopped() const {
+  return !client_ || !ready_ || client_->state() == dhcp6::ClientState::kIdle;
+}
+
+std::string Uplink::client_state() const {
+  return client_ ? std::string(dhcp6::to_string(client_->state())) : "idle";
+}
+
+}  // namespace sixgate::daemon

@@ -1,0 +1,94 @@
+// SPDX-License-Identifier: Apache-2.0
+// Uplink: one way to the Internet. It listens to the routers of its link, lets what they say decide what
+// the DHCPv6 client asks for (RFC 7084 section 4.2), and keeps what was had through flaps and restarts.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <span>
+#include <string>
+#include <vector>
+
+#include "conf/config.h"
+#include "daemon/kernel_state.h"
+#include "dhcp6/client.h"
+#include "net/log.h"
+#include "net/rng.h"
+#include "ra/router_listener.h"
+
+namespace sixgate::daemon {
+
+struct UplinkOutputs {
+  std::vector<ra::Packet> solicitations;
+  std::vector<dhcp6::Datagram> datagrams;
+  bool changed = false;  // heard(), lease() or the link is another value than at the last drain
+  LogLines log;
+};
+
+class Uplink {
+ public:
+  // How long a first Router Advertisement may take before the client asks without knowing M and O: servers
+  // that delegate on links without one are common (RFC 7084 WPD-4 is only the least).
+  static constexpr Duration kAdvertisementPatience = seconds(3);
+
+  Uplink(conf::UplinkConfig config, std::optional<dhcp6::Lease> stored, Rng& rng);
+
+  // What the client is to say of itself, and the size to ask for when the configuration names none; before
+  // the link is first ready.
+  void identify(const dhcp6::Duid& duid, std::uint32_t first_iaid, const Prefix& hint,
+                Instant now);
+  void reconfigure(conf::UplinkConfig config, const Prefix& hint, Instant now);
+  void link(const LinkState* state, Instant now);  // null: the interface is absent
+  void receive(const ra::ReceivedPacket& packet, Instant now);
+  void receive(std::span<const std::uint8_t> datagram, const Ip6Address& from,
+               dhcp6::Arrival arrival, Instant now);
+  void decline(const Ip6Address& address, Instant now);
+  void expire(Instant now);
+  std::optional<Instant> next_deadline() const;
+  UplinkOutputs drain();
+  void stop(Instant now);
+  // After stop(): nothing is left to be said.
+  bool stopped() const;
+
+  const conf::UplinkConfig& config() const { return config_; }
+  const ra::Heard& heard() const { return listener_.heard(); }
+  const dhcp6::Lease& lease() const { return lease_; }
+  bool ready() const { return ready_; }
+  // The routers or the server of this uplink have spoken since the start.
+  bool verdict() const { return heard().any || lease_.verified; }
+  std::string client_state() const;
+  const ra::ListenerCounters& listener_counters() const { return listener_.counters(); }
+  const dhcp6::ClientCounters* client_counters() const {
+    return client_ ? &client_->counters() : nullptr;
+  }
+
+ private:
+  enum class Asking : std::uint8_t { kNothing, kStateless, kStateful };
+  struct Wish {
+    Asking asking = Asking::kNothing;
+    bool address = false;
+    bool operator==(const Wish&) const = default;
+  };
+  // What to ask now; none while it is too early to tell.
+  std::optional<Wish> wish(Instant now) const;
+  void follow_wish(Instant now);
+  dhcp6::ClientParameters parameters(bool address) const;
+  void take_lease(dhcp6::Lease lease);
+
+  conf::UplinkConfig config_;
+  Rng* rng_;
+  ra::RouterListener listener_;
+  std::optional<dhcp6::Client> client_;
+  std::optional<dhcp6::Duid> duid_;
+  std::uint32_t first_iaid_ = 0;
+  Prefix hint_;
+  dhcp6::Lease lease_;
+  Wish asked_;
+  std::optional<Ip6Address> link_local_;
+  bool ready_ = false;
+  bool stopping_ = false;
+  Instant ready_since_;
+  UplinkOutputs out_;
+};
+
+}  // namespace sixgate::daemon
