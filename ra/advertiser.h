@@ -31,8 +31,13 @@ inline constexpr unsigned kMaxInitialAdvertisements = 3;      // MAX_INITIAL_RTR
 inline constexpr unsigned kMaxFinalAdvertisements = 3;        // MAX_FINAL_RTR_ADVERTISEMENTS
 inline constexpr Duration kMinDelayBetweenAdvertisements = seconds(3);  // MIN_DELAY_BETWEEN_RAS
 inline constexpr Duration kMaxAdvertisementDelay = milliseconds(500);   // MAX_RA_DELAY_TIME
-inline constexpr Lifetime kPreferredLimit{2700};                        // ND_PREFERRED_LIMIT
-inline constexpr Lifetime kValidLimit{5400};                            // ND_VALID_LIMIT
+inline constexpr std::size_t kMaxRoutes = 17;                           // RFC 4191 section 4
+// Solicitors that wait for a unicast answer; more are answered by one multicast.
+inline constexpr std::size_t kMaxWaitingSolicitors = 32;
+// What is withdrawn at one time, of each kind; beyond it, what hosts hold the shortest is given up.
+inline constexpr std::size_t kMaxWithdrawn = 64;
+inline constexpr Lifetime kPreferredLimit{2700};  // ND_PREFERRED_LIMIT
+inline constexpr Lifetime kValidLimit{5400};      // ND_VALID_LIMIT
 
 struct AdvertisedPrefix {
   Prefix prefix;
@@ -165,26 +170,36 @@ class Advertiser {
     Instant until;
   };
 
-  Lifetime wire(Instant until, Lifetime cap, Instant now) const;
   RouterAdvertisement header(bool final) const;
-  Options prefix_options(Instant now) const;
-  Options route_options(Instant now, bool final) const;
-  Options dns_options(Instant now, bool final) const;
+  Options link_options() const;
+  Options live_prefixes(Instant now) const;
+  Options withdrawn_prefixes(Instant now) const;
+  Options routes(Instant now, bool final) const;
+  Options servers(Instant now, bool final) const;
+  Options domains(Instant now, bool final) const;
+  Options all_options(Instant now, bool final) const;
   std::vector<RouterAdvertisement> parts(Instant now, bool final) const;
   void note_sent(const RouterAdvertisement& sent, Instant now);
   bool urgent(const Advertisement& next, Instant now) const;
+  static Advertisement normalised(Advertisement next, LogLines& log);
+  void adopt(Advertisement next, Instant now);
   Duration interval(Instant now);
   std::optional<Instant> multicast_due() const;
   void send_multicast(Instant now);
   void send_unicast(const Ip6Address& to, Instant now);
+  bool is_live(const Prefix& prefix, Instant now) const;
+  bool is_live_route(const Prefix& prefix, Instant now) const;
+  bool dns_live(Instant now) const;
   void forget_expired(Instant now);
+  void begin_burst(Instant now);
   void receive_solicitation(const ReceivedPacket& packet, Instant now);
   void receive_advertisement(const ReceivedPacket& packet, Instant now);
   void compare(const RouterAdvertisement& theirs, const Ip6Address& from, Instant now);
 
   Rng* rng_;
   State state_ = State::kIdle;
-  Advertisement said_;
+  Advertisement configured_;  // as given
+  Advertisement said_;        // as compared and sent
   std::map<Prefix, Held> held_;
   std::map<Prefix, HeldRoute> held_routes_;
   std::map<Ip6Address, Instant> held_servers_;

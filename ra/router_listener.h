@@ -95,7 +95,8 @@ struct Heard {
 
 struct ListenerOutputs {
   std::vector<Packet> packets;
-  bool changed = false;  // heard() is another value than at the last drain
+  // heard() is another value than at the last drain, or the end of a router's lifetime has passed.
+  bool changed = false;
   LogLines log;
 };
 
@@ -137,6 +138,7 @@ class RouterListener {
   void hear_servers(const RecursiveDnsServers& option, Instant now);
   void hear_domains(const DnsSearchList& option, Instant now);
   void hear_pref64(const Pref64& option, Instant now);
+  void gather_flags();
   void forget_expired(Instant now);
 
   Rng* rng_;
@@ -147,6 +149,8 @@ class RouterListener {
   std::optional<MacAddress> link_layer_;
   std::optional<Instant> next_solicitation_;
   Duration timeout_{0};  // RT of RFC 7559; zero before the first solicitation
+  bool found_ = false;   // a default router has answered since start()
+  Instant last_look_;    // when forget_expired last ran
   ListenerOutputs outputs_;
   ListenerCounters counters_;
 };
