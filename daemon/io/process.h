@@ -3,12 +3,12 @@
 // other interface to them will do.
 #pragma once
 
-#include <boost/asio/io_context.hpp>
 #include <functional>
 #include <memory>
 #include <string>
 #include <vector>
 
+#include "daemon/io/event_loop.h"
 #include "net/expected.h"
 #include "net/time.h"
 
@@ -23,7 +23,7 @@ struct Command {
 
 struct ProcessResult {
   int exit_status = 0;  // 128 + signal when one ended it
-  std::string errors;   // what it wrote on standard error and output, its first 4 KiB
+  std::string output;   // what it wrote, on standard error too: its first 4 KiB
 };
 
 class ProcessRunner {
@@ -36,6 +36,6 @@ class ProcessRunner {
   virtual bool available(const std::string& program) const = 0;
 };
 
-std::unique_ptr<ProcessRunner> make_process_runner(boost::asio::io_context& io);
+std::unique_ptr<ProcessRunner> make_process_runner(EventLoop& loop);
 
 }  // namespace sixgate::daemon

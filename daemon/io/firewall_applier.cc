@@ -1,0 +1,142 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "daemon/io/firewall_applier.h"
+
+#include <utility>
+#include <vector>
+
+#include "daemon/io/firewall_backend.h"
+#include "net/text.h"
+
+namespace sixgate::daemon {
+
+using firewall::Backend;
+
+namespace {
+
+class NoFirewall final : public FirewallBackend {
+ public:
+  void apply(const firewall::Ruleset&, Callback callback) override { callback(Done{}); }
+};
+
+}  // namespace
+
+class FirewallApplier::Impl : public std::enable_shared_from_this<Impl> {
+ public:
+  Impl(ProcessRunner& runner, FirewallApplierSettings settings, LogSink log)
+      : runner_(runner), settings_(std::move(settings)), log_(std::move(log)) {
+    if (settings_.backend) {
+      candidates_ = {*settings_.backend};
+    } else {
+      candidates_ = {Backend::kNft, Backend::kIp6tables};
+    }
+  }
+
+  void apply(const firewall::Ruleset& ruleset, Callback callback) {
+    waiting_.push_back(std::move(callback));
+    wanted_ = ruleset;
+    if (!busy_) start();
+  }
+
+  std::optional<Backend> backend() const { return settled_; }
+
+ private:
+  void start() {
+    busy_ = true;
+    const firewall::Ruleset ruleset = *std::exchange(wanted_, std::nullopt);
+    // Those that come meanwhile wait for the next round.
+    auto callbacks = std::make_shared<std::vector<Callback>>(std::exchange(waiting_, {}));
+    attempt(ruleset, 0, "", [weak = weak_from_this(), callbacks](const Expected<Done>& done) {
+      const auto self = weak.lock();
+      if (!self) return;
+      self->busy_ = false;
+      if (self->wanted_) {
+        // Replaced while it was applied: its callers learn how the later one fares.
+        self->waiting_.insert(self->waiting_.begin(), callbacks->begin(), callbacks->end());
+        self->start();
+        return;
+      }
+      for (const Callback& callback : *callbacks) callback(done);
+    });
+  }
+
+  // Until one backend has taken a Ruleset they are tried in turn; then that one stays.
+  void attempt(const firewall::Ruleset& ruleset, std::size_t index, const std::string& refusals,
+               Callback callback) {
+    if (settled_) {
+      backend_->apply(ruleset, std::move(callback));
+      return;
+    }
+    if (index == candidates_.size()) {
+      callback(fail(refusals));
+      return;
+    }
+    const Backend candidate = candidates_[index];
+    const auto refused = [this, ruleset, index, refusals, candidate, callback](const Error& why) {
+      attempt(ruleset, index + 1,
+              cat(refusals, refusals.empty() ? "" : "; ", to_string(candidate), ": ", why.message),
+              callback);
+    };
+    Expected<std::unique_ptr<FirewallBackend>> made = make(candidate);
+    if (!made) {
+      refused(made.error());
+      return;
+    }
+    backend_ = std::move(*made);
+    backend_->apply(ruleset, [weak = weak_from_this(), candidate, refused, refusals,
+                              callback](const Expected<Done>& done) {
+      const auto self = weak.lock();
+      if (!self) return;
+      if (!done) {
+        refused(done.error());
+        return;
+      }
+      self->settled_ = candidate;
+      self->log_({LogLevel::kInfo, cat("firewall: none -> ", to_string(candidate), ": ",
+                                       refusals.empty() ? "rules are in place" : refusals)});
+      callback(done);
+    });
+  }
+
+  Expected<std::unique_ptr<FirewallBackend>> make(Backend candidate) {
+    using Made = Expected<std::unique_ptr<FirewallBackend>>;
+    switch (candidate) {
+      case Backend::kNft: {
+        if (!runner_.available("nft")) return fail("no program nft");
+        Expected<NftSocket> socket = NftSocket::open();
+        if (!socket) return Unexpected<Error>(socket.error());
+        return Made(std::make_unique<NftFirewall>(runner_, std::move(*socket)));
+      }
+      case Backend::kIp6tables:
+        if (!runner_.available("ip6tables-restore") || !runner_.available("ip6tables")) {
+          return fail("no program ip6tables-restore");
+        }
+        return Made(std::make_unique<Ip6tablesFirewall>(runner_, settings_.state_dir));
+      case Backend::kNone:
+        return Made(std::make_unique<NoFirewall>());
+    }
+    return fail("no such backend");
+  }
+
+  ProcessRunner& runner_;
+  FirewallApplierSettings settings_;
+  LogSink log_;
+  std::vector<Backend> candidates_;
+  std::unique_ptr<FirewallBackend> backend_;
+  std::optional<Backend> settled_;
+  bool busy_ = false;
+  std::optional<firewall::Ruleset> wanted_;
+  std::vector<Callback> waiting_;
+};
+
+FirewallApplier::FirewallApplier(ProcessRunner& runner, FirewallApplierSettings settings,
+                                 LogSink log)
+    : impl_(std::make_shared<Impl>(runner, std::move(settings), std::move(log))) {}
+FirewallApplier::~FirewallApplier() = default;
+
+void FirewallApplier::apply(const firewall::Ruleset& ruleset, Callback callback) {
+  impl_->apply(ruleset, std::move(callback));
+}
+
+std::optional<Backend> FirewallApplier::backend() const { return impl_->backend(); }
+
+}  // namespace sixgate::daemon

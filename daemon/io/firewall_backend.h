@@ -1,0 +1,62 @@
+// SPDX-License-Identifier: Apache-2.0
+// What FirewallApplier asks of nftables and of ip6tables, and the two that answer.
+#pragma once
+
+#include <functional>
+#include <memory>
+#include <optional>
+#include <string>
+
+#include "daemon/io/nft_socket.h"
+#include "daemon/io/process.h"
+#include "firewall/ip6tables.h"
+#include "firewall/nft.h"
+#include "firewall/ruleset.h"
+#include "net/expected.h"
+
+namespace sixgate::daemon {
+
+class FirewallBackend {
+ public:
+  virtual ~FirewallBackend() = default;
+  using Callback = std::function<void(Expected<Done>)>;
+  // One at a time. After an error the kernel has what it had.
+  virtual void apply(const firewall::Ruleset& ruleset, Callback callback) = 0;
+};
+
+// Skeleton and first elements by `nft -f -`; then batches of element differences.
+class NftFirewall final : public FirewallBackend {
+ public:
+  NftFirewall(ProcessRunner& runner, NftSocket socket);
+  void apply(const firewall::Ruleset& ruleset, Callback callback) override;
+
+ private:
+  void load(const firewall::NftSets& wanted, Callback callback);
+  void replace(const firewall::NftSets& wanted, const std::string& refusal, Callback callback);
+  void run_nft(std::string text, const firewall::NftSets& wanted, Callback callback);
+
+  ProcessRunner& runner_;
+  NftSocket socket_;
+  std::optional<firewall::NftSets> loaded_;  // what the kernel has; none until our skeleton is there
+  bool taken_over_ = false;                  // a table of an earlier version is not looked for again
+  std::shared_ptr<bool> alive_ = std::make_shared<bool>(true);
+};
+
+// ip6tables-restore --noflush, and the jumps that are missing.
+class Ip6tablesFirewall final : public FirewallBackend {
+ public:
+  Ip6tablesFirewall(ProcessRunner& runner, std::string state_dir);
+  void apply(const firewall::Ruleset& ruleset, Callback callback) override;
+
+ private:
+  void restore(std::string text, Callback callback);
+  void jump(std::size_t index, Callback callback);
+  Command command(std::string program, std::vector<std::string> arguments) const;
+
+  ProcessRunner& runner_;
+  std::vector<std::string> environment_;
+  std::string good_;  // the text that the kernel took last
+  std::shared_ptr<bool> alive_ = std::make_shared<bool>(true);
+};
+
+}  // namespace sixgate::daemon

@@ -1,0 +1,95 @@
+// SPDX-License-Identifier: Apache-2.0
+#include <unistd.h>
+
+#include "daemon/io/firewall_backend.h"
+#include "net/text.h"
+
+namespace sixgate::daemon {
+
+Ip6tablesFirewall::Ip6tablesFirewall(ProcessRunner& runner, std::string state_dir)
+    : runner_(runner) {
+  // Legacy ip6tables takes a lock that only root can. Everybody's lock is better where we may have it.
+  const bool everybodys =
+      ::access("/run/xtables.lock", R_OK | W_OK) == 0 || ::access("/run", W_OK) == 0;
+  if (!everybodys && !state_dir.empty()) {
+    environment_.push_back(cat("XTABLES_LOCKFILE=", state_dir, "/xtables.lock"));
+  }
+}
+
+void Ip6tablesFirewall::apply(const firewall::Ruleset& ruleset, Callback callback) {
+  std::string text = firewall::render_ip6tables(ruleset);
+  restore(text, [this, alive = std::weak_ptr<bool>(alive_), text,
+                 callback = std::move(callback)](const Expected<Done>& done) {
+    if (alive.expired()) return;
+    if (done) {
+      good_ = text;
+      jump(0, callback);
+      return;
+    }
+    if (good_.empty()) {
+      callback(done);
+      return;
+    }
+    // Tables are committed one by one: put back those that came before the refused one.
+    restore(good_, [refusal = done.error().message, callback](const Expected<Done>& again) {
+      callback(fail(again ? refusal : cat(refusal, "; and the old rules: ", again.error().message)));
+    });
+  });
+}
+
+Command Ip6tablesFirewall::command(std::string program, std::vector<std::string> arguments) const {
+  arguments.insert(arguments.begin(), std::move(program));
+  return {.arguments = std::move(arguments), .environment = environment_};
+}
+
+void Ip6tablesFirewall::restore(std::string text, Callback callback) {
+  Command restoring = command("ip6tables-restore", {"--noflush", "-w", "5"});
+  restoring.input = std::move(text);
+  runner_.run(std::move(restoring),
+              [callback = std::move(callback)](const Expected<ProcessResult>& result) {
+                if (!result) {
+                  callback(Unexpected<Error>(result.error()));
+                } else if (result->exit_status != 0) {
+                  callback(fail(cat("ip6tables-restore: ", result->output)));
+                } else {
+                  callback(Done{});
+                }
+              });
+}
+
+// Each jump in turn: there, or inserted first.
+void Ip6tablesFirewall::jump(std::size_t index, Callback callback) {
+  if (index == firewall::kIp6tablesJumps.size()) {
+    callback(Done{});
+    return;
+  }
+  const firewall::Ip6tablesJump& wanted = firewall::kIp6tablesJumps[index];
+  const auto next = [this, index, callback] { jump(index + 1, callback); };
+  runner_.run(
+      command("ip6tables", wanted.check()),
+      [this, alive = std::weak_ptr<bool>(alive_), &wanted, next,
+       callback](const Expected<ProcessResult>& there) {
+        if (alive.expired()) return;
+        if (!there) {
+          callback(Unexpected<Error>(there.error()));
+          return;
+        }
+        if (there->exit_status == 0) {
+          next();
+          return;
+        }
+        runner_.run(command("ip6tables", wanted.insert()),
+                    [alive, next, callback](const Expected<ProcessResult>& inserted) {
+                      if (alive.expired()) return;
+                      if (!inserted) {
+                        callback(Unexpected<Error>(inserted.error()));
+                      } else if (inserted->exit_status != 0) {
+                        callback(fail(cat("ip6tables: ", inserted->output)));
+                      } else {
+                        next();
+                      }
+                    });
+      });
+}
+
+}  // namespace sixgate::daemon

@@ -1,0 +1,86 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "daemon/io/firewall_backend.h"
+#include "net/text.h"
+
+namespace sixgate::daemon {
+
+using firewall::NftSets;
+
+NftFirewall::NftFirewall(ProcessRunner& runner, NftSocket socket)
+    : runner_(runner), socket_(std::move(socket)) {}
+
+void NftFirewall::apply(const firewall::Ruleset& ruleset, Callback callback) {
+  const NftSets wanted = firewall::nft_sets(ruleset);
+  if (loaded_) {
+    const Expected<Done> sent = socket_.send(firewall::nft_steps(*loaded_, wanted));
+    if (sent) {
+      loaded_ = wanted;
+      callback(Done{});
+      return;
+    }
+    // Somebody changed our table (a flush of all rules, say): find out what is there and load again.
+    loaded_.reset();
+  }
+  load(wanted, std::move(callback));
+}
+
+// The skeleton over whatever is there, with the difference from the elements found: one transaction, so
+// that no packet meets a skeleton with empty sets.
+void NftFirewall::load(const NftSets& wanted, Callback callback) {
+  Expected<NftSocket::Found> found = socket_.read();
+  if (!found) {
+    callback(Unexpected<Error>(found.error()));
+    return;
+  }
+  if (found->foreign) {
+    replace(wanted, "foreign elements in its sets", std::move(callback));
+    return;
+  }
+  std::string text =
+      firewall::nft_skeleton() + firewall::nft_difference(found->sets, wanted);
+  const bool may_replace = found->table && !taken_over_;
+  run_nft(std::move(text), wanted,
+          [this, alive = std::weak_ptr<bool>(alive_), wanted, may_replace,
+           callback = std::move(callback)](const Expected<Done>& done) {
+            if (alive.expired()) return;
+            if (done || !may_replace) {
+              callback(done);
+            } else {
+              replace(wanted, done.error().message, callback);
+            }
+          });
+}
+
+// A table that another version left, with sets of other types, cannot be taken over: it is replaced, once,
+// although that may lose packets on its way.
+void NftFirewall::replace(const NftSets& wanted, const std::string& refusal, Callback callback) {
+  taken_over_ = true;
+  run_nft(cat("table ip6 ", firewall::kNftTable, "\ndelete table ip6 ", firewall::kNftTable, "\n",
+              firewall::nft_skeleton(), firewall::nft_difference({}, wanted)),
+          wanted, [refusal, callback = std::move(callback)](const Expected<Done>& done) {
+            if (done) {
+              callback(done);
+            } else {
+              callback(fail(cat(done.error().message, " (and taking over the table: ", refusal, ")")));
+            }
+          });
+}
+
+void NftFirewall::run_nft(std::string text, const NftSets& wanted, Callback callback) {
+  runner_.run({.arguments = {"nft", "-f", "-"}, .input = std::move(text)},
+              [this, alive = std::weak_ptr<bool>(alive_), wanted,
+               callback = std::move(callback)](const Expected<ProcessResult>& result) {
+                if (alive.expired()) return;
+                if (!result) {
+                  callback(Unexpected<Error>(result.error()));
+                } else if (result->exit_status != 0) {
+                  callback(fail(cat("nft: ", result->output)));
+                } else {
+                  taken_over_ = true;
+                  loaded_ = wanted;
+                  callback(Done{});
+                }
+              });
+}
+
+}  // namespace sixgate::daemon

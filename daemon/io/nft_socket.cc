@@ -1,0 +1,332 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "daemon/io/nft_socket.h"
+
+#include <arpa/inet.h>
+#include <libmnl/libmnl.h>
+#include <linux/netfilter.h>
+#include <linux/netfilter/nf_tables.h>
+#include <linux/netfilter/nfnetlink.h>
+#include <sys/socket.h>
+#include <sys/time.h>
+
+#include <algorithm>
+#include <array>
+#include <cerrno>
+#include <cstring>
+#include <optional>
+#include <string_view>
+#include <utility>
+
+#include "daemon/io/clock.h"
+#include "net/text.h"
+
+namespace sixgate::daemon {
+
+using firewall::NftElement;
+using firewall::NftKey;
+using firewall::NftSetKind;
+using firewall::NftStep;
+
+namespace {
+
+// A key in the kernel's form: the name in 16 octets, zero padded; then, with a prefix, an address. An
+// interval set of concatenated fields has a first and a last key for each element.
+constexpr std::size_t kNameSize = 16;
+constexpr std::size_t kAddressSize = 16;
+using Key = std::array<std::uint8_t, kNameSize + kAddressSize>;
+
+constexpr std::size_t size_of(NftKey key) {
+  switch (key) {
+    case NftKey::kInterface:
+      return kNameSize;
+    case NftKey::kInterfacePrefix:
+      return kNameSize + kAddressSize;
+  }
+  return 0;
+}
+
+Ip6Address last_address(const Prefix& prefix) {
+  Ip6Address::Bytes ones;
+  ones.fill(0xff);
+  return prefix.with_suffix(Ip6Address(ones));
+}
+
+Key key_of(const NftElement& element, const Ip6Address& address) {
+  Key key{};
+  std::copy_n(element.interface.begin(), std::min(element.interface.size(), kNameSize - 1),
+              key.begin());
+  std::ranges::copy(address.bytes(), key.begin() + kNameSize);
+  return key;
+}
+
+// The prefix from `first` to `last`, if that is one.
+std::optional<Prefix> prefix_between(const Ip6Address& first, const Ip6Address& last) {
+  for (unsigned length = 0; length <= 128; ++length) {
+    const Prefix prefix(first, length);
+    if (prefix.address() == first && last_address(prefix) == last) return prefix;
+  }
+  return std::nullopt;
+}
+
+// Messages are built in a block of this size; elements are cut into parts that surely fit, since an
+// attribute's length has 16 bits.
+constexpr std::size_t kMessageSize = 65536;
+constexpr std::size_t kElementsPerMessage = 400;
+
+const nlmsghdr* first_message(const std::vector<char>& block) {
+  return static_cast<const nlmsghdr*>(static_cast<const void*>(block.data()));
+}
+
+nlmsghdr* start_message(std::vector<char>& block, std::uint16_t type, std::uint16_t flags,
+                        std::uint32_t sequence, std::uint8_t family, std::uint16_t resource) {
+  nlmsghdr* header = mnl_nlmsg_put_header(block.data());
+  header->nlmsg_type = type;
+  header->nlmsg_flags = static_cast<std::uint16_t>(NLM_F_REQUEST | flags);
+  header->nlmsg_seq = sequence;
+  auto* nfgen = static_cast<nfgenmsg*>(mnl_nlmsg_put_extra_header(header, sizeof(nfgenmsg)));
+  nfgen->nfgen_family = family;
+  nfgen->version = NFNETLINK_V0;
+  nfgen->res_id = htons(resource);
+  return header;
+}
+
+constexpr std::uint16_t nft_type(std::uint16_t message) {
+  return static_cast<std::uint16_t>(NFNL_SUBSYS_NFTABLES << 8 | message);
+}
+
+void put_text(nlmsghdr* header, std::uint16_t attribute, std::string_view text) {
+  mnl_attr_put_strz(header, attribute, std::string(text).c_str());
+}
+
+void put_key(nlmsghdr* header, std::uint16_t attribute, const Key& key, std::size_t size) {
+  nlattr* nest = mnl_attr_nest_start(header, attribute);
+  mnl_attr_put(header, NFTA_DATA_VALUE, size, key.data());
+  mnl_attr_nest_end(header, nest);
+}
+
+void put_element(nlmsghdr* header, const NftSetKind& kind, const NftElement& element) {
+  nlattr* nest = mnl_attr_nest_start(header, NFTA_LIST_ELEM);
+  const std::size_t size = size_of(kind.key);
+  put_key(header, NFTA_SET_ELEM_KEY, key_of(element, element.prefix.address()), size);
+  if (kind.key == NftKey::kInterfacePrefix) {
+    put_key(header, NFTA_SET_ELEM_KEY_END, key_of(element, last_address(element.prefix)), size);
+  }
+  mnl_attr_nest_end(header, nest);
+}
+
+std::vector<const nlattr*> attributes(const nlmsghdr* header, std::size_t offset) {
+  std::vector<const nlattr*> found;
+  mnl_attr_parse(
+      header, static_cast<unsigned>(offset),
+      [](const nlattr* attribute, void* data) {
+        static_cast<std::vector<const nlattr*>*>(data)->push_back(attribute);
+        return MNL_CB_OK;
+      },
+      &found);
+  return found;
+}
+
+std::vector<const nlattr*> nested(const nlattr* attribute) {
+  std::vector<const nlattr*> found;
+  mnl_attr_parse_nested(
+      attribute,
+      [](const nlattr* inner, void* data) {
+        static_cast<std::vector<const nlattr*>*>(data)->push_back(inner);
+        return MNL_CB_OK;
+      },
+      &found);
+  return found;
+}
+
+std::optional<Key> read_key(const nlattr* attribute, std::size_t size) {
+  for (const nlattr* inner : nested(attribute)) {
+    if (mnl_attr_get_type(inner) != NFTA_DATA_VALUE) continue;
+    if (mnl_attr_get_payload_len(inner) != size) return std::nullopt;
+    Key key{};
+    std::memcpy(key.data(), mnl_attr_get_payload(inner), size);
+    return key;
+  }
+  return std::nullopt;
+}
+
+Ip6Address address_of(const Key& key) {
+  Ip6Address::Bytes bytes{};
+  std::copy_n(key.begin() + kNameSize, kAddressSize, bytes.begin());
+  return Ip6Address(bytes);
+}
+
+std::optional<NftElement> read_element(const nlattr* attribute, const NftSetKind& kind) {
+  std::optional<Key> first;
+  std::optional<Key> last;
+  for (const nlattr* inner : nested(attribute)) {
+    const std::uint16_t type = mnl_attr_get_type(inner);
+    if (type == NFTA_SET_ELEM_KEY) first = read_key(inner, size_of(kind.key));
+    if (type == NFTA_SET_ELEM_KEY_END) last = read_key(inner, size_of(kind.key));
+  }
+  if (!first) return std::nullopt;
+  NftElement element;
+  const auto end = std::find(first->begin(), first->begin() + kNameSize, 0);
+  element.interface.assign(first->begin(), end);
+  if (kind.key == NftKey::kInterfacePrefix) {
+    if (!last) last = first;
+    if (!std::equal(first->begin(), first->begin() + kNameSize, last->begin())) return std::nullopt;
+    const std::optional<Prefix> prefix = prefix_between(address_of(*first), address_of(*last));
+    if (!prefix) return std::nullopt;
+    element.prefix = *prefix;
+  }
+  return element;
+}
+
+void read_elements(const nlmsghdr* header, const NftSetKind& kind, NftSocket::Found& found) {
+  for (const nlattr* attribute : attributes(header, sizeof(nfgenmsg))) {
+    if (mnl_attr_get_type(attribute) != NFTA_SET_ELEM_LIST_ELEMENTS) continue;
+    for (const nlattr* one : nested(attribute)) {
+      if (std::optional<NftElement> element = read_element(one, kind)) {
+        found.sets[kind.id].push_back(std::move(*element));
+      } else {
+        found.foreign = true;
+      }
+    }
+  }
+}
+
+}  // namespace
+
+std::vector<std::uint8_t> nft_batch(const std::vector<NftStep>& steps, std::uint32_t first_sequence,
+                                    std::uint32_t* last_sequence) {
+  std::vector<std::uint8_t> batch;
+  std::vector<char> block(kMessageSize);
+  std::uint32_t sequence = first_sequence;
+  const auto append = [&](const nlmsghdr* header) {
+    const auto* octets = static_cast<const std::uint8_t*>(static_cast<const void*>(header));
+    batch.insert(batch.end(), octets, octets + (header->nlmsg_len + 3U) / 4U * 4U);
+  };
+  append(start_message(block, NFNL_MSG_BATCH_BEGIN, 0, sequence++, AF_UNSPEC, NFNL_SUBSYS_NFTABLES));
+  for (const NftStep& step : steps) {
+    const NftSetKind& kind = firewall::kNftSetKinds[static_cast<std::size_t>(step.set)];
+    const bool add = step.kind == NftStep::Kind::kAdd;
+    for (std::size_t at = 0; at < step.elements.size(); at += kElementsPerMessage) {
+      std::ranges::fill(block, '\0');
+      nlmsghdr* header = start_message(
+          block, nft_type(add ? NFT_MSG_NEWSETELEM : NFT_MSG_DELSETELEM),
+          static_cast<std::uint16_t>(NLM_F_ACK | (add ? NLM_F_CREATE : 0)), sequence++, NFPROTO_IPV6, 0);
+      put_text(header, NFTA_SET_ELEM_LIST_TABLE, firewall::kNftTable);
+      put_text(header, NFTA_SET_ELEM_LIST_SET, kind.name);
+      nlattr* nest = mnl_attr_nest_start(header, NFTA_SET_ELEM_LIST_ELEMENTS);
+      const std::size_t end = std::min(at + kElementsPerMessage, step.elements.size());
+      for (std::size_t i = at; i < end; ++i) put_element(header, kind, step.elements[i]);
+      mnl_attr_nest_end(header, nest);
+      append(header);
+    }
+  }
+  if (last_sequence != nullptr) *last_sequence = sequence - 1;
+  append(start_message(block, NFNL_MSG_BATCH_END, 0, sequence++, AF_UNSPEC, NFNL_SUBSYS_NFTABLES));
+  return batch;
+}
+
+Expected<NftSocket> NftSocket::open() {
+  mnl_socket* socket = mnl_socket_open2(NETLINK_NETFILTER, SOCK_CLOEXEC);
+  if (socket == nullptr) return fail(cat("netfilter socket: ", error_text(errno)));
+  NftSocket nft(socket);
+  if (mnl_socket_bind(socket, 0, MNL_SOCKET_AUTOPID) != 0) {
+    return fail(cat("netfilter socket: ", error_text(errno)));
+  }
+  // The kernel answers before sendto() returns; the limit only guards against one that does not.
+  const timeval limit{.tv_sec = 5, .tv_usec = 0};
+  const int fd = mnl_socket_get_fd(socket);
+  (void)::setsockopt(fd, SOL_SOCKET, SO_RCVTIMEO, &limit, sizeof limit);
+  // A transaction is one datagram: room for some ten thousand elements.
+  const int room = 4 << 20;
+  (void)::setsockopt(fd, SOL_SOCKET, SO_SNDBUFFORCE, &room, sizeof room);
+  (void)::setsockopt(fd, SOL_SOCKET, SO_RCVBUFFORCE, &room, sizeof room);
+  if (Expected<Found> found = nft.read(); !found) return Unexpected<Error>(found.error());
+  return nft;
+}
+
+NftSocket::NftSocket(NftSocket&& other) noexcept
+    : socket_(std::exchange(other.socket_, nullptr)), sequence_(other.sequence_) {}
+
+NftSocket& NftSocket::operator=(NftSocket&& other) noexcept {
+  std::swap(socket_, other.socket_);
+  std::swap(sequence_, other.sequence_);
+  return *this;
+}
+
+NftSocket::~NftSocket() {
+  if (socket_ != nullptr) mnl_socket_close(socket_);
+}
+
+// True when the set is there.
+Expected<bool> NftSocket::read_set(const NftSetKind& kind, Found& found) {
+  std::vector<char> block(kMessageSize);
+  const std::uint32_t sequence = ++sequence_;
+  nlmsghdr* request =
+      start_message(block, nft_type(NFT_MSG_GETSETELEM), NLM_F_DUMP, sequence, NFPROTO_IPV6, 0);
+  put_text(request, NFTA_SET_ELEM_LIST_TABLE, firewall::kNftTable);
+  put_text(request, NFTA_SET_ELEM_LIST_SET, kind.name);
+  if (mnl_socket_sendto(socket_, request, request->nlmsg_len) < 0) {
+    return fail(cat("nftables: ", error_text(errno)));
+  }
+  for (;;) {
+    const ssize_t received = mnl_socket_recvfrom(socket_, block.data(), block.size());
+    if (received < 0 && errno == EINTR) continue;
+    if (received < 0) return fail(cat("nftables: ", error_text(errno)));
+    auto left = static_cast<int>(received);
+    for (const auto* header = first_message(block);
+         mnl_nlmsg_ok(header, left); header = mnl_nlmsg_next(header, &left)) {
+      if (header->nlmsg_seq != sequence) continue;  // left over from a request that gave up
+      if (header->nlmsg_type == NLMSG_DONE) return true;
+      if (header->nlmsg_type == NLMSG_ERROR) {
+        const auto* error = static_cast<const nlmsgerr*>(mnl_nlmsg_get_payload(header));
+        if (error->error == 0) continue;
+        if (error->error == -ENOENT) return false;
+        return fail(cat("nftables: ", error_text(-error->error)));
+      }
+      read_elements(header, kind, found);
+    }
+  }
+}
+
+Expected<NftSocket::Found> NftSocket::read() {
+  Found found;
+  for (const NftSetKind& kind : firewall::kNftSetKinds) {
+    const Expected<bool> there = read_set(kind, found);
+    if (!there) return Unexpected<Error>(there.error());
+    found.table = found.table || *there;
+  }
+  for (std::vector<NftElement>& elements : found.sets.elements) {
+    std::ranges::sort(elements);
+    const auto repeated = std::ranges::unique(elements);
+    elements.erase(repeated.begin(), repeated.end());
+  }
+  return found;
+}
+
+Expected<Done> NftSocket::send(const std::vector<NftStep>& steps) {
+  if (steps.empty()) return Done{};
+  const std::uint32_t first = ++sequence_;
+  std::uint32_t last = first;
+  const std::vector<std::uint8_t> batch = nft_batch(steps, first, &last);
+  sequence_ = last + 1;
+  if (mnl_socket_sendto(socket_, batch.data(), batch.size()) < 0) {
+    return fail(cat("nftables: ", error_text(errno)));
+  }
+  std::vector<char> block(kMessageSize);
+  // Each message of the transaction is acknowledged or refused; the first refusal undoes all.
+  for (std::uint32_t answered = first; answered != last;) {
+    const ssize_t received = mnl_socket_recvfrom(socket_, block.data(), block.size());
+    if (received < 0 && errno == EINTR) continue;
+    if (received < 0) return fail(cat("nftables: ", error_text(errno)));
+    auto left = static_cast<int>(received);
+    for (const auto* header = first_message(block);
+         mnl_nlmsg_ok(header, left); header = mnl_nlmsg_next(header, &left)) {
+      if (header->nlmsg_type != NLMSG_ERROR || header->nlmsg_seq < first) continue;
+      const auto* error = static_cast<const nlmsgerr*>(mnl_nlmsg_get_payload(header));
+      if (error->error != 0) return fail(cat("nftables: ", error_text(-error->error)));
+      answered = std::max(answered, header->nlmsg_seq);
+    }
+  }
+  return Done{};
+}
+
+}  // namespace sixgate::daemon

@@ -1,0 +1,47 @@
+// SPDX-License-Identifier: Apache-2.0
+// NftSocket: the kernel's nftables without a process. It reads the elements of our sets and sends
+// differences of elements as one transaction (nfnetlink batch).
+#pragma once
+
+#include <cstdint>
+#include <span>
+#include <vector>
+
+#include "firewall/nft.h"
+#include "net/expected.h"
+
+struct mnl_socket;
+
+namespace sixgate::daemon {
+
+class NftSocket {
+ public:
+  static Expected<NftSocket> open();  // an error when the kernel has no nftables or we no right to it
+  NftSocket(NftSocket&& other) noexcept;
+  NftSocket& operator=(NftSocket&& other) noexcept;
+  ~NftSocket();
+
+  struct Found {
+    bool table = false;      // whether any of our sets is there
+    bool foreign = false;    // elements that cannot be ours: ranges that are no prefix
+    firewall::NftSets sets;  // what is in them
+  };
+  Expected<Found> read();
+
+  // All steps or none. The error is the kernel's first complaint.
+  Expected<Done> send(const std::vector<firewall::NftStep>& steps);
+
+ private:
+  explicit NftSocket(mnl_socket* socket) : socket_(socket) {}
+  Expected<bool> read_set(const firewall::NftSetKind& kind, Found& found);
+
+  mnl_socket* socket_ = nullptr;
+  std::uint32_t sequence_ = 0;
+};
+
+// The octets of the transaction that send() makes, with a message for each step or part of a long one;
+// each but the two ends of the batch asks for an acknowledgement.
+std::vector<std::uint8_t> nft_batch(const std::vector<firewall::NftStep>& steps,
+                                    std::uint32_t first_sequence, std::uint32_t* last_sequence);
+
+}  // namespace sixgate::daemon
