@@ -43,6 +43,22 @@ class LabFailure(AssertionError):
     """A scenario that did not come true, or a lab that could not be built. Never a skip."""
 
 
+def limit(seconds):
+    """Gives a test another time limit than the runner's."""
+    def mark(function):
+        function.limit = seconds
+        return function
+    return mark
+
+
+def proves(*rows):
+    """Names the rows of the conformance table that a test records: the runner fails those it does not come to."""
+    def mark(function):
+        function.rows = rows
+        return function
+    return mark
+
+
 def require_tools(*names):
     missing = [name for name in names if not shutil.which(name)]
     if missing:
@@ -59,13 +75,20 @@ def run(*argv, check=True, timeout=30, stdin=None):
 
 
 def alive(pid):
+    """True when this is a running Python program: the number may have gone to somebody else, or be a zombie's."""
     try:
-        os.kill(pid, 0)
-    except ProcessLookupError:
+        with open("/proc/%d/stat" % pid) as file:
+            if file.read().rpartition(")")[2].split()[0] in "ZX":
+                return False
+        with open("/proc/%d/cmdline" % pid) as file:
+            return "python" in file.read()
+    except OSError:
         return False
-    except PermissionError:
-        pass
-    return True
+
+
+def end_with_parent():
+    """This process gets SIGTERM, and so cleans up, when the one that started it dies."""
+    LIBC.prctl(1, signal.SIGTERM, 0, 0, 0)  # PR_SET_PDEATHSIG
 
 
 def namespaces():

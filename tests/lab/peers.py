@@ -469,6 +469,11 @@ class Sixgated:
     def kill(self):
         self.process.kill()
 
+    def forget(self):
+        """An empty state directory, as after a factory reset."""
+        shutil.rmtree(self.state_dir)
+        os.makedirs(self.state_dir)
+
     def terminate(self, timeout=15.0):
         """SIGTERM; returns the exit code."""
         return self.process.stop(signal.SIGTERM, timeout)
