@@ -150,6 +150,8 @@ def main():
                 print(f"    FAILED {entry['name']}")
                 for line in entry["message"].strip().splitlines()[:30]:
                     print(f"      {line}")
+    if os.geteuid() != 0 and options.kind == "unit":
+        print("  tests that need root (network namespaces) were left out: sudo ./dev test unit")
     if not collected:
         what = f"no test matches '{options.filter}'" if options.filter else "there are no tests"
         collected = [results.test(f"{options.kind}.ran", False, 0, what)]
