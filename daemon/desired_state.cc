@@ -54,10 +54,6 @@ std::string interface_key(const std::string& interface, std::string_view key) {
   return cat("net/ipv6/conf/", interface, "/", key);
 }
 
-bool is_default_route(const KernelRoute& route) {
-  return route.gateway && route.destination.length() == 0;
-}
-
 // Routers heard on the uplink, best first: preference, then address (RFC 4191 section 3.2). Each gets a
 // metric of its own: two default routes of one metric would share the traffic.
 void uplink_routes(const UplinkView& uplink, DesiredState& out, Instant now) {
@@ -186,8 +182,15 @@ bool provisioned(const House& house) {
   return false;
 }
 
-bool has_default_route(const DesiredState& out) {
-  return std::any_of(out.routes.begin(), out.routes.end(), is_default_route);
+// A route over a link without carrier leads nowhere (RFC 7084 G-5).
+bool has_default_route(const House& house, const DesiredState& out) {
+  return std::any_of(out.routes.begin(), out.routes.end(), [&](const KernelRoute& route) {
+    return route.gateway && route.destination.length() == 0 &&
+           std::any_of(house.uplinks.begin(), house.uplinks.end(), [&](const UplinkView& uplink) {
+             return uplink.link != nullptr && uplink.link->carrier &&
+                    uplink.link->name == route.interface;
+           });
+  });
 }
 
 // The smallest MTU that an uplink announced (RFC 4861 section 4.6.4): a LAN host that knows it need not
@@ -316,7 +319,7 @@ DesiredState derive(const House& house, Instant now) {
   out.ruleset.provisioned = provisioned(house);
   out.ruleset = firewall::normalise(out.ruleset);
   out.forwarding["net/ipv6/conf/all/forwarding"] = "1";
-  const bool default_route = has_default_route(out);
+  const bool default_route = has_default_route(house, out);
   for (const LanView& lan : house.lans) {
     if (lan.link != nullptr)
       out.advertisements.emplace(lan.config->name, advertisement(house, lan, default_route, now));

@@ -7,6 +7,10 @@ namespace sixgate::daemon {
 
 Lan::Lan(conf::LanConfig config, std::vector<ra::AdvertisedRecord> records, Rng& rng, Instant now)
     : config_(std::move(config)), advertiser_(rng) {
+  // Which prefixes hosts know is stored when it changes, until when they know them is not (flash wears): the
+  // last words of the earlier run may have been said just now.
+  for (ra::AdvertisedRecord& record : records)
+    record.host_valid_until = expiry(now, config_.ra.max_valid);
   advertiser_.restore(std::move(records), now);
 }
 

@@ -140,6 +140,7 @@ class Router {
   std::optional<Instant> withdrawal_ends_;  // when the next withdrawn prefix can be forgotten
   delegation::PrefixPool pool_;
   delegation::CarveResult plan_;
+  std::map<std::string, std::vector<LanPrefix>> prefixes_;  // LAN name -> as last derived
   DesiredState desired_;
   std::optional<firewall::Ruleset> applied_ruleset_;
   bool dirty_ = true;           // something that derive() looks at has changed

@@ -147,17 +147,19 @@ House Router::house(Instant now) {
     house.uplinks.push_back(std::move(view));
   }
   withdrawal_ends_.reset();
+  prefixes_.clear();
   for (const auto& lan : lans_) {
     LanView view;
     view.config = &lan->config();
     const LinkState* state = link(view.config->interface);
     view.link = state != nullptr && state->up ? state : nullptr;
     view.prefixes = lan_prefixes(*view.config, state);
+    prefixes_[view.config->name] = view.prefixes;
     view.withdrawn = withdrawn_prefixes(*lan, now);
     for (const ra::AdvertisedRecord& record : lan->advertiser().advertised()) {
-      const bool counts = std::find(view.withdrawn.begin(), view.withdrawn.end(), record.prefix) !=
-                          view.withdrawn.end();
-      if (counts) withdrawal_ends_ = earlier(withdrawal_ends_, std::optional(record.host_valid_until));
+      if (std::find(view.withdrawn.begin(), view.withdrawn.end(), record.prefix) !=
+          view.withdrawn.end())
+        withdrawal_ends_ = earlier(withdrawal_ends_, std::optional(record.host_valid_until));
     }
     house.lans.push_back(std::move(view));
   }

@@ -1,0 +1,177 @@
+// SPDX-License-Identifier: Apache-2.0
+// Router as a person sees it.
+#include <algorithm>
+
+#include "daemon/router.h"
+#include "daemon/version.h"
+#include "net/text.h"
+
+namespace sixgate::daemon {
+namespace {
+
+StatusPrefix status_prefix(const Prefix& prefix, std::string_view origin, std::string_view standing,
+                           Instant preferred_until, Instant valid_until, Instant now) {
+  StatusPrefix out;
+  out.prefix = prefix;
+  out.origin = origin;
+  out.standing = standing;
+  out.preferred = remaining(preferred_until, now);
+  out.valid = remaining(valid_until, now);
+  return out;
+}
+
+void count_discards(std::map<std::string, std::uint64_t>& out, const ra::DiscardCounters& discarded) {
+  for (std::size_t i = 0; i < ra::kDiscardReasons; ++i) {
+    const auto reason = static_cast<ra::Discard>(i);
+    out[cat("ra_dropped_", ra::to_string(reason))] = discarded[reason];
+  }
+}
+
+StatusUplink status_of(const Uplink& uplink, const LinkState* link, const DesiredState& desired,
+                       const std::vector<delegation::Delegation>& delegations, Instant now) {
+  StatusUplink out;
+  out.name = uplink.config().name;
+  out.interface = uplink.config().interface;
+  out.present = link != nullptr;
+  out.ready = uplink.ready();
+  out.client = uplink.client_state();
+  const dhcp6::Lease& lease = uplink.lease();
+  if (lease.server) out.server = lease.server->to_string();
+  if (!lease.empty()) {
+    out.renew_in = remaining(lease.renew_at, now);
+    out.rebind_in = remaining(lease.rebind_at, now);
+  }
+  const ra::Heard& heard = uplink.heard();
+  out.managed = heard.managed;
+  out.other = heard.other;
+  for (const KernelAddress& address : desired.addresses) {
+    if (address.interface == out.interface) {
+      out.addresses.push_back(status_prefix(
+          Prefix(address.address, address.prefix_length), "",
+          address.preferred_until > now ? "live" : "deprecated", address.preferred_until,
+          address.valid_until, now));
+      out.addresses.back().address = address.address;
+    }
+  }
+  for (const delegation::Delegation& delegation : delegations) {
+    if (delegation.origin != out.name) continue;
+    out.delegations.push_back(status_prefix(
+        delegation.prefix, "",
+        delegation.withdrawn ? "withdrawn" : delegation::to_string(delegation.standing),
+        delegation.preferred_until, delegation.valid_until, now));
+  }
+  for (const ra::HeardRouter& router : heard.routers) {
+    out.routers.push_back({router.address, std::string(ra::to_string(router.preference)),
+                           remaining(router.router_until, now)});
+  }
+  out.dns_servers = lease.dns_servers;
+  for (const ra::HeardServer& server : heard.rdnss) {
+    if (std::find(out.dns_servers.begin(), out.dns_servers.end(), server.address) ==
+        out.dns_servers.end())
+      out.dns_servers.push_back(server.address);
+  }
+  for (const DomainName& domain : lease.search_domains)
+    out.search_domains.push_back(domain.to_string());
+  const ra::ListenerCounters& listener = uplink.listener_counters();
+  out.counters["rs_sent"] = listener.solicitations_sent;
+  out.counters["ra_received"] = listener.advertisements;
+  out.counters["ra_malformed_options"] = listener.malformed_options;
+  out.counters["ra_table_full"] = listener.table_full;
+  count_discards(out.counters, listener.discarded);
+  if (const dhcp6::ClientCounters* client = uplink.client_counters()) {
+    out.counters["dhcp6_sent"] = client->sent;
+    out.counters["dhcp6_received"] = client->received;
+    for (std::size_t i = 0; i < dhcp6::kClientDropCount; ++i) {
+      const auto reason = static_cast<dhcp6::ClientDrop>(i);
+      out.counters[cat("dhcp6_dropped_", dhcp6::to_string(reason))] = (*client)[reason];
+    }
+  }
+  return out;
+}
+
+// RFC 7084 G-4, L-4, ULA-5, in words.
+std::string why_not_default(const ra::Advertisement& said, const DesiredState& desired,
+                            bool firewall_applied) {
+  if (said.settings.router_lifetime.is_zero()) return "configured";
+  if (!firewall_applied) return "the firewall is not in place, so nothing is forwarded";
+  const bool global = std::any_of(said.prefixes.begin(), said.prefixes.end(), [](const auto& p) {
+    return !kUniqueLocal.contains(p.prefix);
+  });
+  if (!global) return said.prefixes.empty() ? "no prefix" : "no prefix but ULA";
+  const bool route =
+      std::any_of(desired.routes.begin(), desired.routes.end(), [](const KernelRoute& r) {
+        return r.gateway && r.destination.length() == 0;
+      });
+  return route ? "the uplink is down" : "no uplink has a default router";
+}
+
+}  // namespace
+
+Status Router::status(Instant now) const {
+  Status out;
+  out.version = kVersion;
+  if (state_.duid) out.duid = state_.duid->to_string();
+  out.unique_local = state_.unique_local;
+  for (const auto& uplink : uplinks_) {
+    out.uplinks.push_back(status_of(*uplink, link(uplink->config().interface), desired_,
+                                    pool_.delegations(), now));
+    if (link(uplink->config().interface) == nullptr) {
+      out.problems.push_back(cat("uplink ", uplink->config().name, ": there is no interface ",
+                                 uplink->config().interface));
+    }
+  }
+  for (const auto& lan : lans_) {
+    const conf::LanConfig& config = lan->config();
+    StatusLan status;
+    status.name = config.name;
+    status.interface = config.interface;
+    status.present = link(config.interface) != nullptr;
+    status.ready = lan->ready();
+    status.zone = firewall::to_string(config.zone);
+    status.addressing = conf::to_string(config.addressing);
+    const auto said = desired_.advertisements.find(config.name);
+    if (said != desired_.advertisements.end()) {
+      const ra::Advertisement& advertisement = said->second;
+      status.managed = advertisement.managed;
+      status.other = advertisement.other;
+      const bool router = advertisement.default_router && applied_ruleset_.has_value();
+      if (router) status.router_lifetime = advertisement.settings.router_lifetime;
+      if (status.router_lifetime.is_zero()) {
+        status.router_lifetime_reason =
+            why_not_default(advertisement, desired_, applied_ruleset_.has_value());
+      }
+      status.dns_servers = advertisement.dns_servers;
+    }
+    const auto prefixes = prefixes_.find(config.name);
+    for (const LanPrefix& prefix :
+         prefixes == prefixes_.end() ? std::vector<LanPrefix>{} : prefixes->second) {
+      status.prefixes.push_back(status_prefix(prefix.prefix, prefix.origin,
+                                              delegation::to_string(prefix.standing),
+                                              prefix.preferred_until, prefix.valid_until, now));
+      status.prefixes.back().address = prefix.address;
+    }
+    for (const Prefix& prefix : withdrawn_prefixes(*lan, now)) {
+      status.prefixes.push_back(status_prefix(prefix, "", "withdrawn", now, now, now));
+    }
+    const ra::AdvertiserCounters& counters = lan->advertiser().counters();
+    status.counters["ra_multicast_sent"] = counters.multicast_sent;
+    status.counters["ra_unicast_sent"] = counters.unicast_sent;
+    status.counters["rs_received"] = counters.solicitations;
+    status.counters["ra_foreign"] = counters.foreign_advertisements;
+    status.counters["ra_inconsistent"] = counters.inconsistencies;
+    count_discards(status.counters, counters.discarded);
+    if (!status.present)
+      out.problems.push_back(
+          cat("lan ", config.name, ": there is no interface ", config.interface));
+    out.lans.push_back(std::move(status));
+  }
+  for (const LogLine& finding : plan_.findings) {
+    if (finding.level == LogLevel::kError || finding.level == LogLevel::kWarning)
+      out.problems.push_back(finding.text);
+  }
+  out.firewall_applied = applied_ruleset_.has_value() && *applied_ruleset_ == desired_.ruleset;
+  out.provisioned = desired_.ruleset.provisioned;
+  return out;
+}
+
+}  // namespace sixgate::daemon

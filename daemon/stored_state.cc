@@ -1,0 +1,368 @@
+// SPDX-License-Identifier: Apache-2.0
+// The text of the stored state: a line for each thing, words separated by spaces, first a header, last a
+// checksum of everything above it. A person can read it, and a torn or rotten file is known for what it is.
+#include "daemon/stored_state.h"
+
+#include <algorithm>
+#include <charconv>
+#include <span>
+#include <tuple>
+
+#include "net/sha256.h"
+#include "net/text.h"
+
+namespace sixgate::daemon {
+namespace {
+
+constexpr std::string_view kHeader = "sixgate-state 1\n";
+constexpr std::string_view kHeaderWord = "sixgate-state ";
+constexpr std::string_view kChecksumWord = "checksum ";
+
+std::span<const std::uint8_t> octets(std::string_view text) {
+  return {reinterpret_cast<const std::uint8_t*>(text.data()), text.size()};
+}
+
+// A name as one word: spaces, control characters and backslashes as \xNN; the empty name as \e.
+std::string word(std::string_view name) {
+  if (name.empty()) return "\\e";
+  std::string out;
+  for (const char c : name) {
+    if (c == ' ')
+      out += "\\x20";
+    else
+      out += printable(std::string_view(&c, 1));
+  }
+  return out;
+}
+
+std::optional<std::string> unword(std::string_view text) {
+  std::string out;
+  if (text == "\\e") return out;
+  while (!text.empty()) {
+    if (text[0] != '\\') {
+      out += text[0];
+      text.remove_prefix(1);
+      continue;
+    }
+    if (text.size() < 4 || text[1] != 'x') return std::nullopt;
+    const auto octet = parse_hex(text.substr(2, 2));
+    if (!octet) return std::nullopt;
+    out += static_cast<char>((*octet)[0]);
+    text.remove_prefix(4);
+  }
+  return out;
+}
+
+std::string text_of(Instant at) { return at.is_never() ? "never" : std::to_string(at.micros()); }
+
+class Writer {
+ public:
+  template <class... Words>
+  void line(const Words&... words) {
+    std::size_t n = 0;
+    ((text_ += n++ == 0 ? "" : " ", text_ += words), ...);
+    text_ += '\n';
+  }
+  std::string finish() {
+    text_ += cat(kChecksumWord, to_hex(Sha256::of(octets(text_))), '\n');
+    return std::move(text_);
+  }
+
+ private:
+  std::string text_{kHeader};
+};
+
+std::string number(std::uint64_t value) { return std::to_string(value); }
+
+void write_lease(Writer& out, const std::string& uplink, const dhcp6::Lease& lease) {
+  const std::string name = word(uplink);
+  out.line("lease", name, lease.server ? lease.server->to_string() : "-", text_of(lease.renew_at),
+           text_of(lease.rebind_at), lease.stateful ? "1" : "0");
+  for (const dhcp6::LeasedAddress& a : lease.addresses) {
+    out.line("lease-address", name, number(a.iaid), a.address.to_string(), text_of(a.preferred_until),
+             text_of(a.valid_until));
+  }
+  for (const dhcp6::LeasedPrefix& p : lease.prefixes) {
+    out.line("lease-prefix", name, number(p.iaid), p.prefix.to_string(), text_of(p.preferred_until),
+             text_of(p.valid_until), p.excluded ? p.excluded->to_string() : "-");
+  }
+  for (const Ip6Address& server : lease.dns_servers)
+    out.line("lease-dns", name, server.to_string());
+  for (const DomainName& domain : lease.search_domains) {
+    std::vector<std::uint8_t> wire;
+    ByteWriter writer(wire);
+    domain.emit(writer);
+    out.line("lease-search", name, to_hex(wire));
+  }
+  if (!lease.other_options.empty()) {
+    std::vector<std::uint8_t> wire;
+    ByteWriter writer(wire);
+    if (dhcp6::emit_options(writer, lease.other_options))
+      out.line("lease-options", name, to_hex(wire));
+  }
+}
+
+// One line taken apart. A word that is missing or is not what it should be makes the line bad.
+class Words {
+ public:
+  explicit Words(std::string_view line) : left_(line) {}
+  bool ok() const { return ok_ && left_.empty(); }
+
+  std::string_view next() {
+    if (left_.empty()) {
+      ok_ = false;
+      return {};
+    }
+    const std::size_t space = left_.find(' ');
+    const std::string_view taken = left_.substr(0, space);
+    left_.remove_prefix(space == std::string_view::npos ? left_.size() : space + 1);
+    return taken;
+  }
+  std::string name() { return take(unword(next())); }
+  std::uint64_t number() { return take(parse_decimal(next())); }
+  std::uint32_t number32() { return static_cast<std::uint32_t>(bounded(0xffffffffU)); }
+  unsigned length() { return static_cast<unsigned>(bounded(128)); }
+  bool flag() { return bounded(1) == 1; }
+  Ip6Address address() { return take(Ip6Address::parse(next())); }
+  Prefix prefix() { return take(Prefix::parse(next())); }
+  std::vector<std::uint8_t> hex() { return take(parse_hex(next())); }
+  // Instants of this clock, or of the clock before the reboot moved onto this one.
+  Instant instant(Duration moved) {
+    const std::string_view text = next();
+    if (text == "never") return Instant::never();
+    std::int64_t micros = 0;
+    const auto [end, ec] = std::from_chars(text.data(), text.data() + text.size(), micros);
+    // Centuries either way: a number that no clock of ours has shown.
+    constexpr std::int64_t kLimit = std::int64_t{1} << 60;
+    if (ec != std::errc() || end != text.data() + text.size() || micros > kLimit || micros < -kLimit)
+      ok_ = false;
+    return ok_ ? Instant::from_micros(micros) + moved : Instant();
+  }
+  std::optional<Prefix> optional_prefix() {
+    const std::string_view text = next();
+    if (text == "-") return std::nullopt;
+    return take(Prefix::parse(text));
+  }
+  void bad() { ok_ = false; }
+
+ private:
+  std::uint64_t bounded(std::uint64_t most) {
+    const std::uint64_t value = number();
+    if (value > most) ok_ = false;
+    return value;
+  }
+  template <class T>
+  T take(std::optional<T> value) {
+    if (!value) ok_ = false;
+    return value ? std::move(*value) : T{};
+  }
+  std::string_view left_;
+  bool ok_ = true;
+};
+
+void read_lease_line(std::string_view kind, Words& words, StoredState& state, Duration moved) {
+  dhcp6::Lease& lease = state.leases[words.name()];
+  if (kind == "lease") {
+    const std::string_view server = words.next();
+    if (server != "-") {
+      lease.server = dhcp6::Duid::parse(server);
+      if (!lease.server) words.bad();
+    }
+    lease.renew_at = words.instant(moved);
+    lease.rebind_at = words.instant(moved);
+    lease.stateful = words.flag();
+  } else if (kind == "lease-address") {
+    dhcp6::LeasedAddress leased;
+    leased.iaid = words.number32();
+    leased.address = words.address();
+    leased.preferred_until = words.instant(moved);
+    leased.valid_until = words.instant(moved);
+    lease.addresses.push_back(leased);
+  } else if (kind == "lease-prefix") {
+    dhcp6::LeasedPrefix leased;
+    leased.iaid = words.number32();
+    leased.prefix = words.prefix();
+    leased.preferred_until = words.instant(moved);
+    leased.valid_until = words.instant(moved);
+    leased.excluded = words.optional_prefix();
+    lease.prefixes.push_back(leased);
+  } else if (kind == "lease-dns") {
+    lease.dns_servers.push_back(words.address());
+  } else if (kind == "lease-search") {
+    const std::vector<std::uint8_t> wire = words.hex();
+    ByteReader reader(wire);
+    auto name = DomainName::parse(reader);
+    if (name)
+      lease.search_domains.push_back(std::move(*name));
+    else
+      words.bad();
+  } else if (kind == "lease-options") {
+    const std::vector<std::uint8_t> wire = words.hex();
+    ByteReader reader(wire);
+    dhcp6::ParseBudget budget;
+    auto options = dhcp6::parse_options(reader, budget);
+    if (options)
+      lease.other_options = std::move(*options);
+    else
+      words.bad();
+  } else {
+    words.bad();
+  }
+}
+
+void read_line(std::string_view line, StoredState& state, Duration moved, bool& ok) {
+  Words words(line);
+  const std::string_view kind = words.next();
+  if (kind == "duid") {
+    state.duid = dhcp6::Duid::parse(words.next());
+    if (!state.duid) words.bad();
+  } else if (kind == "secret") {
+    const std::vector<std::uint8_t> secret = words.hex();
+    if (secret.size() == state.secret.size())
+      std::copy(secret.begin(), secret.end(), state.secret.begin());
+    else
+      words.bad();
+  } else if (kind == "ula") {
+    state.unique_local = words.prefix();
+  } else if (kind == "iaid") {
+    const std::string name = words.name();
+    state.iaids[name] = words.number32();
+  } else if (kind.substr(0, 5) == "lease") {
+    read_lease_line(kind, words, state, moved);
+  } else if (kind == "carve") {
+    delegation::Remembered entry;
+    entry.lan = words.name();
+    entry.interface = words.name();
+    entry.origin = words.name();
+    entry.delegation = words.prefix();
+    entry.index = words.number();
+    entry.length = words.length();
+    entry.wanted = words.length();
+    state.carve.entries.push_back(entry);
+  } else if (kind == "advertised") {
+    const std::string name = words.name();
+    ra::AdvertisedRecord record;
+    record.prefix = words.prefix();
+    record.on_link = words.flag();
+    record.autonomous = words.flag();
+    record.host_valid_until = words.instant(moved);
+    state.advertised[name].push_back(record);
+  } else if (kind == "dad") {
+    const std::string name = words.name();
+    state.dad_counters[name] = words.number32();
+  } else if (kind == "address") {
+    KernelAddress address;
+    address.interface = words.name();
+    address.address = words.address();
+    address.prefix_length = words.length();
+    address.preferred_until = words.instant(moved);
+    address.valid_until = words.instant(moved);
+    address.ours = true;
+    state.addresses.push_back(address);
+  } else {
+    words.bad();
+  }
+  ok = words.ok();
+}
+
+// The state without its times, which pass by themselves.
+StoredState without_times(StoredState state) {
+  for (auto& [name, lease] : state.leases) {
+    for (dhcp6::LeasedAddress& a : lease.addresses) a.preferred_until = a.valid_until = Instant();
+    for (dhcp6::LeasedPrefix& p : lease.prefixes) p.preferred_until = p.valid_until = Instant();
+    lease.renew_at = lease.rebind_at = Instant();
+    lease.verified = false;
+  }
+  for (auto& [name, records] : state.advertised) {
+    for (ra::AdvertisedRecord& record : records) record.host_valid_until = Instant();
+  }
+  for (KernelAddress& a : state.addresses) a.preferred_until = a.valid_until = Instant();
+  std::sort(state.addresses.begin(), state.addresses.end(),
+            [](const KernelAddress& a, const KernelAddress& b) {
+              return std::tie(a.interface, a.address) < std::tie(b.interface, b.address);
+            });
+  return state;
+}
+
+// Until when anything leased is valid.
+Instant latest_end(const StoredState& state) {
+  Instant end;
+  for (const auto& [name, lease] : state.leases) {
+    for (const dhcp6::LeasedAddress& a : lease.addresses) end = std::max(end, a.valid_until);
+    for (const dhcp6::LeasedPrefix& p : lease.prefixes) end = std::max(end, p.valid_until);
+  }
+  return end;
+}
+
+}  // namespace
+
+bool StoredState::worth_writing(const StoredState& written, Instant now) const {
+  if (without_times(*this) != without_times(written)) return true;
+  // Renewals move only times. What is stored may lag, but must not come to tell less than a third of the
+  // truth; leases under half an hour are too short to outlive a reboot usefully.
+  const Duration truth = latest_end(*this) - now;
+  const Duration told = std::max(latest_end(written) - now, Duration{});
+  return truth >= minutes(30) && told < truth / 3;
+}
+
+std::string serialise(const StoredState& state, Instant now, std::string_view boot_id) {
+  Writer out;
+  out.line("clock", text_of(now), word(boot_id));
+  if (state.duid) out.line("duid", state.duid->to_string());
+  out.line("secret", to_hex(state.secret));
+  if (state.unique_local) out.line("ula", state.unique_local->to_string());
+  for (const auto& [name, iaid] : state.iaids) out.line("iaid", word(name), number(iaid));
+  for (const auto& [name, lease] : state.leases) write_lease(out, name, lease);
+  for (const delegation::Remembered& r : state.carve.entries) {
+    out.line("carve", word(r.lan), word(r.interface), word(r.origin), r.delegation.to_string(),
+             number(r.index), number(r.length), number(r.wanted));
+  }
+  for (const auto& [name, records] : state.advertised) {
+    for (const ra::AdvertisedRecord& r : records) {
+      out.line("advertised", word(name), r.prefix.to_string(), r.on_link ? "1" : "0",
+               r.autonomous ? "1" : "0", text_of(r.host_valid_until));
+    }
+  }
+  for (const auto& [name, counter] : state.dad_counters)
+    out.line("dad", word(name), number(counter));
+  for (const KernelAddress& a : state.addresses) {
+    out.line("address", word(a.interface), a.address.to_string(), number(a.prefix_length),
+             text_of(a.preferred_until), text_of(a.valid_until));
+  }
+  return out.finish();
+}
+
+Expected<StoredState> parse_stored_state(std::string_view text, Instant now,
+                                         std::string_view boot_id) {
+  if (text.substr(0, kHeaderWord.size()) != kHeaderWord) return fail("not a state file of sixgate");
+  if (text.substr(0, kHeader.size()) != kHeader) return fail("written by another version of sixgate");
+  const std::size_t at = text.rfind(kChecksumWord);
+  if (at == std::string_view::npos || text[at - 1] != '\n') return fail("truncated");
+  const std::string_view body = text.substr(0, at);
+  if (text.substr(at) != cat(kChecksumWord, to_hex(Sha256::of(octets(body))), '\n'))
+    return fail("damaged: its checksum is wrong");
+
+  StoredState state;
+  Duration moved{};
+  std::string_view left = body.substr(kHeader.size());
+  for (unsigned line = 2; !left.empty(); ++line) {
+    const std::size_t end = left.find('\n');
+    const std::string_view one = left.substr(0, end);
+    bool ok = true;
+    if (line == 2) {
+      Words words(one);
+      ok = words.next() == "clock";
+      const Instant written = words.instant(Duration{});
+      const std::string boot = words.name();
+      ok = ok && words.ok() && !written.is_never();
+      if (ok && boot != boot_id) moved = now - written;
+    } else {
+      read_line(one, state, moved, ok);
+    }
+    if (!ok) return fail(cat("line ", line, " cannot be read"));
+    left.remove_prefix(end == std::string_view::npos ? left.size() : end + 1);
+  }
+  return state;
+}
+
+}  // namespace sixgate::daemon
