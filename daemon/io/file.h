@@ -1,0 +1,29 @@
+// SPDX-License-Identifier: Apache-2.0
+// Whole small files.
+#pragma once
+
+#include <cstddef>
+#include <string>
+#include <string_view>
+
+#include "net/expected.h"
+
+namespace sixgate::daemon {
+
+// An errno value with what was tried.
+struct FileError {
+  int code = 0;
+  std::string message;  // "cannot read /etc/x: Permission denied"
+};
+
+// The whole file; one larger than `limit` is an error (EFBIG).
+Expected<std::string, FileError> read_file(const std::string& path, std::size_t limit);
+
+// Replaces the file so that a reader, also one after a power cut, sees the old text or the new one: a
+// temporary file beside it, fsync, rename, fsync of the directory. Mode 0600.
+Expected<Done, FileError> replace_file(const std::string& path, std::string_view text);
+
+// One write() into a file that exists, such as one in /proc/sys.
+Expected<Done, FileError> write_existing(const std::string& path, std::string_view text);
+
+}  // namespace sixgate::daemon

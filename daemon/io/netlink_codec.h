@@ -1,0 +1,61 @@
+// SPDX-License-Identifier: Apache-2.0
+// rtnetlink messages to and from our own values (rtnetlink(7)). The kernel counts in remaining seconds and
+// interface indexes, we in instants and names.
+#pragma once
+
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "daemon/io/netlink_socket.h"
+#include "daemon/kernel_state.h"
+
+namespace sixgate::daemon {
+
+// What a message is about; the interface still by index.
+struct LinkMessage {
+  bool gone = false;
+  LinkState link;  // without link_local
+};
+struct AddressMessage {
+  unsigned index = 0;
+  KernelAddress address;  // without interface
+  bool link_scope = false;
+  bool global_scope = false;
+  bool usable = false;  // may be a source: not tentative (or optimistic), DAD not failed
+};
+struct RouteMessage {
+  unsigned index = 0;
+  KernelRoute route;  // without interface
+  bool ours = false;
+};
+struct RuleMessage {
+  KernelRule rule;
+  bool ours = false;
+};
+
+std::optional<LinkMessage> parse_link(const nlmsghdr* header);
+std::optional<AddressMessage> parse_address(const nlmsghdr* header, Instant now);
+// One for each next hop: the kernel shows routes that differ in nothing else as one.
+std::vector<RouteMessage> parse_routes(const nlmsghdr* header, Instant now);
+std::optional<RuleMessage> parse_rule(const nlmsghdr* header);
+
+NetlinkMessage link_dump();
+NetlinkMessage address_dump();
+NetlinkMessage route_dump();  // of kProtocol, where the kernel filters
+NetlinkMessage rule_dump();
+
+NetlinkMessage put_address(const KernelAddress& address, unsigned index, Instant now);
+NetlinkMessage remove_address(const KernelAddress& address, unsigned index);
+
+enum class RoutePut {
+  kNew,      // refused when there is any route of this destination, source, table and metric
+  kReplace,  // in place of the one there is, without a gap
+  kBeside,   // one more next hop
+};
+NetlinkMessage put_route(const KernelRoute& route, unsigned index, RoutePut how, Instant now);
+NetlinkMessage remove_route(const KernelRoute& route, unsigned index);
+NetlinkMessage put_rule(const KernelRule& rule);
+NetlinkMessage remove_rule(const KernelRule& rule);
+
+}  // namespace sixgate::daemon

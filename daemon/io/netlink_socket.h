@@ -1,0 +1,64 @@
+// SPDX-License-Identifier: Apache-2.0
+// NetlinkSocket: requests to rtnetlink and their answers, over libnl's core library. Requests are
+// synchronous: the kernel does them within sendmsg, and the acknowledgements are there when it returns.
+#pragma once
+
+#include <functional>
+#include <memory>
+#include <span>
+#include <string>
+#include <vector>
+
+#include "net/expected.h"
+
+struct nl_sock;
+struct nl_msg;
+struct nlmsghdr;
+
+namespace sixgate::daemon {
+
+struct FreeNetlink {
+  void operator()(nl_sock* socket) const;
+  void operator()(nl_msg* message) const;
+};
+using NetlinkMessage = std::unique_ptr<nl_msg, FreeNetlink>;
+
+// How the kernel answered one request.
+struct NetlinkAnswer {
+  int code = 0;  // an errno value; 0: done
+  std::string text;  // its words, with the kernel's extended acknowledgement when it gave one
+};
+
+class NetlinkSocket {
+ public:
+  // Joins `groups` (RTNLGRP_...) before anything can be missed.
+  static Expected<NetlinkSocket> open(std::span<const int> groups = {});
+
+  int fd() const;
+
+  // One answer for each message, in their order. Batches them: several messages in one sendmsg.
+  std::vector<NetlinkAnswer> execute(const std::vector<NetlinkMessage>& messages);
+
+  // Every message of the answer to a dump request; done again when the kernel says that the tables changed
+  // underneath (`begin` is called before each attempt).
+  Expected<Done> dump(nl_msg* request, const std::function<void()>& begin,
+                      const std::function<void(const nlmsghdr*)>& each);
+
+  // Reads what multicast groups have told, without waiting. True: messages were lost (ENOBUFS), and only a
+  // new dump can tell what is.
+  bool drain(const std::function<void(const nlmsghdr*)>& each);
+
+ private:
+  struct Received {
+    int code = 0;  // errno of recv
+    std::size_t size = 0;
+  };
+  Received receive(int flags);
+  int send_batch(std::span<const NetlinkMessage> messages);
+
+  std::unique_ptr<nl_sock, FreeNetlink> socket_;
+  std::vector<unsigned char> buffer_;
+  std::uint32_t sequence_ = 0;
+};
+
+}  // namespace sixgate::daemon
