@@ -628,6 +628,7 @@ class Lab:
         # The access link has one client: the ISP's side needs no duplicate address detection of its own.
         self.no_dad(isp, isp_interface)
         isp.ip("address", "add", own_address + "/64", "dev", isp_interface, "nodad")
+        isp.sysctl("net.ipv6.conf.%s.keep_addr_on_down" % isp_interface, 1)
 
     def file(self, name, text, mode=0o644):
         path = os.path.join(self.directory, name)

@@ -67,6 +67,7 @@ def child(module, name, directory, programs):
         raise SystemExit("ended by %s" % signal.Signals(number).name)
     for number in (signal.SIGTERM, signal.SIGHUP):
         signal.signal(number, leave)
+    lab_module.end_with_parent()
     result = {"status": "fail", "message": "", "rows": []}
     house = None
     try:
