@@ -13,13 +13,15 @@
 #pragma once
 
 #include <cstdint>
-#include <memory>
 #include <optional>
 #include <span>
 #include <string_view>
 #include <vector>
 
+#include "dhcp6/client_bindings.h"
 #include "dhcp6/client_counters.h"
+#include "dhcp6/client_discovery.h"
+#include "dhcp6/client_exchange.h"
 #include "dhcp6/client_lease.h"
 #include "dhcp6/client_parameters.h"
 #include "net/ip6_address.h"
@@ -67,9 +69,6 @@ class Client {
  public:
   // `rng` must outlive the client.
   Client(ClientParameters parameters, Rng& rng);
-  ~Client();
-  Client(Client&&) noexcept;
-  Client& operator=(Client&&) noexcept;
 
   // Begins a session with addresses and prefixes. A stored lease with anything still valid in it is handed
   // out at once, unverified, and verified by Rebind, or by Confirm when there are only addresses (18.2.12);
@@ -99,16 +98,93 @@ class Client {
   ClientOutputs drain();
 
   ClientState state() const;
-  const Lease& lease() const;  // always current, also before drain()
-  const ClientCounters& counters() const;
-  const ClientParameters& parameters() const;
+  const Lease& lease() const { return lease_; }  // always current, also before drain()
+  const ClientCounters& counters() const { return counters_; }
+  const ClientParameters& parameters() const { return parameters_; }
   // Present values of SOL_MAX_RT and INF_MAX_RT (21.24, 21.25).
-  Duration solicit_max_timeout() const;
-  Duration information_max_timeout() const;
+  Duration solicit_max_timeout() const { return solicit_max_; }
+  Duration information_max_timeout() const { return information_max_; }
 
  private:
-  class Session;
-  std::unique_ptr<Session> session_;
+  enum class Mode : std::uint8_t { kOff, kStateful, kStateless };
+  // A Release or Decline. It runs beside the session's own exchange.
+  struct GivingBack {
+    Exchange exchange;
+    std::vector<Association> associations;
+  };
+
+  // client.cc: the course of a session.
+  void reset(Mode mode);
+  Exchange make_exchange(MessageType type, const RetransmissionParameters& timing,
+                         Instant starts_at);
+  Instant soon(Instant now);  // within SOL_MAX_DELAY, CNF_MAX_DELAY, INF_MAX_DELAY: all 1 s
+  void discover(Instant now, bool after_failure, std::string_view why);
+  void request(const Duid& server, std::optional<Offer> offer, Instant now, std::string_view why);
+  void try_next_server(Instant now, std::string_view why);
+  void renew(Instant now, std::string_view why);
+  void rebind(Instant now, std::string_view why);
+  void verify(Instant now, std::string_view why);
+  void ask_for_information(Instant now, std::string_view why);
+  void become_bound(Instant now, bool after_reply, std::string_view why);
+  void settle(Instant now, bool after_reply);  // the times at which a bound client acts
+  void log_transition(ClientState before, std::string_view why);
+  void publish();
+
+  // client_timers.cc: what time does.
+  void run(Instant now);   // everything that is due
+  bool step(Instant now);  // one thing; false when nothing is due
+  bool step_giving_back(Instant now);
+  bool step_exchange(Instant now);
+  bool step_bound(Instant now);
+  bool may_await_timers() const;  // no exchange, or one that T1 interrupts
+  void exchange_failed(Instant now);
+  void exchange_timed_out(Instant now);
+  void transmit(Exchange& exchange, const std::vector<Association>& associations, Instant now);
+
+  // client_receive.cc: what servers say.
+  void dropped(ClientDrop reason);
+  void on_advertise(const Message& message, Instant now);
+  void on_reply(const Message& message, Instant now);
+  void on_reconfigure(const Message& message, std::span<const std::uint8_t> raw, Instant now);
+  void on_reply_with_leases(const Message& message, const Duid& server, Instant now);
+  void on_reply_to_renewal(const Message& message, const Duid& server, Instant now);
+  void on_reply_to_confirm(const Message& message, const Duid& server, Instant now);
+  void on_reply_with_information(const Message& message, const Duid& server, Instant now);
+  bool offers_something(const std::vector<OfferedAssociation>& offered) const;
+  void accept(const Message& message, const Duid& server);
+  void take_max_timeouts(const Message& message);
+
+  ClientParameters parameters_;
+  Rng* rng_;
+  Mode mode_ = Mode::kOff;
+  std::optional<Exchange> exchange_;
+  std::optional<GivingBack> giving_back_;
+  Bindings bindings_;
+  Discovery discovery_;
+  std::optional<Offer> offer_;  // what the Request is for
+  bool name_leases_ = true;     // false after NotOnLink (18.2.10.1)
+
+  std::optional<Duid> server_;
+  Lease configuration_;  // only the options and the key are used
+  bool verified_ = false;
+
+  // When bound: the times that are still to come, and the back-off of asking again.
+  Instant renew_at_ = Instant::never();
+  Instant rebind_at_ = Instant::never();
+  std::optional<Retransmission> again_;
+  std::optional<Instant> refresh_at_;  // information refresh time (21.23)
+  std::optional<Instant> recheck_at_;  // prefixes_changed()
+  std::optional<Instant> rechecked_at_;
+  std::optional<Retransmission> failures_;  // of discovery, one after the other
+
+  Duration solicit_max_ = kDefaultMaxRt;
+  Duration information_max_ = kDefaultMaxRt;
+  TransmissionLimit limit_;
+
+  Lease lease_;
+  Lease reported_;
+  ClientOutputs outputs_;
+  ClientCounters counters_;
 };
 
 }  // namespace sixgate::dhcp6

@@ -124,7 +124,8 @@ Message compose(const ClientParameters& parameters, const Exchange& exchange,
   Options& options = message.options;
   options.push_back(ClientId{parameters.duid});
   if (exchange.server) options.push_back(ServerId{*exchange.server});
-  options.push_back(ElapsedTime{.elapsed = ElapsedTime::Hundredths(exchange.timing.elapsed_time(now))});
+  const Retransmission& timing = exchange.timing;
+  options.push_back(timing.sent() ? ElapsedTime::since(timing.first_sent(), now) : ElapsedTime{});
   if (carries_option_request(type)) options.push_back(option_request(parameters, type));
   if (type == MessageType::kSolicit && parameters.rapid_commit) options.push_back(RapidCommit{});
   if (carries_option_request(type) && parameters.accept_reconfigure) {

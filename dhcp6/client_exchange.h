@@ -3,6 +3,7 @@
 // limit that all exchanges of one interface share (section 14.1).
 #pragma once
 
+#include <algorithm>
 #include <cstdint>
 #include <deque>
 #include <optional>
@@ -19,18 +20,24 @@ struct Exchange {
   std::uint32_t transaction_id = 0;  // the same in each retransmission (section 16.1)
   Retransmission timing;
   Instant starts_at;           // after the initial random delay
+  Instant ends_at = Instant::never();  // the earliest T2, for a Renew (section 18.2.4)
   std::optional<Duid> server;  // named in the message
   // A Rebind or Confirm that asks whether the leases are still good here (section 18.2.12).
   bool verifying = false;
-  // Answers a Reconfigure (section 18.2.11).
-  bool reconfiguring = false;
   // Somebody answered "no" (NotOnLink to a Confirm, NoBinding to a Rebind). Acted upon when RT is over:
   // until then another server may say "yes" (section 18.2.10.3).
   std::optional<Duid> refused_by;
 
-  // When something is to be done, were there no rate limit.
-  Instant next() const { return timing.sent() ? timing.next() : starts_at; }
+  // When something is to be done, while no transmission is allowed before `free_at`.
+  Instant next(Instant free_at) const {
+    if (!timing.sent()) return std::min(std::max(starts_at, free_at), ends_at);
+    return std::min({std::max(timing.timeout_at(), free_at), timing.fails_at(), ends_at});
+  }
   bool failed(Instant now) const { return timing.sent() && timing.fails_at() <= now; }
+  // Section 18.2.1: Advertises are collected until the first RT is over.
+  bool first_timeout_over(Instant now) const {
+    return timing.transmissions() > 1 || (timing.sent() && timing.timeout_at() <= now);
+  }
 };
 
 // At most `messages` transmissions in any span of `interval`: a token bucket would let through up to twice

@@ -1,8 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "dhcp6/retransmission.h"
 
-#include <algorithm>
-
 namespace sixgate::dhcp6 {
 namespace {
 
@@ -40,12 +38,6 @@ Instant Retransmission::fails_at() const {
     at = std::min(at, timeout_at());
   }
   return at;
-}
-
-std::uint16_t Retransmission::elapsed_time(Instant now) const {
-  if (!sent() || now <= first_sent_) return 0;
-  const std::int64_t hundredths = (now - first_sent_) / milliseconds(10);
-  return static_cast<std::uint16_t>(std::min<std::int64_t>(hundredths, 0xffff));
 }
 
 }  // namespace sixgate::dhcp6

@@ -2,6 +2,8 @@
 // Retransmission: when a client sends its message again, and when it gives up (RFC 9915 section 15).
 #pragma once
 
+#include <algorithm>
+
 #include "net/rng.h"
 #include "net/time.h"
 
@@ -65,9 +67,6 @@ class Retransmission {
   Instant fails_at() const;
   // The earlier of the two: when the owner must act. Before the first transmission there is no such time.
   Instant next() const { return std::min(timeout_at(), fails_at()); }
-
-  // Time since the first transmission in hundredths of a second, at most 0xffff (section 21.9).
-  std::uint16_t elapsed_time(Instant now) const;
 
   // SOL_MAX_RT or INF_MAX_RT has changed: takes effect with the next RT (sections 21.24, 21.25).
   void set_maximum_timeout(Duration maximum) { parameters_.maximum_timeout = maximum; }

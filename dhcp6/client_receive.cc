@@ -1,0 +1,423 @@
+// SPDX-License-Identifier: Apache-2.0
+// What servers say to a client: validation (RFC 9915 section 16) and what follows (sections 18.2.9 to 18.2.11).
+#include <algorithm>
+#include <utility>
+
+#include "dhcp6/client.h"
+#include "dhcp6/client_reconfigure.h"
+#include "net/byte_reader.h"
+#include "net/text.h"
+
+namespace sixgate::dhcp6 {
+namespace {
+
+constexpr seconds kInformationRefreshDefault{86400};  // IRT_DEFAULT
+constexpr seconds kInformationRefreshMinimum{600};    // IRT_MINIMUM
+
+enum class Audience : std::uint8_t { kClients, kOthers, kNobody };
+
+Audience audience_of(std::uint8_t type) {
+  switch (static_cast<MessageType>(type)) {
+    case MessageType::kAdvertise:
+    case MessageType::kReply:
+    case MessageType::kReconfigure:
+      return Audience::kClients;
+    case MessageType::kSolicit:
+    case MessageType::kRequest:
+    case MessageType::kConfirm:
+    case MessageType::kRenew:
+    case MessageType::kRebind:
+    case MessageType::kRelease:
+    case MessageType::kDecline:
+    case MessageType::kInformationRequest:
+    case MessageType::kRelayForward:
+    case MessageType::kRelayReply:
+    case MessageType::kAddrRegInform:
+    case MessageType::kAddrRegReply:
+      return Audience::kOthers;
+  }
+  return Audience::kNobody;
+}
+
+// Configuration to be passed on: everything that is not machinery of the exchange.
+bool is_configuration(const Option& option) {
+  switch (option_code(option)) {
+    case ClientId::kCode:
+    case ServerId::kCode:
+    case IaNa::kCode:
+    case IaTa::kCode:
+    case IaAddress::kCode:
+    case OptionRequest::kCode:
+    case Preference::kCode:
+    case ElapsedTime::kCode:
+    case RelayedMessage::kCode:
+    case Authentication::kCode:
+    case ServerUnicast::kCode:
+    case StatusCode::kCode:
+    case RapidCommit::kCode:
+    case UserClass::kCode:
+    case VendorClass::kCode:
+    case InterfaceId::kCode:
+    case ReconfigureMessage::kCode:
+    case ReconfigureAccept::kCode:
+    case DnsServers::kCode:
+    case DomainSearchList::kCode:
+    case IaPd::kCode:
+    case IaPrefix::kCode:
+    case InformationRefreshTime::kCode:
+    case PdExclude::kCode:
+    case SolMaxRt::kCode:
+    case InfMaxRt::kCode:
+      return false;
+  }
+  return !std::holds_alternative<MalformedOption>(option);
+}
+
+bool any_status(const std::vector<OfferedAssociation>& associations, Status status) {
+  return std::any_of(associations.begin(), associations.end(),
+                     [&](const OfferedAssociation& ia) { return ia.status == status; });
+}
+
+}  // namespace
+
+std::string_view to_string(ClientDrop reason) {
+  switch (reason) {
+    case ClientDrop::kMalformed:
+      return "malformed";
+    case ClientDrop::kUnknownType:
+      return "unknown-type";
+    case ClientDrop::kNotForClients:
+      return "not-for-clients";
+    case ClientDrop::kMulticast:
+      return "multicast";
+    case ClientDrop::kNoServerId:
+      return "no-server-id";
+    case ClientDrop::kNoClientId:
+      return "no-client-id";
+    case ClientDrop::kOtherClientId:
+      return "other-client-id";
+    case ClientDrop::kOtherTransaction:
+      return "other-transaction";
+    case ClientDrop::kNoRapidCommit:
+      return "no-rapid-commit";
+    case ClientDrop::kNotFromServerAsked:
+      return "not-from-server-asked";
+    case ClientDrop::kNothingOffered:
+      return "nothing-offered";
+    case ClientDrop::kServerFailed:
+      return "server-failed";
+    case ClientDrop::kReconfigureRefused:
+      return "reconfigure-refused";
+    case ClientDrop::kReconfigureInvalid:
+      return "reconfigure-invalid";
+    case ClientDrop::kReconfigureUnproven:
+      return "reconfigure-unproven";
+    case ClientDrop::kReconfigureReplayed:
+      return "reconfigure-replayed";
+    case ClientDrop::kReconfigureBusy:
+      return "reconfigure-busy";
+  }
+  return "";
+}
+
+void Client::dropped(ClientDrop reason) {
+  ++counters_[reason];
+  outputs_.log.push_back({LogLevel::kDebug, cat("message dropped: ", to_string(reason))});
+}
+
+void Client::receive(std::span<const std::uint8_t> payload, const Ip6Address& from, Instant now,
+                     Arrival arrival) {
+  ++counters_.received;
+  if (arrival == Arrival::kMulticast) return dropped(ClientDrop::kMulticast);
+  if (payload.empty()) return dropped(ClientDrop::kMalformed);
+  switch (audience_of(payload.front())) {
+    case Audience::kClients:
+      break;
+    case Audience::kOthers:
+      return dropped(ClientDrop::kNotForClients);
+    case Audience::kNobody:
+      return dropped(ClientDrop::kUnknownType);
+  }
+  const Parsed<Message> parsed = Message::parse(payload);
+  if (!parsed) {
+    dropped(ClientDrop::kMalformed);
+    outputs_.log.push_back({LogLevel::kDebug, cat("from ", from, ": ", parsed.error())});
+    return;
+  }
+  const Message& message = *parsed;
+  // Sections 16.3, 16.10, 16.11: the same for all three. Two of an identifier are none.
+  if (!find_single<ServerId>(message.options)) return dropped(ClientDrop::kNoServerId);
+  const ClientId* client = find_single<ClientId>(message.options);
+  if (!client) return dropped(ClientDrop::kNoClientId);
+  if (client->duid != parameters_.duid) return dropped(ClientDrop::kOtherClientId);
+
+  if (message.type == MessageType::kAdvertise) {
+    on_advertise(message, now);
+  } else if (message.type == MessageType::kReply) {
+    on_reply(message, now);
+  } else {
+    on_reconfigure(message, payload, now);
+  }
+  run(now);
+}
+
+bool Client::offers_something(const std::vector<OfferedAssociation>& offered) const {
+  return std::any_of(offered.begin(), offered.end(), [&](const OfferedAssociation& theirs) {
+    const auto& ours = bindings_.associations();
+    return !theirs.leases.empty() &&
+           std::any_of(ours.begin(), ours.end(), [&](const Association& ia) {
+             return ia.type == theirs.type && ia.iaid == theirs.iaid;
+           });
+  });
+}
+
+void Client::on_advertise(const Message& message, Instant now) {
+  if (!exchange_ || exchange_->type != MessageType::kSolicit || !exchange_->timing.sent() ||
+      exchange_->transaction_id != message.transaction_id) {
+    return dropped(ClientDrop::kOtherTransaction);
+  }
+  const Duid& server = find_single<ServerId>(message.options)->duid;
+  // Section 18.2.9: these two count even when the rest does not, but only if all servers agree.
+  if (const auto* option = find<SolMaxRt>(message.options); option && valid_max_rt(option->value)) {
+    discovery_.report_solicit_max(server, option->value);
+    solicit_max_ = discovery_.solicit_max().value_or(kDefaultMaxRt);
+    exchange_->timing.set_maximum_timeout(solicit_max_);
+  }
+  if (const auto* option = find<InfMaxRt>(message.options); option && valid_max_rt(option->value)) {
+    discovery_.report_information_max(server, option->value);
+    information_max_ = discovery_.information_max().value_or(kDefaultMaxRt);
+  }
+  // NoAddrsAvail for the message as a whole may stand beside a good IA_PD (RFC 7084 WPD-6); what else is
+  // not Success offers nothing.
+  const Status status = status_of(message.options);
+  if (status != Status::kSuccess && status != Status::kNoAddrsAvail &&
+      status != Status::kNoPrefixAvail) {
+    outputs_.log.push_back({LogLevel::kDebug, cat("Advertise with ", to_string(status))});
+    return dropped(ClientDrop::kServerFailed);
+  }
+  Offer offer{.server = server};
+  if (const Preference* preference = find<Preference>(message.options)) {
+    offer.preference = preference->value;
+  }
+  offer.associations =
+      read_associations(message.options, parameters_.longest_prefix, outputs_.log);
+  std::erase_if(offer.associations, [&](const OfferedAssociation& ia) {
+    return !offers_something({ia});
+  });
+  if (offer.associations.empty()) return dropped(ClientDrop::kNothingOffered);
+
+  // Section 18.2.1: preference 255 ends the wait. Not when a delegation is missing: another server may
+  // have it (section 18.2.9).
+  const bool complete =
+      offer.obtained(AssociationType::kPrefixes) == parameters_.delegations.size();
+  const bool at_once = offer.preference == 255 && complete;
+  const std::string what = offer.describe();
+  discovery_.add(std::move(offer));
+  if (at_once || exchange_->first_timeout_over(now)) {
+    try_next_server(now, at_once ? "offer with preference 255" : "first offer");
+  } else {
+    outputs_.log.push_back({LogLevel::kDebug, cat("offer: ", what)});
+  }
+}
+
+void Client::take_max_timeouts(const Message& message) {
+  if (const auto* option = find<SolMaxRt>(message.options); option && valid_max_rt(option->value)) {
+    solicit_max_ = option->value;
+  }
+  if (const auto* option = find<InfMaxRt>(message.options); option && valid_max_rt(option->value)) {
+    information_max_ = option->value;
+    if (exchange_ && exchange_->type == MessageType::kInformationRequest) {
+      exchange_->timing.set_maximum_timeout(information_max_);
+    }
+  }
+}
+
+void Client::on_reply(const Message& message, Instant now) {
+  const Duid server = find_single<ServerId>(message.options)->duid;
+  const auto answers = [&](const Exchange& exchange) {
+    return exchange.timing.sent() && exchange.transaction_id == message.transaction_id;
+  };
+  const bool to_giving_back = giving_back_ && answers(giving_back_->exchange);
+  if (!to_giving_back && !(exchange_ && answers(*exchange_))) {
+    return dropped(ClientDrop::kOtherTransaction);
+  }
+  const Exchange& exchange = to_giving_back ? giving_back_->exchange : *exchange_;
+  if (exchange.server && *exchange.server != server) {
+    return dropped(ClientDrop::kNotFromServerAsked);
+  }
+  if (exchange.type == MessageType::kSolicit &&
+      !(parameters_.rapid_commit && contains<RapidCommit>(message.options))) {
+    return dropped(ClientDrop::kNoRapidCommit);
+  }
+  take_max_timeouts(message);
+  if (to_giving_back) {
+    // Section 18.2.10.2: complete, whatever the status.
+    const ClientState before = state();
+    giving_back_.reset();
+    return log_transition(before, "the server has taken it back");
+  }
+  // Section 18.2.10. The exchange goes on with its own retransmission, which limits rate and duration; for
+  // a Request there may be a better server. UseMulticast is obsolete, and we never do anything else.
+  const Status status = status_of(message.options);
+  if (status == Status::kUnspecFail || status == Status::kUseMulticast) {
+    outputs_.log.push_back(
+        {LogLevel::kWarning, cat("server ", server, " answers ", to_string(status))});
+    dropped(ClientDrop::kServerFailed);
+    if (exchange.type == MessageType::kRequest && !discovery_.empty()) {
+      try_next_server(now, to_string(status));
+    }
+    return;
+  }
+  if (exchange.type == MessageType::kSolicit || exchange.type == MessageType::kRequest) {
+    on_reply_with_leases(message, server, now);
+  } else if (exchange.type == MessageType::kConfirm) {
+    on_reply_to_confirm(message, server, now);
+  } else if (exchange.type == MessageType::kInformationRequest) {
+    on_reply_with_information(message, server, now);
+  } else {
+    on_reply_to_renewal(message, server, now);
+  }
+}
+
+// Section 18.2.10.5: what a Reply does not hold any more is not used any more.
+void Client::accept(const Message& message, const Duid& server) {
+  Lease fresh;
+  if (const DnsServers* dns = find<DnsServers>(message.options)) fresh.dns_servers = dns->addresses;
+  if (const DomainSearchList* list = find<DomainSearchList>(message.options)) {
+    fresh.search_domains = list->names;
+  }
+  for (const Option& option : message.options) {
+    if (is_configuration(option)) fresh.other_options.push_back(option);
+  }
+  // Section 20.4.3: the key comes with the first Reply of a server and is kept.
+  if (server_ == server) fresh.reconfigure_key = configuration_.reconfigure_key;
+  if (const auto* authentication = find<Authentication>(message.options);
+      authentication && parameters_.accept_reconfigure) {
+    if (const auto key = authentication->reconfigure_key()) {
+      fresh.reconfigure_key = ReconfigureKey{*key, authentication->replay_value};
+    }
+  }
+  configuration_ = std::move(fresh);
+  server_ = server;
+  verified_ = true;
+  failures_.reset();
+}
+
+void Client::on_reply_with_leases(const Message& message, const Duid& server, Instant now) {
+  const auto offered = read_associations(message.options, parameters_.longest_prefix, outputs_.log);
+  const bool something = offers_something(offered);
+  // Section 18.2.13: no mixture of two servers' bindings.
+  if (something && server_ && *server_ != server) bindings_.unbind();
+  const ReplyEffect effect = bindings_.apply(offered, now, outputs_.log);
+  if (something) {
+    accept(message, server);
+    return become_bound(now, true, cat(bindings_.describe(), " from ", server));
+  }
+  const bool soliciting = exchange_->type == MessageType::kSolicit;
+  const Status status = status_of(message.options);
+  const bool not_on_link = status == Status::kNotOnLink || effect.not_on_link;
+  if (not_on_link && name_leases_) {
+    // Section 18.2.10.1: once more, without naming anything.
+    name_leases_ = false;
+    if (!soliciting) {
+      request(server, std::nullopt, now, "NotOnLink: asking without addresses");
+      return;
+    }
+  }
+  dropped(ClientDrop::kNothingOffered);
+  if (soliciting) return;
+  if (bindings_.has_bound()) {
+    become_bound(now, true, "nothing more is to be had; other leases stay");
+  } else {
+    try_next_server(now, cat("the server gives nothing (", to_string(status), ")"));
+  }
+}
+
+void Client::on_reply_to_renewal(const Message& message, const Duid& server, Instant now) {
+  const auto offered = read_associations(message.options, parameters_.longest_prefix, outputs_.log);
+  const bool something = offers_something(offered);
+  const bool no_binding = any_status(offered, Status::kNoBinding) ||
+                          status_of(message.options) == Status::kNoBinding;
+  const bool our_server = server_ && *server_ == server;
+  if (!something && no_binding && !our_server) {
+    // A server that never knew us; ours may still answer.
+    exchange_->refused_by = server;
+    return;
+  }
+  if (something && !our_server) bindings_.unbind();  // section 18.2.13
+  const ReplyEffect effect = bindings_.apply(offered, now, outputs_.log);
+  if (something) accept(message, server);
+  if (effect.no_binding || (no_binding && !something)) {
+    // Section 18.2.10.1: a Request for all IAs to the server that responded.
+    if (!something) bindings_.unbind();
+    return request(server, std::nullopt, now, "NoBinding");
+  }
+  if (something) {
+    return become_bound(now, true, cat(bindings_.describe(), " from ", server));
+  }
+  if (effect.withdrawn && !bindings_.has_bound()) {
+    return discover(now, false, "the server has taken every lease back");
+  }
+  // As if the Reply had not been received: the next transmission comes at its time.
+  dropped(ClientDrop::kNothingOffered);
+}
+
+void Client::on_reply_to_confirm(const Message& message, const Duid& server, Instant now) {
+  const Status status = status_of(message.options);
+  if (status == Status::kSuccess) {
+    verified_ = true;
+    return become_bound(now, false, cat("the addresses are of this link, says ", server));
+  }
+  if (status == Status::kNotOnLink) {
+    exchange_->refused_by = server;
+    return;
+  }
+  dropped(ClientDrop::kServerFailed);
+}
+
+void Client::on_reply_with_information(const Message& message, const Duid& server, Instant now) {
+  if (mode_ == Mode::kStateful) {
+    // Asked for by a Reconfigure: the leases and their times stay.
+    accept(message, server);
+    return become_bound(now, false, cat("information from ", server));
+  }
+  accept(message, server);
+  const ClientState before = state();
+  exchange_.reset();
+  // Section 21.23.
+  Lifetime refresh(static_cast<std::uint32_t>(kInformationRefreshDefault.count()));
+  if (const auto* option = find<InformationRefreshTime>(message.options)) {
+    const Lifetime minimum(static_cast<std::uint32_t>(kInformationRefreshMinimum.count()));
+    refresh = std::max(option->time, minimum);
+  }
+  refresh_at_ = refresh.is_infinite() ? std::nullopt : std::optional(expiry(now, refresh));
+  log_transition(before, cat("information from ", server));
+}
+
+void Client::on_reconfigure(const Message& message, std::span<const std::uint8_t> raw,
+                            Instant now) {
+  const Duid& server = find_single<ServerId>(message.options)->duid;
+  if (mode_ == Mode::kOff || !parameters_.accept_reconfigure || server_ != server) {
+    return dropped(ClientDrop::kReconfigureRefused);
+  }
+  // Section 18.2.11: one at a time; and who is asking already will hear the news anyway.
+  if (exchange_) return dropped(ClientDrop::kReconfigureBusy);
+  const auto checked = check_reconfigure(message, raw, configuration_.reconfigure_key);
+  if (const auto* reason = std::get_if<ClientDrop>(&checked)) return dropped(*reason);
+  const ReconfigureOrder order = *std::get_if<ReconfigureOrder>(&checked);
+  const bool about_leases = order.type != MessageType::kInformationRequest;
+  if (about_leases && (mode_ != Mode::kStateful || !bindings_.has_bound())) {
+    return dropped(ClientDrop::kReconfigureInvalid);
+  }
+  configuration_.reconfigure_key->replay_value = order.replay_value;
+  if (order.type == MessageType::kRenew) {
+    renew(now, "Reconfigure");
+  } else if (order.type == MessageType::kRebind) {
+    rebind(now, "Reconfigure");
+  } else {
+    ask_for_information(now, "Reconfigure");
+    exchange_->server = server;  // section 18.2.6
+  }
+}
+
+}  // namespace sixgate::dhcp6
