@@ -4,7 +4,6 @@
 #include "firewall/ip6tables.h"
 
 #include <algorithm>
-#include <initializer_list>
 
 #include "firewall/forbidden.h"
 #include "net/text.h"
@@ -36,6 +35,11 @@ constexpr std::array kSiteTypes{100, 101, 127, 138, 139, 140, 200, 201, 255};
 constexpr std::array<std::string_view, 5> kNotInternet{"::/96", "::ffff:0:0/96", "2001:10::/28",
                                                        "fc00::/7", "fec0::/10"};
 
+constexpr std::array kRawChains{kPrerouting, kOutput, kUntracked};
+constexpr std::array kMangleChains{kMss};
+constexpr std::array kFilterChains{kInput,  kForward, kToUs,  kThrough,
+                                   kSource, kFromWan, kToWan, kToProtected};
+
 constexpr std::string_view kAccept = "ACCEPT";
 constexpr std::string_view kDrop = "DROP";
 constexpr std::string_view kReturn = "RETURN";
@@ -47,7 +51,8 @@ constexpr std::string_view kProhibited = "REJECT --reject-with icmp6-adm-prohibi
 // One table of the text: its chains first, then its rules.
 class Table {
  public:
-  Table(std::string_view name, std::initializer_list<std::string_view> chains)
+  template <std::size_t kCount>
+  Table(std::string_view name, const std::array<std::string_view, kCount>& chains)
       : text_(cat("*", name, "\n")) {
     for (const std::string_view chain : chains) text_ += cat(":", chain, " - [0:0]\n");
   }
@@ -72,7 +77,7 @@ class Table {
 std::string icmp(int type) { return cat("-p ipv6-icmp -m icmp6 --icmpv6-type ", type); }
 
 std::string raw_table(const Ruleset& rules) {
-  Table raw("raw", {kPrerouting, kUntracked, kOutput});
+  Table raw("raw", kRawChains);
   const auto each_ours = [&](auto&& visit) {
     for (const FirewallUplink& uplink : rules.uplinks) visit(uplink.interface);
     for (const FirewallLan& lan : rules.lans) visit(lan.interface);
@@ -106,7 +111,7 @@ std::string raw_table(const Ruleset& rules) {
 }
 
 std::string mangle_table(const Ruleset& rules) {
-  Table mangle("mangle", {kMss});
+  Table mangle("mangle", kMangleChains);
   for (const FirewallUplink& uplink : rules.uplinks) {
     for (const std::string_view direction : {"-o ", "-i "}) {
       mangle.rule(kMss, cat(direction, uplink.interface, " -p tcp --tcp-flags SYN,RST SYN"),
@@ -323,8 +328,7 @@ void to_protected_rules(Table& filter, const Ruleset& rules) {
 }
 
 std::string filter_table(const Ruleset& rules) {
-  Table filter("filter",
-               {kInput, kForward, kToUs, kThrough, kSource, kFromWan, kToWan, kToProtected});
+  Table filter("filter", kFilterChains);
   const auto ours = [&](const std::string& interface) {
     filter.rule(kInput, cat("-i ", interface), kToUs, "our interface");
     filter.rule(kForward, cat("-i ", interface), kThrough, "our interface");
@@ -365,6 +369,23 @@ std::vector<std::string> Ip6tablesJump::insert() const {
           "1",
           "-j",
           std::string(chain)};
+}
+
+std::vector<std::string> Ip6tablesJump::remove() const {
+  return {
+      "-w", "5", "-t", std::string(table), "-D", std::string(built_in), "-j", std::string(chain)};
+}
+
+std::string ip6tables_removal() {
+  const auto removal = [](std::string_view table, const auto& chains) {
+    std::string text = cat("*", table, "\n");
+    // Emptied first, all of them: a chain that another jumps to cannot be removed.
+    for (const std::string_view chain : chains) text += cat("-F ", chain, "\n");
+    for (const std::string_view chain : chains) text += cat("-X ", chain, "\n");
+    return cat(text, "COMMIT\n");
+  };
+  return cat(removal("filter", kFilterChains), removal("mangle", kMangleChains),
+             removal("raw", kRawChains));
 }
 
 std::string render_ip6tables(const Ruleset& ruleset) {

@@ -27,7 +27,11 @@ struct Ip6tablesJump {
   // otherwise `insert` puts it first. Chains must exist: render_ip6tables() comes before.
   std::vector<std::string> check() const;
   std::vector<std::string> insert() const;
+  std::vector<std::string> remove() const;
 };
 extern const std::array<Ip6tablesJump, 5> kIp6tablesJumps;
+
+// For `ip6tables-restore --noflush`: our chains, all of them there and no longer jumped to, go.
+std::string ip6tables_removal();
 
 }  // namespace sixgate::firewall

@@ -79,6 +79,9 @@ struct NftStep {
 // text always: loading it over itself changes nothing but counters.
 std::string nft_skeleton();
 
+// The table goes, if it is there.
+std::string nft_removal();
+
 NftSets nft_sets(const Ruleset& ruleset);
 
 // New elements before stale ones, except that a stale one goes first when a new one overlaps it (an

@@ -132,4 +132,8 @@ std::string nft_skeleton() {
   return cat(text, "}", kRules);
 }
 
+std::string nft_removal() {
+  return cat("table ip6 ", kNftTable, "\ndelete table ip6 ", kNftTable, "\n");
+}
+
 }  // namespace sixgate::firewall

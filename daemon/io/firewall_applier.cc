@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "daemon/io/firewall_applier.h"
 
+#include <array>
 #include <utility>
 #include <vector>
 
@@ -13,9 +14,12 @@ using firewall::Backend;
 
 namespace {
 
+constexpr std::array kWorking{Backend::kNft, Backend::kIp6tables};  // in the order of preference
+
 class NoFirewall final : public FirewallBackend {
  public:
   void apply(const firewall::Ruleset&, Callback callback) override { callback(Done{}); }
+  void remove(Callback callback) override { callback(Done{}); }
 };
 
 }  // namespace
@@ -27,7 +31,7 @@ class FirewallApplier::Impl : public std::enable_shared_from_this<Impl> {
     if (settings_.backend) {
       candidates_ = {*settings_.backend};
     } else {
-      candidates_ = {Backend::kNft, Backend::kIp6tables};
+      candidates_.assign(kWorking.begin(), kWorking.end());
     }
   }
 
@@ -93,7 +97,32 @@ class FirewallApplier::Impl : public std::enable_shared_from_this<Impl> {
       self->settled_ = candidate;
       self->log_({LogLevel::kInfo, cat("firewall: none -> ", to_string(candidate), ": ",
                                        refusals.empty() ? "rules are in place" : refusals)});
-      callback(done);
+      self->remove_others(0, callback);
+    });
+  }
+
+  // What an earlier run left with the other backend would go on judging by yesterday's prefixes.
+  void remove_others(std::size_t index, Callback callback) {
+    other_.reset();
+    if (index == kWorking.size()) {
+      callback(Done{});
+      return;
+    }
+    Expected<std::unique_ptr<FirewallBackend>> other = make(kWorking[index]);
+    if (kWorking[index] == settled_ || !other) {
+      remove_others(index + 1, std::move(callback));
+      return;
+    }
+    other_ = std::move(*other);
+    other_->remove([weak = weak_from_this(), index, callback](const Expected<Done>& removed) {
+      const auto self = weak.lock();
+      if (!self) return;
+      if (!removed) {
+        self->log_(
+            {LogLevel::kWarning, cat("firewall: rules of an earlier run in ",
+                                     to_string(kWorking[index]), " stay: ", removed.error().message)});
+      }
+      self->remove_others(index + 1, callback);
     });
   }
 
@@ -122,6 +151,7 @@ class FirewallApplier::Impl : public std::enable_shared_from_this<Impl> {
   LogSink log_;
   std::vector<Backend> candidates_;
   std::unique_ptr<FirewallBackend> backend_;
+  std::unique_ptr<FirewallBackend> other_;
   std::optional<Backend> settled_;
   bool busy_ = false;
   std::optional<firewall::Ruleset> wanted_;

@@ -22,6 +22,8 @@ class FirewallBackend {
   using Callback = std::function<void(Expected<Done>)>;
   // One at a time. After an error the kernel has what it had.
   virtual void apply(const firewall::Ruleset& ruleset, Callback callback) = 0;
+  // Takes away what an earlier run left, if it left something.
+  virtual void remove(Callback callback) = 0;
 };
 
 // Skeleton and first elements by `nft -f -`; then batches of element differences.
@@ -29,16 +31,18 @@ class NftFirewall final : public FirewallBackend {
  public:
   NftFirewall(ProcessRunner& runner, NftSocket socket);
   void apply(const firewall::Ruleset& ruleset, Callback callback) override;
+  void remove(Callback callback) override;
 
  private:
   void load(const firewall::NftSets& wanted, Callback callback);
   void replace(const firewall::NftSets& wanted, const std::string& refusal, Callback callback);
-  void run_nft(std::string text, const firewall::NftSets& wanted, Callback callback);
+  void run_nft(std::string text, std::optional<firewall::NftSets> then, Callback callback);
 
   ProcessRunner& runner_;
   NftSocket socket_;
-  std::optional<firewall::NftSets> loaded_;  // what the kernel has; none until our skeleton is there
-  bool taken_over_ = false;                  // a table of an earlier version is not looked for again
+  std::optional<firewall::NftSets>
+      loaded_;               // what the kernel has; none until our skeleton is there
+  bool taken_over_ = false;  // a table of an earlier version is not looked for again
   std::shared_ptr<bool> alive_ = std::make_shared<bool>(true);
 };
 
@@ -47,15 +51,18 @@ class Ip6tablesFirewall final : public FirewallBackend {
  public:
   Ip6tablesFirewall(ProcessRunner& runner, std::string state_dir);
   void apply(const firewall::Ruleset& ruleset, Callback callback) override;
+  void remove(Callback callback) override;
 
  private:
   void restore(std::string text, Callback callback);
   void jump(std::size_t index, Callback callback);
+  void remove_jump(std::size_t index, Callback callback);
   Command command(std::string program, std::vector<std::string> arguments) const;
 
   ProcessRunner& runner_;
   std::vector<std::string> environment_;
-  std::string good_;  // the text that the kernel took last
+  std::string good_;      // the text that the kernel took last
+  bool jumping_ = false;  // the jumps were seen or made
   std::shared_ptr<bool> alive_ = std::make_shared<bool>(true);
 };
 

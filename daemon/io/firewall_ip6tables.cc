@@ -23,7 +23,11 @@ void Ip6tablesFirewall::apply(const firewall::Ruleset& ruleset, Callback callbac
     if (alive.expired()) return;
     if (done) {
       good_ = text;
-      jump(0, callback);
+      if (jumping_) {
+        callback(done);
+      } else {
+        jump(0, callback);
+      }
       return;
     }
     if (good_.empty()) {
@@ -32,7 +36,8 @@ void Ip6tablesFirewall::apply(const firewall::Ruleset& ruleset, Callback callbac
     }
     // Tables are committed one by one: put back those that came before the refused one.
     restore(good_, [refusal = done.error().message, callback](const Expected<Done>& again) {
-      callback(fail(again ? refusal : cat(refusal, "; and the old rules: ", again.error().message)));
+      callback(
+          fail(again ? refusal : cat(refusal, "; and the old rules: ", again.error().message)));
     });
   });
 }
@@ -60,36 +65,71 @@ void Ip6tablesFirewall::restore(std::string text, Callback callback) {
 // Each jump in turn: there, or inserted first.
 void Ip6tablesFirewall::jump(std::size_t index, Callback callback) {
   if (index == firewall::kIp6tablesJumps.size()) {
+    jumping_ = true;
     callback(Done{});
     return;
   }
   const firewall::Ip6tablesJump& wanted = firewall::kIp6tablesJumps[index];
   const auto next = [this, index, callback] { jump(index + 1, callback); };
-  runner_.run(
-      command("ip6tables", wanted.check()),
-      [this, alive = std::weak_ptr<bool>(alive_), &wanted, next,
-       callback](const Expected<ProcessResult>& there) {
-        if (alive.expired()) return;
-        if (!there) {
-          callback(Unexpected<Error>(there.error()));
-          return;
-        }
-        if (there->exit_status == 0) {
-          next();
-          return;
-        }
-        runner_.run(command("ip6tables", wanted.insert()),
-                    [alive, next, callback](const Expected<ProcessResult>& inserted) {
-                      if (alive.expired()) return;
-                      if (!inserted) {
-                        callback(Unexpected<Error>(inserted.error()));
-                      } else if (inserted->exit_status != 0) {
-                        callback(fail(cat("ip6tables: ", inserted->output)));
-                      } else {
-                        next();
-                      }
-                    });
-      });
+  runner_.run(command("ip6tables", wanted.check()),
+              [this, alive = std::weak_ptr<bool>(alive_), &wanted, next,
+               callback](const Expected<ProcessResult>& there) {
+                if (alive.expired()) return;
+                if (!there) {
+                  callback(Unexpected<Error>(there.error()));
+                  return;
+                }
+                if (there->exit_status == 0) {
+                  next();
+                  return;
+                }
+                runner_.run(command("ip6tables", wanted.insert()),
+                            [alive, next, callback](const Expected<ProcessResult>& inserted) {
+                              if (alive.expired()) return;
+                              if (!inserted) {
+                                callback(Unexpected<Error>(inserted.error()));
+                              } else if (inserted->exit_status != 0) {
+                                callback(fail(cat("ip6tables: ", inserted->output)));
+                              } else {
+                                next();
+                              }
+                            });
+              });
+}
+
+void Ip6tablesFirewall::remove(Callback callback) {
+  runner_.run(command("ip6tables", {"-w", "5", "-t", "filter", "-S",
+                                    std::string(firewall::kIp6tablesJumps.front().chain)}),
+              [this, alive = std::weak_ptr<bool>(alive_),
+               callback = std::move(callback)](const Expected<ProcessResult>& there) {
+                if (alive.expired()) return;
+                if (!there) {
+                  callback(Unexpected<Error>(there.error()));
+                } else if (there->exit_status != 0) {
+                  callback(Done{});  // no such chain
+                } else {
+                  remove_jump(0, callback);
+                }
+              });
+}
+
+void Ip6tablesFirewall::remove_jump(std::size_t index, Callback callback) {
+  if (index == firewall::kIp6tablesJumps.size()) {
+    jumping_ = false;
+    good_.clear();
+    restore(firewall::ip6tables_removal(), std::move(callback));
+    return;
+  }
+  runner_.run(command("ip6tables", firewall::kIp6tablesJumps[index].remove()),
+              [this, alive = std::weak_ptr<bool>(alive_), index,
+               callback = std::move(callback)](const Expected<ProcessResult>& removed) {
+                if (alive.expired()) return;
+                if (!removed) {
+                  callback(Unexpected<Error>(removed.error()));
+                } else {
+                  remove_jump(index + 1, callback);  // one that was not there is gone as well
+                }
+              });
 }
 
 }  // namespace sixgate::daemon

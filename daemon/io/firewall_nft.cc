@@ -36,8 +36,7 @@ void NftFirewall::load(const NftSets& wanted, Callback callback) {
     replace(wanted, "foreign elements in its sets", std::move(callback));
     return;
   }
-  std::string text =
-      firewall::nft_skeleton() + firewall::nft_difference(found->sets, wanted);
+  std::string text = firewall::nft_skeleton() + firewall::nft_difference(found->sets, wanted);
   const bool may_replace = found->table && !taken_over_;
   run_nft(std::move(text), wanted,
           [this, alive = std::weak_ptr<bool>(alive_), wanted, may_replace,
@@ -55,20 +54,32 @@ void NftFirewall::load(const NftSets& wanted, Callback callback) {
 // although that may lose packets on its way.
 void NftFirewall::replace(const NftSets& wanted, const std::string& refusal, Callback callback) {
   taken_over_ = true;
-  run_nft(cat("table ip6 ", firewall::kNftTable, "\ndelete table ip6 ", firewall::kNftTable, "\n",
-              firewall::nft_skeleton(), firewall::nft_difference({}, wanted)),
-          wanted, [refusal, callback = std::move(callback)](const Expected<Done>& done) {
-            if (done) {
-              callback(done);
-            } else {
-              callback(fail(cat(done.error().message, " (and taking over the table: ", refusal, ")")));
-            }
-          });
+  run_nft(
+      cat(firewall::nft_removal(), firewall::nft_skeleton(), firewall::nft_difference({}, wanted)),
+      wanted, [refusal, callback = std::move(callback)](const Expected<Done>& done) {
+        if (done) {
+          callback(done);
+        } else {
+          callback(fail(cat(done.error().message, " (and taking over the table: ", refusal, ")")));
+        }
+      });
 }
 
-void NftFirewall::run_nft(std::string text, const NftSets& wanted, Callback callback) {
+void NftFirewall::remove(Callback callback) {
+  const Expected<NftSocket::Found> found = socket_.read();
+  if (!found) {
+    callback(Unexpected<Error>(found.error()));
+  } else if (!found->table) {
+    callback(Done{});
+  } else {
+    run_nft(firewall::nft_removal(), std::nullopt, std::move(callback));
+  }
+}
+
+// `then` is what the kernel has when it took the text.
+void NftFirewall::run_nft(std::string text, std::optional<NftSets> then, Callback callback) {
   runner_.run({.arguments = {"nft", "-f", "-"}, .input = std::move(text)},
-              [this, alive = std::weak_ptr<bool>(alive_), wanted,
+              [this, alive = std::weak_ptr<bool>(alive_), then = std::move(then),
                callback = std::move(callback)](const Expected<ProcessResult>& result) {
                 if (alive.expired()) return;
                 if (!result) {
@@ -77,7 +88,7 @@ void NftFirewall::run_nft(std::string text, const NftSets& wanted, Callback call
                   callback(fail(cat("nft: ", result->output)));
                 } else {
                   taken_over_ = true;
-                  loaded_ = wanted;
+                  loaded_ = then;
                   callback(Done{});
                 }
               });

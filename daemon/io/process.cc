@@ -24,8 +24,8 @@ namespace sixgate::daemon {
 
 namespace {
 
-constexpr std::array<std::string_view, 6> kDirectories{"/usr/sbin/", "/usr/bin/",       "/sbin/",
-                                                       "/bin/",      "/usr/local/sbin/", "/usr/local/bin/"};
+constexpr std::array<std::string_view, 6> kDirectories{
+    "/usr/sbin/", "/usr/bin/", "/sbin/", "/bin/", "/usr/local/sbin/", "/usr/local/bin/"};
 constexpr const char* kPath = "PATH=/usr/sbin:/usr/bin:/sbin:/bin:/usr/local/sbin:/usr/local/bin";
 constexpr std::size_t kMostOutput = 4096;
 
@@ -144,7 +144,8 @@ class Child {
       if (count < 0 && errno == EAGAIN) return;
       if (count <= 0) {
         output_watch_ = Watch();
-        if (!pidfd_) exited();  // without pidfd_open (Linux before 5.3): the end of output is the end
+        if (!pidfd_)
+          exited();  // without pidfd_open (Linux before 5.3): the end of output is the end
         return;
       }
       const std::size_t room = kMostOutput - std::min(kMostOutput, result_text_.size());
@@ -213,7 +214,9 @@ class SpawningRunner final : public ProcessRunner {
     children_.back()->start(loop_, command);
   }
 
-  bool available(const std::string& program) const override { return !find_program(program).empty(); }
+  bool available(const std::string& program) const override {
+    return !find_program(program).empty();
+  }
 
  private:
   EventLoop& loop_;

@@ -15,8 +15,9 @@
 namespace sixgate::daemon {
 
 struct Command {
-  std::vector<std::string> arguments;    // [0] is the program, looked up in PATH and the sbin directories
-  std::string input;                     // what it reads on standard input
+  std::vector<std::string>
+      arguments;      // [0] is the program, looked up in PATH and the sbin directories
+  std::string input;  // what it reads on standard input
   std::vector<std::string> environment;  // "NAME=value", beside PATH and LC_ALL=C
   Duration time_limit = seconds(20);
 };
