@@ -29,7 +29,9 @@ class ByteWriter {
   void zeros(std::size_t count) { out_.insert(out_.end(), count, std::uint8_t{0}); }
 
   // Takes back everything after the first `size` octets: what turned out not to fit.
-  void truncate(std::size_t size) { out_.resize(start_ + size); }
+  void truncate(std::size_t size) {
+    out_.erase(out_.begin() + static_cast<std::ptrdiff_t>(start_ + size), out_.end());
+  }
 
   // Overwrites what was written at `at` (counted from this writer's start): lengths known only later.
   void patch_u8(std::size_t at, std::uint8_t v) { out_[start_ + at] = v; }
