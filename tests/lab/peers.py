@@ -305,7 +305,7 @@ class DhcpcdHost:
 
     def dns(self):
         """The RDNSS addresses it took from Router Advertisements."""
-        return [word for key, value in self.environment().items()
+        return [word.split("%")[0] for key, value in self.environment().items()
                 if re.fullmatch(r"nd\d+_rdnss\d+_servers", key) for word in value.split()]
 
     def stop(self):

@@ -267,6 +267,13 @@ class Packet:
         return "%s -> %s %s" % (self.source, self.destination, what)
 
 
+PCAP_HEADER = struct.pack("<IHHiIII", 0xa1b23c4d, 2, 4, 0, 0, 262144, 1)  # nanoseconds, Ethernet
+
+
+def pcap_record(seconds, nanoseconds, raw):
+    return struct.pack("<IIII", seconds, nanoseconds, len(raw), len(raw)) + raw
+
+
 class Wire:
     """Records an interface from its start to `close`, over link flaps too."""
 
@@ -275,7 +282,7 @@ class Wire:
         self._packets, self._stop = [], threading.Event()
         self._socket = namespace.call(self._open)
         self._file = open(path, "wb")
-        self._file.write(struct.pack("<IHHiIII", 0xa1b23c4d, 2, 4, 0, 0, 262144, 1))  # nanoseconds, Ethernet
+        self._file.write(PCAP_HEADER)
         self._thread = threading.Thread(target=self._record, daemon=True, name="wire " + interface)
         self._thread.start()
 
@@ -305,7 +312,7 @@ class Wire:
             if stamp is None:
                 now = time.time()
                 stamp = (int(now), int(now % 1 * 1e9))
-            self._file.write(struct.pack("<IIII", stamp[0], stamp[1], len(raw), len(raw)) + raw)
+            self._file.write(pcap_record(*stamp, raw))
             self._file.flush()
             self._packets.append(Packet(stamp[0] + stamp[1] / 1e9, raw, origin[2] == 4))
 
@@ -315,6 +322,14 @@ class Wire:
             self._thread.join(2)
             self._socket.close()
             self._file.close()
+
+    def copy(self, path, choose):
+        """A second capture file with the chosen frames alone."""
+        with open(path, "wb") as file:
+            file.write(PCAP_HEADER)
+            for one in list(self._packets):
+                if choose(one.raw):
+                    file.write(pcap_record(int(one.time), int(one.time % 1 * 1e9), one.raw))
 
     def packets(self, since=0.0, until=float("inf"), match=lambda packet: True):
         return [one for one in list(self._packets)
@@ -412,4 +427,5 @@ def inject(namespace, interface, packet, destination_mac, source_mac=None):
         with socket.socket(socket.AF_PACKET, socket.SOCK_RAW) as sock:
             sock.bind((interface, 0))
             sock.send(frame + packet)
+    namespace.lab.injected.add(frame + packet)
     namespace.call(send)
