@@ -17,7 +17,7 @@ def check_deprecated(lab, role, old):
               lambda: host.address_in(old) is None, 15)
 
 
-@proves("7084-L-13", "4191-05")
+@proves("7084-L-13", "4191-05", "9096-L-13d", "4861-R-12")
 def test_flash_renumbering(lab):
     """Kea comes back with a new pool and no memory: the Rebind's answer reaches every host within seconds."""
     house = online(lab, server_options=SHORT)
@@ -47,6 +47,15 @@ def test_flash_renumbering(lab):
     lab.check(all(events.values()), "no address event")
     print("renumbering: host's new address usable after %s"
           % {role: "%.2f s" % (one["time"] - reply.time) for role, one in events.items()})
+    # Kea answers the Rebind with the old prefix at lifetime 0 beside the new one.
+    ended = any(prefix == old and not valid for prefix, _, valid in reply.delegated())
+    lab.row("9096-L-13d", ended and all(wire.ras(reply.time, match=lambda ra: ra.prefix(olds[role]) is not None and
+                                                 ra.prefix(olds[role]).valid == 0 and ra.prefix(olds[role]).preferred == 0)
+                                        for role, wire in (("h1", lab.lan0), ("h3", lab.lan1))), reply)
+    lab.pause(max(0, reply.time + 14 - time.time()))
+    burst = [ra.time for ra in lab.lan0.ras(reply.time) if ra.destination == "ff02::1"]
+    gaps = [later - sooner for sooner, later in zip(burst, burst[1:])]
+    lab.row("4861-R-12", burst and burst[0] - reply.time < 3.6 and all(gap > 2.95 for gap in gaps) and len(burst) <= 5, gaps)
     withdrawn_route = [ra for ra in lab.lan0.ras(reply.time) if ra.route(old) and ra.route(old).lifetime == 0]
     lab.row("4191-05", withdrawn_route and any(ra.route(new) and ra.route(new).lifetime for ra in lab.lan0.ras(reply.time)),
             "no RIO of %s with lifetime 0 beside that of %s" % (old, new))

@@ -165,7 +165,7 @@ def test_rows_of_solicitations(lab):
         got = answered([router_solicitation(source, link_layer=mac)], wait=2)
         lab.check(got, "a solicitation was not answered")
         delays.append(got[0])
-    lab.row("4861-R-08", all(0 <= one <= 0.75 for one in delays) and max(delays) - min(delays) > 0.01,
+    lab.row("4861-R-08", all(0 <= one <= 0.75 for one in delays) and max(delays) - min(delays) > 0.05,
             ["%.3f" % one for one in delays])
     # From many senders, and from ::, which can only be answered by multicast.
     quiet(lab, lab.lan0)
