@@ -1,0 +1,29 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "daemon/io/config_file.h"
+
+#include "daemon/io/file.h"
+
+namespace sixgate::daemon {
+namespace {
+
+constexpr std::size_t kLargestConfig = 1 << 20;
+
+}  // namespace
+
+conf::ReadResult load_config(const conf::CommandLine& command_line) {
+  const auto file = command_line.file();
+  if (!file) return conf::apply(command_line, conf::Config{});
+  const auto text = read_file(*file, kLargestConfig);
+  if (!text) {
+    conf::ReadResult result;
+    result.errors.push_back({*file, 0, 0, text.error().message});
+    return result;
+  }
+  conf::ReadResult read = conf::read_toml(*text, *file);
+  if (!read.config) return read;
+  conf::ReadResult whole = conf::apply(command_line, std::move(*read.config));
+  whole.warnings.insert(whole.warnings.begin(), read.warnings.begin(), read.warnings.end());
+  return whole;
+}
+
+}  // namespace sixgate::daemon

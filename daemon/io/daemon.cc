@@ -1,0 +1,254 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "daemon/io/daemon.h"
+
+#include <signal.h>
+
+#include <algorithm>
+#include <array>
+#include <span>
+#include <utility>
+
+#include "daemon/io/clock.h"
+#include "daemon/io/config_file.h"
+#include "net/text.h"
+
+namespace sixgate::daemon {
+namespace {
+
+// Port 546 may be free again, an interface may have got over what ailed it.
+constexpr Duration kSocketRetry = seconds(10);
+// The advertisers' last words take about seven seconds (three, three seconds apart at most).
+constexpr Duration kLastWords = seconds(12);
+// A deadline in the past is no reason to spin.
+constexpr Duration kShortestWait = milliseconds(1);
+constexpr unsigned kMostRounds = 100;
+
+std::optional<firewall::Backend> backend_of(conf::FirewallConfig::Choice choice) {
+  switch (choice) {
+    case conf::FirewallConfig::Choice::kAuto:
+      return {};
+    case conf::FirewallConfig::Choice::kNft:
+      return firewall::Backend::kNft;
+    case conf::FirewallConfig::Choice::kIp6tables:
+      return firewall::Backend::kIp6tables;
+    case conf::FirewallConfig::Choice::kNone:
+      return firewall::Backend::kNone;
+  }
+  return {};
+}
+
+}  // namespace
+
+struct Daemon::UnderWay {
+  ChangeOutcome outcome;
+  std::size_t done = 0;  // changes attempted so far
+  bool waiting = false;  // for the firewall
+};
+
+Daemon::Daemon(EventLoop& loop, StderrLog& log, Supervisor& supervisor, Parts parts)
+    : loop_(loop),
+      log_(log),
+      supervisor_(supervisor),
+      command_line_(std::move(parts.command_line)),
+      config_(std::move(parts.config)),
+      rng_(entropy()),
+      state_(loop, std::move(parts.state), boot_id(), sink()),
+      processes_(make_process_runner(loop)),
+      firewall_(*processes_, {backend_of(config_.firewall.backend), config_.state_dir}, sink()),
+      sockets_(
+          loop,
+          [this](const PacketIn& packet) {
+            router_->receive(packet, clock_now());
+            settle();
+          },
+          sink()),
+      deadline_(loop,
+                [this] {
+                  router_->expire(clock_now());
+                  settle();
+                }),
+      retry_sockets_(loop, [this] { fit_sockets(); }),
+      last_resort_(loop,
+                   [this] {
+                     say(LogLevel::kWarning, "stopping without the last words");
+                     loop_.stop();
+                   }),
+      watchdog_(loop, [this] {
+        supervisor_.alive();
+        watchdog_.at(clock_now() + *supervisor_.watchdog_interval());
+      }) {
+  if (parts.control) {
+    control_.emplace(loop, std::move(parts.control),
+                     [this](std::string_view command) { return answer(command); });
+  }
+}
+
+Daemon::~Daemon() = default;
+
+LogSink Daemon::sink() {
+  return [this](const LogLine& line) { log_.write(line); };
+}
+
+Expected<Done> Daemon::start() {
+  auto kernel = Kernel::open(loop_, [this] { look(); }, sink());
+  if (!kernel) return Unexpected<Error>(kernel.error());
+  kernel_ = std::move(*kernel);
+  const Instant now = clock_now();
+  router_ = std::make_unique<Router>(config_, state_.load(now), rng_, now);
+  static constexpr std::array<int, 3> kSignals{SIGHUP, SIGTERM, SIGINT};
+  loop_.on_signals(kSignals, [this](int number) { signalled(number); });
+  look();
+  supervisor_.ready();
+  if (supervisor_.watchdog_interval()) watchdog_.at(now);
+  return Done{};
+}
+
+void Daemon::look() {
+  const Instant now = clock_now();
+  auto picture = kernel_->read(router_->watched_sysctls(), now);
+  if (!picture) {
+    if (trouble_ != picture.error().message) say(LogLevel::kError, picture.error().message);
+    trouble_ = picture.error().message;
+    kernel_->look_again();
+    return;
+  }
+  trouble_.clear();
+  links_ = std::move(picture->links);
+  // Before the Router speaks: a socket is there for the first solicitation on a new link.
+  fit_sockets();
+  router_->links(links_, now);
+  router_->kernel(std::move(picture->state), now);
+  settle();
+}
+
+void Daemon::fit_sockets() {
+  sockets_.fit(router_->wanted_sockets(), links_);
+  if (sockets_.retry_wanted()) {
+    retry_sockets_.at(clock_now() + kSocketRetry);
+  } else {
+    retry_sockets_.cancel();
+  }
+}
+
+// Carries out what the Router says until it has nothing more to say.
+void Daemon::settle() {
+  if (settling_) {
+    settle_again_ = true;
+    return;
+  }
+  settling_ = true;
+  for (unsigned round = 0; round < kMostRounds; ++round) {
+    settle_again_ = false;
+    RouterOutputs outputs = router_->drain();
+    for (const LogLine& line : outputs.log) log_.write(line);
+    if (outputs.store) state_.store(std::move(*outputs.store));
+    if (outputs.changes) begin(std::move(*outputs.changes));
+    for (const PacketOut& packet : outputs.packets) sockets_.send(packet);
+    if (outputs.finished && stopping_) {
+      loop_.stop();
+      break;
+    }
+    if (!settle_again_) break;
+  }
+  settling_ = false;
+  const Instant now = clock_now();
+  const auto next = router_->next_deadline();
+  deadline_.at(next ? std::max(*next, now + kShortestWait) : Instant::never());
+}
+
+void Daemon::begin(ChangeSet changes) {
+  for (const Change& change : changes) say(LogLevel::kDebug, to_string(change));
+  under_way_ = std::make_unique<UnderWay>();
+  under_way_->outcome.changes = std::move(changes);
+  proceed();
+}
+
+void Daemon::proceed() {
+  ChangeOutcome& outcome = under_way_->outcome;
+  std::size_t& done = under_way_->done;
+  while (done < outcome.changes.size()) {
+    const auto rest = std::span(std::as_const(outcome.changes)).subspan(done);
+    if (const auto* rules = std::get_if<ApplyFirewall>(&rest.front())) {
+      // The answer may come at once, from within apply(), or much later.
+      under_way_->waiting = true;
+      firewall_.apply(rules->ruleset, [this](const Expected<Done>& result) {
+        if (!under_way_ || !under_way_->waiting) return;  // an answer for an older set
+        under_way_->waiting = false;
+        const std::size_t at = under_way_->done++;
+        if (!result) under_way_->outcome.failures.push_back({at, result.error().message});
+        proceed();
+      });
+      return;
+    }
+    const auto firewall = std::find_if(rest.begin(), rest.end(), [](const Change& change) {
+      return std::holds_alternative<ApplyFirewall>(change);
+    });
+    const auto part = rest.first(static_cast<std::size_t>(firewall - rest.begin()));
+    const auto failures = kernel_->apply(part, done, clock_now());
+    outcome.failures.insert(outcome.failures.end(), failures.begin(), failures.end());
+    done += part.size();
+  }
+  const auto finished = std::move(under_way_);
+  router_->applied(finished->outcome, clock_now());
+  if (!finished->outcome.failures.empty()) kernel_->look_again();  // what is there in truth?
+  settle();
+}
+
+void Daemon::signalled(int number) {
+  if (number == SIGHUP) {
+    reload();
+    return;
+  }
+  if (stopping_) {  // asked twice
+    loop_.stop();
+    return;
+  }
+  stopping_ = true;
+  supervisor_.stopping();
+  last_resort_.at(clock_now() + kLastWords);
+  state_.flush();
+  router_->stop(clock_now());
+  settle();
+}
+
+void Daemon::reload() {
+  if (stopping_) return;
+  supervisor_.reloading();
+  conf::ReadResult read = load_config(command_line_);
+  for (const conf::Diagnostic& warning : read.warnings) {
+    say(LogLevel::kWarning, warning.to_string());
+  }
+  for (const conf::Diagnostic& error : read.errors) say(LogLevel::kError, error.to_string());
+  if (!read.config) {
+    say(LogLevel::kError, "the configuration is not usable: going on with the one there was");
+    supervisor_.status("the new configuration was refused; running with the old one");
+  } else {
+    conf::Config& config = *read.config;
+    if (config.state_dir != config_.state_dir || config.socket != config_.socket ||
+        config.user != config_.user || config.firewall != config_.firewall) {
+      say(LogLevel::kWarning,
+          "state_dir, socket, user and the firewall's backend change with the next start only");
+      config.state_dir = config_.state_dir;
+      config.socket = config_.socket;
+      config.user = config_.user;
+      config.firewall = config_.firewall;
+    }
+    config_ = config;
+    log_.set_level(config_.log_level);
+    router_->reload(std::move(config), clock_now());
+    look();  // at what the new configuration watches
+    supervisor_.status("");
+  }
+  supervisor_.ready();
+}
+
+std::string Daemon::answer(std::string_view command) {
+  if (command != "status") return error_answer(cat("unknown command: ", printable(command)));
+  Status status = router_->status(clock_now());
+  if (const auto backend = firewall_.backend()) {
+    status.firewall_backend = firewall::to_string(*backend);
+  }
+  return to_json(status);
+}
+
+}  // namespace sixgate::daemon

@@ -1,0 +1,188 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "daemon/io/packet_socket.h"
+
+#include <errno.h>
+#include <netinet/icmp6.h>
+#include <netinet/in.h>
+#include <string.h>
+#include <sys/socket.h>
+
+#include "daemon/io/clock.h"
+#include "net/text.h"
+
+namespace sixgate::daemon {
+namespace {
+
+constexpr int kHopLimit = 255;  // RFC 4861 sections 4.1 and 4.2: nobody beyond the link can send this
+
+template <class T>
+bool set(int fd, int level, int option, const T& value) {
+  return ::setsockopt(fd, level, option, &value, sizeof value) == 0;
+}
+
+Unexpected<Error> failed(std::string_view what, const LinkState& link) {
+  const int code = errno;
+  return fail(cat(what, " on ", link.name, ": ", error_text(code)));
+}
+
+in6_addr to_kernel(const Ip6Address& address) {
+  in6_addr out{};
+  ::memcpy(&out, address.bytes().data(), sizeof out);
+  return out;
+}
+
+Ip6Address from_kernel(const in6_addr& address) {
+  Ip6Address::Bytes bytes;
+  ::memcpy(bytes.data(), &address, bytes.size());
+  return Ip6Address(bytes);
+}
+
+// Packets of this interface only, also when addresses of several are alike. By name: what is bound to an
+// interface stays with it and dies with it.
+bool bind_to_interface(int fd, const LinkState& link) {
+  return ::setsockopt(fd, SOL_SOCKET, SO_BINDTODEVICE, link.name.c_str(),
+                      static_cast<socklen_t>(link.name.size() + 1)) == 0;
+}
+
+bool set_common(int fd, const LinkState& link) {
+  const int index = static_cast<int>(link.index);
+  return set(fd, IPPROTO_IPV6, IPV6_RECVPKTINFO, 1) &&
+         set(fd, IPPROTO_IPV6, IPV6_RECVHOPLIMIT, 1) &&
+         set(fd, IPPROTO_IPV6, IPV6_MULTICAST_IF, index) &&
+         set(fd, IPPROTO_IPV6, IPV6_MULTICAST_LOOP, 0);
+}
+
+// Ancillary data of one kind, in octets that are aligned for the kernel.
+struct Control {
+  alignas(cmsghdr) unsigned char bytes[256] = {};
+};
+
+}  // namespace
+
+Expected<OwnedFd> make_icmp6_socket(const LinkState& link, bool as_router) {
+  OwnedFd fd(::socket(AF_INET6, SOCK_RAW | SOCK_CLOEXEC | SOCK_NONBLOCK, IPPROTO_ICMPV6));
+  if (!fd) return failed("ICMPv6 socket", link);
+  // The filter before the interface: nothing else ever waits in the buffer.
+  icmp6_filter filter{};
+  ::memset(&filter, 0xff, sizeof filter);  // a bit set means: blocked
+  const auto pass = [&](unsigned type) { filter.icmp6_filt[type >> 5] &= ~(1U << (type & 31)); };
+  pass(ND_ROUTER_ADVERT);
+  if (as_router) pass(ND_ROUTER_SOLICIT);
+  if (!set(fd.get(), IPPROTO_ICMPV6, ICMP6_FILTER, filter) || !bind_to_interface(fd.get(), link) ||
+      !set_common(fd.get(), link) ||
+      !set(fd.get(), IPPROTO_IPV6, IPV6_UNICAST_HOPS, kHopLimit) ||
+      !set(fd.get(), IPPROTO_IPV6, IPV6_MULTICAST_HOPS, kHopLimit)) {
+    return failed("ICMPv6 socket", link);
+  }
+  if (as_router) {
+    // The kernel is a member only while it forwards, and we answer solicitations from the start.
+    ipv6_mreq request{};
+    request.ipv6mr_multiaddr = to_kernel(kAllRouters);
+    request.ipv6mr_interface = link.index;
+    if (!set(fd.get(), IPPROTO_IPV6, IPV6_JOIN_GROUP, request)) return failed("joining ff02::2", link);
+  }
+  return fd;
+}
+
+Expected<Dhcp6Socket> make_dhcp6_client_socket(const LinkState& link) {
+  Dhcp6Socket made{OwnedFd(::socket(AF_INET6, SOCK_DGRAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0))};
+  const int fd = made.fd.get();
+  if (fd < 0 || !set(fd, IPPROTO_IPV6, IPV6_V6ONLY, 1) || !bind_to_interface(fd, link) ||
+      !set_common(fd, link)) {
+    return failed("DHCPv6 client socket", link);
+  }
+  sockaddr_in6 local{};
+  local.sin6_family = AF_INET6;
+  local.sin6_port = htons(kDhcp6ClientPort);
+  local.sin6_addr = to_kernel(link.link_local.value_or(Ip6Address()));
+  local.sin6_scope_id = link.index;
+  const auto bind = [&] {
+    return ::bind(fd, reinterpret_cast<const sockaddr*>(&local), sizeof local) == 0;
+  };
+  if (bind()) return made;
+  if (errno == EADDRINUSE) {
+    // Another client may hold the port for an interface of its own, and share it: ours is the more exact
+    // address, so what is sent to us comes to us.
+    if (set(fd, SOL_SOCKET, SO_REUSEADDR, 1) && bind()) {
+      made.shared = true;
+      return made;
+    }
+    if (errno == EADDRINUSE) {
+      return fail(cat("UDP port ", kDhcp6ClientPort, " on ", link.name,
+                      " is taken by another DHCPv6 client: stop it (networkd, NetworkManager, dhcpcd, "
+                      "dhclient) or configure it to leave this interface"));
+    }
+  }
+  return failed("binding UDP port 546", link);
+}
+
+Expected<ReceivedDatagram, int> receive_datagram(int fd, std::span<std::uint8_t> buffer) {
+  sockaddr_in6 from{};
+  iovec part{buffer.data(), buffer.size()};
+  Control control;
+  msghdr message{};
+  message.msg_name = &from;
+  message.msg_namelen = sizeof from;
+  message.msg_iov = &part;
+  message.msg_iovlen = 1;
+  message.msg_control = control.bytes;
+  message.msg_controllen = sizeof control.bytes;
+  ssize_t got = 0;
+  do {
+    got = ::recvmsg(fd, &message, MSG_DONTWAIT);
+  } while (got < 0 && errno == EINTR);
+  if (got < 0) return Unexpected<int>(errno);
+  ReceivedDatagram out;
+  out.size = static_cast<std::size_t>(got);
+  out.source = from_kernel(from.sin6_addr);
+  out.truncated = (message.msg_flags & (MSG_TRUNC | MSG_CTRUNC)) != 0;
+  for (cmsghdr* c = CMSG_FIRSTHDR(&message); c != nullptr; c = CMSG_NXTHDR(&message, c)) {
+    if (c->cmsg_level != IPPROTO_IPV6) continue;
+    if (c->cmsg_type == IPV6_PKTINFO && c->cmsg_len >= CMSG_LEN(sizeof(in6_pktinfo))) {
+      in6_pktinfo info{};
+      ::memcpy(&info, CMSG_DATA(c), sizeof info);
+      out.destination = from_kernel(info.ipi6_addr);
+      out.index = info.ipi6_ifindex;
+    } else if (c->cmsg_type == IPV6_HOPLIMIT && c->cmsg_len >= CMSG_LEN(sizeof(int))) {
+      int hops = 0;
+      ::memcpy(&hops, CMSG_DATA(c), sizeof hops);
+      out.hop_limit = static_cast<unsigned>(hops);
+    }
+  }
+  return out;
+}
+
+int send_datagram(int fd, const LinkState& link, const Ip6Address& to, std::uint16_t port,
+                  std::span<const std::uint8_t> payload) {
+  if (!link.link_local) return EADDRNOTAVAIL;
+  sockaddr_in6 destination{};
+  destination.sin6_family = AF_INET6;
+  destination.sin6_port = htons(port);
+  destination.sin6_addr = to_kernel(to);
+  destination.sin6_scope_id = link.index;
+  // sendmsg only reads what these point to.
+  iovec part{const_cast<std::uint8_t*>(payload.data()), payload.size()};
+  Control control;
+  msghdr message{};
+  message.msg_name = &destination;
+  message.msg_namelen = sizeof destination;
+  message.msg_iov = &part;
+  message.msg_iovlen = 1;
+  message.msg_control = control.bytes;
+  message.msg_controllen = CMSG_SPACE(sizeof(in6_pktinfo));
+  in6_pktinfo info{};
+  info.ipi6_addr = to_kernel(*link.link_local);
+  info.ipi6_ifindex = link.index;
+  cmsghdr* c = CMSG_FIRSTHDR(&message);
+  c->cmsg_level = IPPROTO_IPV6;
+  c->cmsg_type = IPV6_PKTINFO;
+  c->cmsg_len = CMSG_LEN(sizeof info);
+  ::memcpy(CMSG_DATA(c), &info, sizeof info);
+  ssize_t sent = 0;
+  do {
+    sent = ::sendmsg(fd, &message, MSG_DONTWAIT);
+  } while (sent < 0 && errno == EINTR);
+  return sent < 0 ? errno : 0;
+}
+
+}  // namespace sixgate::daemon

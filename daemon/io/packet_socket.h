@@ -1,0 +1,44 @@
+// SPDX-License-Identifier: Apache-2.0
+// One socket on one interface: ICMPv6 for Neighbor Discovery, or UDP as a DHCPv6 client.
+#pragma once
+
+#include <span>
+#include <string>
+#include <vector>
+
+#include "daemon/io/owned_fd.h"
+#include "daemon/kernel_state.h"
+#include "net/expected.h"
+
+namespace sixgate::daemon {
+
+// A raw ICMPv6 socket that hears Router Advertisements, and on a LAN (`as_router`) Router Solicitations too,
+// as a member of ff02::2. The kernel computes and verifies checksums.
+Expected<OwnedFd> make_icmp6_socket(const LinkState& link, bool as_router);
+
+struct Dhcp6Socket {
+  OwnedFd fd;
+  bool shared = false;  // another program has port 546 too
+};
+// UDP from the link-local address, port 546 (RFC 9915 section 7.2).
+Expected<Dhcp6Socket> make_dhcp6_client_socket(const LinkState& link);
+
+struct ReceivedDatagram {
+  std::size_t size = 0;
+  Ip6Address source;
+  Ip6Address destination;
+  unsigned hop_limit = 0;
+  unsigned index = 0;  // the interface it came in on
+  bool truncated = false;
+};
+// One datagram into `buffer`, without waiting. The error is an errno value; EAGAIN: there is none.
+Expected<ReceivedDatagram, int> receive_datagram(int fd, std::span<std::uint8_t> buffer);
+
+// From the link's link-local address. 0, or an errno value.
+int send_datagram(int fd, const LinkState& link, const Ip6Address& to, std::uint16_t port,
+                  std::span<const std::uint8_t> payload);
+
+inline constexpr std::uint16_t kDhcp6ClientPort = 546;
+inline constexpr std::uint16_t kDhcp6ServerPort = 547;
+
+}  // namespace sixgate::daemon

@@ -1,0 +1,177 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "daemon/io/packet_sockets.h"
+
+#include <errno.h>
+
+#include <algorithm>
+
+#include "daemon/io/clock.h"
+#include "daemon/io/packet_socket.h"
+#include "net/text.h"
+
+namespace sixgate::daemon {
+namespace {
+
+// The largest IPv6 payload without a jumbogram: nothing legitimate is cut short.
+constexpr std::size_t kBuffer = 65536;
+// After so many in a row the other sockets and timers have their turn.
+constexpr unsigned kRound = 32;
+
+std::string_view name_of(Channel channel) {
+  switch (channel) {
+    case Channel::kIcmp6:
+      return "ICMPv6";
+    case Channel::kDhcp6Client:
+      return "DHCPv6";
+  }
+  return "";
+}
+
+bool listed(const std::vector<std::string>& names, const std::string& name) {
+  return std::find(names.begin(), names.end(), name) != names.end();
+}
+
+}  // namespace
+
+class PacketSockets::Port {
+ public:
+  Port(EventLoop& loop, OwnedFd socket, const LinkState& on, Channel what, Role as)
+      : link(on), channel(what), role(as), fd(std::move(socket)), watch(loop, fd.get()) {}
+  LinkState link;
+  Channel channel;
+  Role role;
+  std::string complaint;  // the trouble last logged; empty while all is well
+  OwnedFd fd;
+  Watch watch;
+};
+
+PacketSockets::PacketSockets(EventLoop& loop, Receive receive, LogSink log)
+    : loop_(loop), receive_(std::move(receive)), log_(std::move(log)), buffer_(kBuffer) {}
+PacketSockets::~PacketSockets() = default;
+
+bool PacketSockets::retry_wanted() const { return !not_made_.empty(); }
+
+void PacketSockets::fit(const WantedSockets& wanted, const std::vector<LinkState>& links) {
+  const auto usable = [&](const std::string& name) {
+    const auto found = std::find_if(links.begin(), links.end(), [&](const LinkState& link) {
+      return link.name == name && link.up && link.link_local;
+    });
+    return found == links.end() ? nullptr : &*found;
+  };
+  std::erase_if(ports_, [&](const auto& entry) {
+    const Port& port = *entry.second;
+    const LinkState* link = usable(port.link.name);
+    const auto& names = port.role == Role::kUplink ? wanted.uplinks : wanted.lans;
+    return !listed(names, port.link.name) || link == nullptr || link->index != port.link.index ||
+           link->link_local != port.link.link_local;
+  });
+  std::erase_if(not_made_, [&](const auto& entry) {
+    const std::string& name = entry.first.first;
+    return (!listed(wanted.uplinks, name) && !listed(wanted.lans, name)) || usable(name) == nullptr;
+  });
+  for (const std::string& name : wanted.uplinks) {
+    if (const LinkState* link = usable(name)) {
+      fit_one(name, Channel::kIcmp6, Role::kUplink, *link);
+      fit_one(name, Channel::kDhcp6Client, Role::kUplink, *link);
+    }
+  }
+  for (const std::string& name : wanted.lans) {
+    if (const LinkState* link = usable(name)) fit_one(name, Channel::kIcmp6, Role::kLan, *link);
+  }
+}
+
+void PacketSockets::fit_one(const std::string& interface, Channel channel, Role role,
+                            const LinkState& link) {
+  const std::pair key(interface, channel);
+  if (ports_.contains(key)) return;
+  OwnedFd fd;
+  std::string error;
+  switch (channel) {
+    case Channel::kIcmp6: {
+      auto made = make_icmp6_socket(link, role == Role::kLan);
+      if (made) {
+        fd = std::move(*made);
+      } else {
+        error = made.error().message;
+      }
+      break;
+    }
+    case Channel::kDhcp6Client: {
+      auto made = make_dhcp6_client_socket(link);
+      if (made) {
+        fd = std::move(made->fd);
+        if (made->shared) {
+          log_({LogLevel::kWarning,
+                cat("another program listens on UDP port 546 too; if it is a DHCPv6 client on ",
+                    interface, ", the two will disturb each other")});
+        }
+      } else {
+        error = made.error().message;
+      }
+      break;
+    }
+  }
+  if (!fd) {
+    std::string& said = not_made_[key];
+    if (said != error) log_({LogLevel::kError, error});
+    said = std::move(error);
+    return;
+  }
+  if (not_made_.erase(key) > 0) {
+    log_({LogLevel::kInfo, cat(name_of(channel), " on ", interface, ": listening now")});
+  }
+  auto port = std::make_unique<Port>(loop_, std::move(fd), link, channel, role);
+  Port& reference = *port;
+  ports_.emplace(key, std::move(port));
+  reference.watch.on_readable([this, &reference] { received(reference); });
+}
+
+void PacketSockets::complain(Port& port, std::string text) {
+  if (port.complaint == text) return;
+  log_({LogLevel::kWarning, text});
+  port.complaint = std::move(text);
+}
+
+void PacketSockets::received(Port& port) {
+  // A packet may make the Router want other sockets, but sockets are only fitted from the event loop's own
+  // turns: `port` stays while we are here.
+  for (unsigned i = 0; i < kRound; ++i) {
+    const auto datagram = receive_datagram(port.fd.get(), buffer_);
+    if (!datagram) {
+      const int code = datagram.error();
+      if (code != EAGAIN) {
+        complain(port, cat("receiving ", name_of(port.channel), " on ", port.link.name, ": ",
+                           error_text(code)));
+      }
+      return;
+    }
+    if (datagram->truncated) {
+      complain(port, cat("an ", name_of(port.channel), " packet on ", port.link.name,
+                         " was larger than any buffer and is ignored"));
+      continue;
+    }
+    receive_({.interface = port.link.name,
+              .channel = port.channel,
+              .source = datagram->source,
+              .destination = datagram->destination,
+              .hop_limit = datagram->hop_limit,
+              .payload = std::span(buffer_).first(datagram->size)});
+  }
+}
+
+void PacketSockets::send(const PacketOut& packet) {
+  const auto found = ports_.find({packet.interface, packet.channel});
+  if (found == ports_.end()) return;  // the interface went meanwhile; the engine will send again
+  Port& port = *found->second;
+  const std::uint16_t to = packet.channel == Channel::kDhcp6Client ? kDhcp6ServerPort : 0;
+  const int code = send_datagram(port.fd.get(), port.link, packet.destination, to, packet.payload);
+  if (code == 0) {
+    port.complaint.clear();
+    return;
+  }
+  // A full queue or a link that just went down: every protocol here sends again in its own time.
+  complain(port, cat("sending ", name_of(packet.channel), " on ", packet.interface, ": ",
+                     error_text(code)));
+}
+
+}  // namespace sixgate::daemon
