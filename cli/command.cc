@@ -1,0 +1,133 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "cli/command.h"
+
+#include <errno.h>
+
+#include <optional>
+#include <vector>
+
+#include "cli/json.h"
+#include "cli/status_text.h"
+#include "conf/config.h"
+#include "daemon/io/file.h"
+#include "daemon/version.h"
+#include "net/text.h"
+
+namespace sixgate::cli {
+namespace {
+
+constexpr std::size_t kLargestConfig = 1 << 20;
+
+constexpr std::string_view kHelp =
+    "Usage: sixgate [--socket PATH] status [--json]\n"
+    "       sixgate check [FILE]\n"
+    "       sixgate --help | --version\n"
+    "\n"
+    "  status         what sixgated knows and does\n"
+    "  check [FILE]   is the configuration right? (default: /etc/sixgate/sixgate.toml)\n"
+    "\n"
+    "  --json         the status as one JSON document (schema 1)\n"
+    "  --socket PATH  where sixgated listens (default: /run/sixgate/sixgate.sock)\n"
+    "\n"
+    "Exit codes: 0 all right, 1 something was found or failed, 2 wrong usage, 3 sixgated is not\n"
+    "running, 4 no permission.\n";
+
+CommandResult usage_error(std::string_view what) {
+  return {kUsage, {}, cat("sixgate: ", what, "\nTry: sixgate --help\n")};
+}
+
+CommandResult status(const std::string& socket, bool as_json) {
+  const auto answer = ask(socket, "status");
+  if (!answer) return {answer.error().code, {}, cat("sixgate: ", answer.error().message, '\n')};
+  const auto json = Json::parse(*answer);
+  if (!json || !json->is_object()) {
+    return {kFailure, {}, "sixgate: sixgated's answer is not understood\n"};
+  }
+  if (const Json& error = (*json)["error"]; error.is_text()) {
+    return {kFailure, {}, cat("sixgate: sixgated says: ", printable(error.text()), '\n')};
+  }
+  if (as_json) return {kOk, cat(*answer, '\n'), {}};
+  return {kOk, status_text(*json), {}};
+}
+
+// The line that a diagnostic speaks of, with a caret below the column.
+std::string excerpt(std::string_view text, const conf::Diagnostic& diagnostic) {
+  if (diagnostic.line == 0 || diagnostic.column == 0) return {};
+  for (unsigned line = 1; line < diagnostic.line; ++line) {
+    const std::size_t end = text.find('\n');
+    if (end == std::string_view::npos) return {};
+    text.remove_prefix(end + 1);
+  }
+  std::string shown(text.substr(0, text.find('\n')));
+  std::string caret;
+  for (std::size_t i = 0; i + 1 < diagnostic.column && i < shown.size(); ++i) {
+    caret += shown[i] == '\t' ? '\t' : ' ';
+  }
+  for (char& c : shown) {
+    if (static_cast<unsigned char>(c) < 0x20 && c != '\t') c = '?';
+  }
+  return cat("    ", shown, "\n    ", caret, "^\n");
+}
+
+CommandResult check(const std::string& file) {
+  const auto text = daemon::read_file(file, kLargestConfig);
+  if (!text) {
+    const bool forbidden = text.error().code == EACCES || text.error().code == EPERM;
+    return {forbidden ? kNoPermission : kFailure, {}, cat("sixgate: ", text.error().message, '\n')};
+  }
+  const conf::ReadResult read = conf::read_toml(*text, file);
+  CommandResult result;
+  for (const conf::Diagnostics* all : {&read.warnings, &read.errors}) {
+    for (const conf::Diagnostic& diagnostic : *all) {
+      result.errors += cat(diagnostic.to_string(), '\n', excerpt(*text, diagnostic));
+    }
+  }
+  if (!read.config) {
+    result.code = kFailure;
+    return result;
+  }
+  const auto count = [](std::size_t n, std::string_view what) {
+    return cat(n, ' ', what, n == 1 ? "" : "s");
+  };
+  result.out = cat(file, ": all right (", count(read.config->uplinks.size(), "uplink"), ", ",
+                   count(read.config->lans.size(), "LAN"), ")\n");
+  return result;
+}
+
+}  // namespace
+
+CommandResult run_command(std::span<const char* const> arguments) {
+  std::string socket = conf::Config().socket;
+  bool as_json = false;
+  std::vector<std::string> words;
+  for (std::size_t i = 0; i < arguments.size(); ++i) {
+    const std::string_view argument = arguments[i];
+    if (argument == "--help" || argument == "-h") return {kOk, std::string(kHelp), {}};
+    if (argument == "--version") return {kOk, cat("sixgate ", daemon::kVersion, '\n'), {}};
+    if (argument == "--json") {
+      as_json = true;
+    } else if (argument == "--socket") {
+      if (++i == arguments.size()) return usage_error("--socket needs a path");
+      socket = arguments[i];
+    } else if (argument.starts_with("--socket=")) {
+      socket = argument.substr(std::string_view("--socket=").size());
+    } else if (argument.starts_with('-')) {
+      return usage_error(cat("unknown option ", printable(argument)));
+    } else {
+      words.emplace_back(argument);
+    }
+  }
+  if (words.empty()) return usage_error("a command is missing");
+  if (words[0] == "status") {
+    if (words.size() > 1) return usage_error("status takes no argument");
+    return status(socket, as_json);
+  }
+  if (as_json) return usage_error("--json belongs to status");
+  if (words[0] == "check") {
+    if (words.size() > 2) return usage_error("check takes one file");
+    return check(words.size() == 2 ? words[1] : std::string(conf::kDefaultConfigFile));
+  }
+  return usage_error(cat("unknown command ", printable(words[0])));
+}
+
+}  // namespace sixgate::cli

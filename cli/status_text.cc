@@ -1,0 +1,177 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "cli/status_text.h"
+
+#include <algorithm>
+#include <array>
+
+#include "net/text.h"
+
+namespace sixgate::cli {
+namespace {
+
+std::string said(const Json& value) { return printable(value.text()); }
+
+// Lifetimes are seconds, or null for infinity.
+std::string lifetime_text(const Json& value) {
+  return value.is_null() ? "forever" : duration_text(value.number());
+}
+
+std::string joined(const Json& list) {
+  std::string out;
+  for (const Json& element : list.elements()) {
+    if (!out.empty()) out += ", ";
+    out += said(element);
+  }
+  return out;
+}
+
+// Rows whose columns line up; the last one is as long as it likes.
+class Table {
+ public:
+  void row(std::vector<std::string> cells) { rows_.push_back(std::move(cells)); }
+  void print(std::string& out, std::string_view indent) const {
+    std::vector<std::size_t> widths;
+    for (const auto& cells : rows_) {
+      widths.resize(std::max(widths.size(), cells.size()));
+      for (std::size_t i = 0; i < cells.size(); ++i) {
+        widths[i] = std::max(widths[i], cells[i].size());
+      }
+    }
+    for (const auto& cells : rows_) {
+      std::string line(indent);
+      for (std::size_t i = 0; i < cells.size(); ++i) {
+        line += cells[i];
+        if (i + 1 < cells.size()) line.append(widths[i] - cells[i].size() + 2, ' ');
+      }
+      line.erase(line.find_last_not_of(' ') + 1);
+      out += line;
+      out += '\n';
+    }
+  }
+
+ private:
+  std::vector<std::vector<std::string>> rows_;
+};
+
+std::string lifetimes(const Json& prefix) {
+  return cat("preferred ", lifetime_text(prefix["preferred"]), ", valid ",
+             lifetime_text(prefix["valid"]));
+}
+
+// "received 12, sent 3, dropped_checksum 1": only what was counted.
+std::string counted(const Json& counters) {
+  std::string out;
+  for (const Json::Member& member : counters.members()) {
+    if (member.value.number() == 0) continue;
+    if (!out.empty()) out += ", ";
+    out += cat(printable(member.name), ' ', member.value.number());
+  }
+  return out;
+}
+
+std::string condition(const Json& link) {
+  if (!link["present"].truth()) return "no such interface";
+  return link["ready"].truth() ? "up" : "not ready";
+}
+
+void add_list(Table& table, std::string_view title, const Json& list) {
+  if (!list.elements().empty()) table.row({std::string(title), joined(list)});
+}
+
+void uplink_text(std::string& out, const Json& uplink) {
+  out += cat("\nuplink ", said(uplink["name"]), " (", said(uplink["interface"]),
+             "): ", condition(uplink));
+  if (!uplink["client"].text().empty()) out += cat(", DHCPv6 ", said(uplink["client"]));
+  if (uplink["managed"].truth() || uplink["other"].truth()) {
+    out += cat(", flags ", uplink["managed"].truth() ? "M" : "", uplink["other"].truth() ? "O" : "");
+  }
+  out += '\n';
+  Table table;
+  for (const Json& delegation : uplink["delegations"].elements()) {
+    table.row({"delegated", said(delegation["prefix"]), said(delegation["standing"]),
+               lifetimes(delegation)});
+  }
+  for (const Json& address : uplink["addresses"].elements()) {
+    const Json& own = address["address"];
+    table.row({"address", said(own.is_null() ? address["prefix"] : own), said(address["standing"]),
+               lifetimes(address)});
+  }
+  for (const Json& router : uplink["routers"].elements()) {
+    table.row({"router", said(router["address"]), said(router["preference"]),
+               cat("for ", lifetime_text(router["lifetime"]))});
+  }
+  table.print(out, "  ");
+  Table facts;
+  if (uplink["renew_in"].number() > 0 || uplink["rebind_in"].number() > 0) {
+    facts.row({"lease", cat("renew in ", lifetime_text(uplink["renew_in"]), ", rebind in ",
+                            lifetime_text(uplink["rebind_in"]))});
+  }
+  add_list(facts, "DNS", uplink["dns_servers"]);
+  add_list(facts, "search", uplink["search_domains"]);
+  const std::string counters = counted(uplink["counters"]);
+  if (!counters.empty()) facts.row({"packets", counters});
+  facts.print(out, "  ");
+}
+
+void lan_text(std::string& out, const Json& lan) {
+  out += cat("\nlan ", said(lan["name"]), " (", said(lan["interface"]), "): ", condition(lan), ", ",
+             said(lan["zone"]), ", ", said(lan["addressing"]));
+  if (lan["router_lifetime"].number() > 0) {
+    out += cat(", default router for ", lifetime_text(lan["router_lifetime"]));
+  } else if (const std::string why = said(lan["router_lifetime_reason"]); !why.empty()) {
+    out += cat(", not a default router: ", why);
+  }
+  out += '\n';
+  Table table;
+  for (const Json& prefix : lan["prefixes"].elements()) {
+    std::string origin = said(prefix["origin"]);
+    table.row({"prefix", said(prefix["prefix"]), said(prefix["standing"]),
+               origin.empty() ? origin : cat("from ", origin), lifetimes(prefix)});
+    if (!prefix["address"].is_null()) table.row({"address", said(prefix["address"])});
+  }
+  table.print(out, "  ");
+  Table facts;
+  add_list(facts, "DNS", lan["dns_servers"]);
+  const std::string counters = counted(lan["counters"]);
+  if (!counters.empty()) facts.row({"packets", counters});
+  facts.print(out, "  ");
+}
+
+}  // namespace
+
+std::string duration_text(std::int64_t seconds) {
+  struct Unit {
+    std::int64_t seconds;
+    char name;
+  };
+  static constexpr std::array<Unit, 4> kUnits{{{86400, 'd'}, {3600, 'h'}, {60, 'm'}, {1, 's'}}};
+  for (std::size_t i = 0; i + 1 < kUnits.size(); ++i) {
+    if (seconds < kUnits[i].seconds) continue;
+    const std::int64_t rest = seconds % kUnits[i].seconds / kUnits[i + 1].seconds;
+    std::string out = cat(seconds / kUnits[i].seconds, kUnits[i].name);
+    if (rest > 0) out += cat(' ', rest, kUnits[i + 1].name);
+    return out;
+  }
+  return cat(seconds, 's');
+}
+
+std::string status_text(const Json& status) {
+  std::string out = cat("sixgated ", said(status["version"]));
+  const Json& firewall = status["firewall"];
+  out += cat(", firewall ", said(firewall["backend"]),
+             firewall["applied"].truth() ? "" : " (not in place)",
+             firewall["provisioned"].truth() ? "" : ", not yet provisioned: nothing is forwarded in");
+  out += '\n';
+  for (const Json& problem : status["problems"].elements()) {
+    out += cat("problem: ", said(problem), '\n');
+  }
+  Table identity;
+  if (!status["duid"].text().empty()) identity.row({"DUID", said(status["duid"])});
+  if (!status["ula"].text().empty()) identity.row({"ULA", said(status["ula"])});
+  identity.print(out, "");
+  for (const Json& uplink : status["uplinks"].elements()) uplink_text(out, uplink);
+  for (const Json& lan : status["lans"].elements()) lan_text(out, lan);
+  return out;
+}
+
+}  // namespace sixgate::cli
