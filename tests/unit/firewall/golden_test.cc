@@ -1,0 +1,144 @@
+// SPDX-License-Identifier: Apache-2.0
+// The whole text of both renderers for a few houses, as files that a person can read and that
+// tests/lab/test_firewall.py has the real programs read. SIXGATE_UPDATE_GOLDEN=1 writes them anew.
+#include <gtest/gtest.h>
+
+#include <cstdio>
+#include <cstdlib>
+#include <memory>
+#include <string>
+
+#include "firewall/ip6tables.h"
+#include "firewall/nft.h"
+
+namespace sixgate::firewall {
+namespace {
+
+Prefix prefix(const char* text) { return Prefix::parse(text).value(); }
+
+Ruleset home() {
+  Ruleset ruleset;
+  ruleset.uplinks = {{"wan0"}};
+  ruleset.lans = {{"lan0",
+                   Zone::kProtected,
+                   {prefix("2001:db8:1000:1::/64")},
+                   {prefix("fd12:3456:789a:1::/64")}},
+                  {"lan1",
+                   Zone::kExposed,
+                   {prefix("2001:db8:1000:2::/64")},
+                   {prefix("fd12:3456:789a:2::/64")}}};
+  ruleset.delegated = {prefix("2001:db8:1000::/56")};
+  ruleset.provisioned = true;
+  return ruleset;
+}
+
+Ruleset before_provisioning() {
+  Ruleset ruleset = home();
+  for (FirewallLan& lan : ruleset.lans) lan.assigned.clear();
+  ruleset.delegated.clear();
+  ruleset.provisioned = false;
+  return ruleset;
+}
+
+// Two uplinks, one with an excluded prefix, and sources that are still at home after a renumbering.
+Ruleset two_uplinks() {
+  Ruleset ruleset = home();
+  ruleset.uplinks.push_back({"ppp0"});
+  ruleset.lans[0].local.push_back(prefix("2001:db8:2000:1::/64"));
+  ruleset.lans[1].assigned.push_back(prefix("2001:db8:3000::/60"));
+  ruleset.delegated.push_back(prefix("2001:db8:3000::/59"));
+  ruleset.excluded = {prefix("2001:db8:3000:1f::/64")};
+  return ruleset;
+}
+
+std::string path_of(const std::string& name) {
+  return std::string(SIXGATE_SOURCE_DIR) + "/tests/data/firewall/" + name;
+}
+
+std::string read(const std::string& name) {
+  const std::unique_ptr<FILE, int (*)(FILE*)> file(std::fopen(path_of(name).c_str(), "r"),
+                                                   std::fclose);
+  if (!file) return "";
+  std::string text;
+  for (int c = std::fgetc(file.get()); c != EOF; c = std::fgetc(file.get())) {
+    text += static_cast<char>(c);
+  }
+  return text;
+}
+
+void expect_golden(const std::string& name, const std::string& text) {
+  if (std::getenv("SIXGATE_UPDATE_GOLDEN") != nullptr) {
+    const std::unique_ptr<FILE, int (*)(FILE*)> file(std::fopen(path_of(name).c_str(), "w"),
+                                                     std::fclose);
+    ASSERT_TRUE(file) << path_of(name);
+    std::fputs(text.c_str(), file.get());
+  }
+  EXPECT_EQ(text, read(name)) << name;
+}
+
+std::string whole_nft(const Ruleset& ruleset) {
+  return nft_skeleton() + nft_difference({}, nft_sets(ruleset));
+}
+
+TEST(FirewallGolden, Home) {
+  expect_golden("home.nft", whole_nft(home()));
+  expect_golden("home.ip6tables", render_ip6tables(home()));
+}
+
+TEST(FirewallGolden, BeforeProvisioning) {
+  expect_golden("before-provisioning.nft", whole_nft(before_provisioning()));
+  expect_golden("before-provisioning.ip6tables", render_ip6tables(before_provisioning()));
+}
+
+TEST(FirewallGolden, TwoUplinks) {
+  expect_golden("two-uplinks.nft", whole_nft(two_uplinks()));
+  expect_golden("two-uplinks.ip6tables", render_ip6tables(two_uplinks()));
+}
+
+TEST(FirewallGolden, ARenumberingIsAHandfulOfElements) {
+  expect_golden("provisioned.difference",
+                nft_difference(nft_sets(before_provisioning()), nft_sets(home())));
+}
+
+// Anybody who lists the rules is told why each is there.
+TEST(FirewallGolden, EveryRuleSaysWhy) {
+  const auto each_line = [](const std::string& text, auto&& visit) {
+    for (std::size_t at = 0; at < text.size();) {
+      const std::size_t end = text.find('\n', at);
+      visit(text.substr(at, end - at));
+      at = end + 1;
+    }
+  };
+  std::size_t rules = 0;
+  each_line(render_ip6tables(two_uplinks()), [&](const std::string& line) {
+    if (!line.starts_with("-A")) return;
+    ++rules;
+    EXPECT_NE(line.find("--comment \""), std::string::npos) << line;
+  });
+  EXPECT_GT(rules, 100U);
+  rules = 0;
+  each_line(nft_skeleton(), [&](const std::string& line) {
+    if (!line.starts_with("\t\t") || line.starts_with("\t\ttype ")) return;
+    ++rules;
+    if (line.find(" jump ") != std::string::npos || line.find(" goto to_") != std::string::npos) {
+      return;  // the chain's name says it
+    }
+    EXPECT_NE(line.find(" comment \""), std::string::npos) << line;
+  });
+  EXPECT_GT(rules, 50U);
+}
+
+TEST(Ip6tablesJumps, AreInsertedOnceAndFirst) {
+  for (const Ip6tablesJump& jump : kIp6tablesJumps) {
+    const std::vector<std::string> insert = jump.insert();
+    EXPECT_EQ(insert[4], "-I");
+    EXPECT_EQ(insert[6], "1");
+    EXPECT_EQ(jump.check()[4], "-C");
+    EXPECT_EQ(jump.remove()[4], "-D");
+    const std::string chain = ":" + std::string(jump.chain) + " ";
+    EXPECT_NE(render_ip6tables(home()).find(chain), std::string::npos) << chain;
+  }
+}
+
+}  // namespace
+}  // namespace sixgate::firewall

@@ -1,0 +1,126 @@
+// SPDX-License-Identifier: Apache-2.0
+// Differences of elements: from any rules to any others, and never through a state that the kernel refuses.
+#include <gtest/gtest.h>
+
+#include <algorithm>
+#include <array>
+#include <random>
+
+#include "firewall/nft.h"
+
+namespace sixgate::firewall {
+namespace {
+
+constexpr unsigned kSeed = 20261122;
+
+// Few names and few, nested prefixes, so that rulesets share and overlap much.
+class RandomRulesets {
+ public:
+  explicit RandomRulesets(unsigned seed) : engine_(seed) {}
+  Ruleset next() {
+    constexpr std::array kNames{"wan0", "lan0", "lan1", "lan2", "ppp0"};
+    Ruleset ruleset;
+    ruleset.provisioned = below(2) == 1;
+    for (const char* name : kNames) {
+      switch (below(4)) {
+        case 0:
+          break;
+        case 1:
+          ruleset.uplinks.push_back({name});
+          break;
+        default:
+          ruleset.lans.push_back(
+              {name, below(2) == 1 ? Zone::kExposed : Zone::kProtected, prefixes(), prefixes()});
+      }
+    }
+    ruleset.delegated = prefixes();
+    ruleset.excluded = prefixes();
+    return ruleset;
+  }
+
+ private:
+  unsigned below(unsigned end) {
+    return std::uniform_int_distribution<unsigned>(0, end - 1)(engine_);
+  }
+  std::vector<Prefix> prefixes() {
+    std::vector<Prefix> out;
+    for (unsigned i = below(4); i > 0; --i) {
+      const std::uint64_t network =
+          0x20010db800000000 | (std::uint64_t{below(4)} << 30) | below(16);
+      out.push_back(Prefix(Ip6Address::from_halves(network, 0), 56 + below(9)));
+    }
+    return out;
+  }
+  std::mt19937 engine_;
+};
+
+bool overlaps_within(const NftSets& sets) {
+  for (const NftSetKind& kind : kNftSetKinds) {
+    if (kind.key != NftKey::kInterfacePrefix) continue;
+    const std::vector<NftElement>& elements = sets[kind.id];
+    for (std::size_t i = 0; i < elements.size(); ++i) {
+      for (std::size_t j = i + 1; j < elements.size(); ++j) {
+        if (elements[i].interface == elements[j].interface &&
+            elements[i].prefix.overlaps(elements[j].prefix)) {
+          return true;
+        }
+      }
+    }
+  }
+  return false;
+}
+
+TEST(NftDifference, LeadsFromAnySetsToAnyOthers) {
+  SCOPED_TRACE(testing::Message() << "seed " << kSeed);
+  RandomRulesets random(kSeed);
+  NftSets now = nft_sets(random.next());
+  for (int round = 0; round < 2000; ++round) {
+    const NftSets wanted = nft_sets(random.next());
+    const std::vector<NftStep> steps = nft_steps(now, wanted);
+    NftSets state = now;
+    for (const NftStep& step : steps) {
+      for (const NftElement& element : step.elements) {
+        // What is added was not there and overlaps nothing; what is removed was there.
+        const auto& there = state[step.set];
+        const bool found = std::ranges::binary_search(there, element);
+        ASSERT_EQ(found, step.kind == NftStep::Kind::kRemove) << "round " << round;
+      }
+      state = apply_steps(std::move(state), {step});
+      ASSERT_FALSE(overlaps_within(state)) << "round " << round;
+    }
+    ASSERT_EQ(state, wanted) << "round " << round;
+    ASSERT_EQ(nft_difference(now, wanted).empty(), now == wanted);
+    now = wanted;
+  }
+}
+
+TEST(NftDifference, AddsBeforeItRemovesUnlessInTheWay) {
+  NftSets from;
+  NftSets to;
+  from[NftSetId::kLocal] = {{"lan0", Prefix::parse("2001:db8:1::/64").value()},
+                            {"lan0", Prefix::parse("2001:db8:2::/64").value()}};
+  to[NftSetId::kLocal] = {{"lan0", Prefix::parse("2001:db8:2::/60").value()},
+                          {"lan0", Prefix::parse("2001:db8:3::/64").value()}};
+  EXPECT_EQ(
+      nft_difference(from, to),
+      "delete element ip6 sixgate local { \"lan0\" . 2001:db8:2::/64 }\n"
+      "add element ip6 sixgate local { \"lan0\" . 2001:db8:2::/60, \"lan0\" . 2001:db8:3::/64 }\n"
+      "delete element ip6 sixgate local { \"lan0\" . 2001:db8:1::/64 }\n");
+}
+
+TEST(NftSkeleton, IsConstantAndNeverFlushesASet) {
+  EXPECT_EQ(nft_skeleton(), nft_skeleton());
+  EXPECT_EQ(nft_skeleton().find("flush set"), std::string::npos);
+  EXPECT_EQ(nft_skeleton().find("delete"), std::string::npos);
+}
+
+TEST(NftSets, WithholdTheUplinkUntilProvisioned) {
+  Ruleset ruleset;
+  ruleset.uplinks = {{"wan0"}};
+  EXPECT_TRUE(nft_sets(ruleset)[NftSetId::kCrossing].empty());
+  ruleset.provisioned = true;
+  EXPECT_EQ(nft_sets(ruleset)[NftSetId::kCrossing], nft_sets(ruleset)[NftSetId::kWan]);
+}
+
+}  // namespace
+}  // namespace sixgate::firewall

@@ -1,0 +1,86 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "firewall/ruleset.h"
+
+#include <gtest/gtest.h>
+
+#include "firewall/forbidden.h"
+
+namespace sixgate::firewall {
+namespace {
+
+Prefix prefix(const char* text) { return Prefix::parse(text).value(); }
+
+TEST(NormaliseRuleset, SortsAndKeepsOnlyOutermostPrefixes) {
+  Ruleset ruleset;
+  ruleset.uplinks = {{"wan1"}, {"wan0"}, {"wan1"}};
+  ruleset.lans = {{"lan1", Zone::kExposed, {}, {}},
+                  {"lan0",
+                   Zone::kProtected,
+                   {prefix("2001:db8:0:1::/64"), prefix("2001:db8::/60"), prefix("2001:db8::/60")},
+                   {prefix("fd00::/64")}}};
+  ruleset.delegated = {prefix("2001:db8::/56"), prefix("2001:db8::/48")};
+  const Ruleset normal = normalise(ruleset);
+  EXPECT_EQ(normal.uplinks, (std::vector<FirewallUplink>{{"wan0"}, {"wan1"}}));
+  ASSERT_EQ(normal.lans.size(), 2U);
+  EXPECT_EQ(normal.lans[0].interface, "lan0");
+  EXPECT_EQ(normal.lans[0].assigned, (std::vector<Prefix>{prefix("2001:db8::/60")}));
+  EXPECT_EQ(normal.lans[0].local,
+            (std::vector<Prefix>{prefix("2001:db8::/60"), prefix("fd00::/64")}));
+  EXPECT_EQ(normal.delegated, (std::vector<Prefix>{prefix("2001:db8::/48")}));
+  EXPECT_EQ(normalise(normal), normal);
+}
+
+TEST(NormaliseRuleset, AnInterfaceIsOneThing) {
+  Ruleset ruleset;
+  ruleset.uplinks = {{"wan0"}};
+  ruleset.lans = {{"lan0", Zone::kProtected, {prefix("2001:db8:0:1::/64")}, {}},
+                  {"lan0", Zone::kExposed, {prefix("2001:db8:0:2::/64")}, {}},
+                  {"wan0", Zone::kExposed, {}, {}}};
+  const Ruleset normal = normalise(ruleset);
+  ASSERT_EQ(normal.lans.size(), 1U);
+  EXPECT_EQ(normal.lans[0].zone, Zone::kProtected);
+  EXPECT_EQ(normal.lans[0].assigned.size(), 2U);
+}
+
+TEST(NormaliseRuleset, LeavesOutWhatIsNoInterfaceName) {
+  Ruleset ruleset;
+  ruleset.uplinks = {{""},          {"a b"}, {"wan\" accept #"}, {"0123456789abcdef"},
+                     {"pppoe-wan"}, {"w+"}};
+  ruleset.lans = {{"..", Zone::kProtected, {}, {}}, {"br-lan.7@x", Zone::kProtected, {}, {}}};
+  const Ruleset normal = normalise(ruleset);
+  EXPECT_EQ(normal.uplinks, (std::vector<FirewallUplink>{{"pppoe-wan"}}));
+  ASSERT_EQ(normal.lans.size(), 1U);
+  EXPECT_EQ(normal.lans[0].interface, "br-lan.7@x");
+}
+
+// RFC 6603: the excluded prefix lies on the WAN link, so it is neither ours nor unassigned.
+TEST(NormaliseRuleset, CutsExcludedPrefixesOutOfDelegations) {
+  Ruleset ruleset;
+  ruleset.delegated = {prefix("2001:db8::/62"), prefix("2001:db8:1::/64")};
+  ruleset.excluded = {prefix("2001:db8:0:2::/64"), prefix("2001:db8:1::/64"),
+                      prefix("2001:db8:2::/64")};
+  const Ruleset normal = normalise(ruleset);
+  EXPECT_EQ(normal.delegated,
+            (std::vector<Prefix>{prefix("2001:db8::/63"), prefix("2001:db8:0:3::/64")}));
+  EXPECT_TRUE(normal.excluded.empty());
+}
+
+TEST(ForbiddenDocumentation, IsAllowedWhereWeLiveInIt) {
+  Ruleset ruleset;
+  EXPECT_EQ(forbidden_documentation(ruleset),
+            (std::vector<Prefix>{prefix("2001:db8::/32"), prefix("3fff::/20")}));
+  ruleset.delegated = {prefix("2001:db8:7::/48")};
+  EXPECT_EQ(forbidden_documentation(ruleset), (std::vector<Prefix>{prefix("3fff::/20")}));
+  ruleset.delegated.clear();
+  ruleset.lans = {{"lan0", Zone::kProtected, {prefix("3fff:1::/64")}, {}}};
+  EXPECT_EQ(forbidden_documentation(ruleset), (std::vector<Prefix>{prefix("2001:db8::/32")}));
+}
+
+TEST(ZoneNames, GoBothWays) {
+  EXPECT_EQ(parse_zone("protected"), Zone::kProtected);
+  EXPECT_EQ(parse_zone(to_string(Zone::kExposed)), Zone::kExposed);
+  EXPECT_EQ(parse_zone("open"), std::nullopt);
+}
+
+}  // namespace
+}  // namespace sixgate::firewall
