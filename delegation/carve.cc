@@ -13,6 +13,7 @@ namespace sixgate::delegation {
 
 namespace {
 
+constexpr unsigned kMaxRounds = 8;
 constexpr std::size_t kMaxAbsent = 64;  // how many entries of LANs that are gone are kept
 
 std::string hex(std::uint64_t number) {
@@ -51,6 +52,23 @@ class Carver {
     std::sort(live_.begin(), live_.end(), earlier);
     std::sort(deprecated_.begin(), deprecated_.end(), earlier);
     resolve_memory();
+  }
+
+  // Where the outcome takes from a LAN what it had according to this carver's memory.
+  void report_moves(CarveResult& outcome) const {
+    for (const Assignment& given : outcome.assignments) {
+      for (std::size_t lan = 0; lan < lans_.size(); ++lan) {
+        if (lans_[lan].name != given.lan || given.standing != Standing::kLive) continue;
+        const Remembered* entry = find_entry(lan, [&given](const Remembered& e) {
+          return e.delegation == given.delegation && e.origin == given.origin;
+        });
+        const auto had = entry == nullptr ? std::nullopt : remembered_prefix(*entry);
+        if (had && had->address() != given.prefix.address()) {
+          outcome.findings.push_back(
+              {LogLevel::kWarning, cat(who(lan), " moves from ", *had, " to ", given.prefix)});
+        }
+      }
+    }
   }
 
   CarveResult run() {
@@ -138,8 +156,10 @@ class Carver {
         const Remembered* entry = held_entry(lan, *d);
         if (entry == nullptr || !configured_for(lan, *d)) continue;
         const auto prefix = remembered_prefix(*entry);
-        if (!prefix || !space_.is_free(Run::of(*prefix), Space::kNobody)) continue;
-        space_.take(Run::of(*prefix), lan, true);
+        if (!prefix) continue;
+        const Run on_link = Run::block(prefix->address().high(), 64);
+        if (!space_.is_free(on_link, Space::kNobody)) continue;
+        space_.take(on_link, lan, true);
         given_.push_back({lan, d, *prefix, entry->wanted});
       }
     }
@@ -189,6 +209,18 @@ class Carver {
     return false;
   }
 
+  bool has_room_for_all(const Delegation& d) const {
+    const bool shared = std::any_of(live_.begin(), live_.end(), [&d](const Delegation* other) {
+      return other != &d && other->prefix.overlaps(d.prefix);
+    });
+    const auto takers = static_cast<std::uint64_t>(
+        std::count_if(lans_.begin(), lans_.end(),
+                      [&d](const LanRequest& lan) { return accepts(lan, d.origin); }));
+    const std::uint64_t kept =
+        d.excluded ? std::max<std::uint64_t>(1, d.excluded->subnet_count(64)) : 0;
+    return !shared && d.prefix.subnet_count(64) >= takers + kept;
+  }
+
   bool served_elsewhere(std::size_t lan, std::size_t at) const {
     const auto same_kind = [&](const Delegation& other) {
       return other.prefix.length() <= 64 && !other.prefix.address().is_unique_local() &&
@@ -200,7 +232,7 @@ class Carver {
     }
     for (std::size_t i = at + 1; i < live_.size(); ++i) {
       if (same_kind(*live_[i]) && configured_for(lan, *live_[i]) && !served_by_twin(lan, i) &&
-          held_entry(lan, *live_[i]) != nullptr) {
+          (has_room_for_all(*live_[i]) || held_entry(lan, *live_[i]) != nullptr)) {
         return true;
       }
     }
@@ -213,11 +245,12 @@ class Carver {
     Space space = space_;
     for (std::size_t i = at + 1; i < live_.size(); ++i) {
       if (!live_[i]->prefix.overlaps(live_[at]->prefix)) continue;
-      if (live_[i]->prefix == live_[at]->prefix) continue;
       for (std::size_t lan = 0; lan < lans_.size(); ++lan) {
         const Remembered* entry = held_entry(lan, *live_[i]);
-        if (entry == nullptr || !configured_for(lan, *live_[i])) continue;
-        if (const auto prefix = remembered_prefix(*entry)) space.take(Run::of(*prefix), lan);
+        if (entry == nullptr || !configured_for(lan, *live_[i]) || served_by_twin(lan, i)) continue;
+        if (const auto prefix = remembered_prefix(*entry)) {
+          space.take(Run::block(prefix->address().high(), 64), lan);
+        }
       }
     }
     return space;
@@ -267,7 +300,7 @@ class Carver {
     // Its own deprecated prefix, alive again: said once.
     std::erase_if(given_, [&](const Given& given) {
       return given.lan == lan && given.delegation->standing == Standing::kDeprecated &&
-             given.prefix.overlaps(prefix);
+             prefix.contains(given.prefix.address());
     });
     space_.take(Run::of(prefix), lan);
     given_.push_back({lan, &d, prefix, wanted_length(lans_[lan])});
@@ -300,14 +333,6 @@ class Carver {
                "), there is room for ", *prefixes[i]));
     }
     report_hint(d, claims, prefixes, i);
-    if (claim.held) {
-      const std::uint64_t had = Run::of(d.prefix).first + claim.held->index;
-      if (prefixes[i]->address().high() != had) {
-        warn(cat(who(claim.lan), " moves from ",
-                 Prefix(Ip6Address::from_halves(had, 0), claim.held->length), " to ",
-                 *prefixes[i]));
-      }
-    }
   }
 
   void report_hint(const Delegation& d, const std::vector<Claim>& claims,
@@ -336,7 +361,22 @@ class Carver {
              reason, "; it gets ", *prefixes[i]));
   }
 
+  void trim_deprecated() {
+    for (Given& given : given_) {
+      if (given.delegation->standing == Standing::kLive) continue;
+      const auto overlapped = [&] {
+        return std::any_of(given_.begin(), given_.end(), [&given](const Given& other) {
+          return &other != &given && other.prefix.overlaps(given.prefix);
+        });
+      };
+      while (given.prefix.length() < 64 && overlapped()) {
+        given.prefix = Prefix(given.prefix.address(), given.prefix.length() + 1);
+      }
+    }
+  }
+
   void finish() {
+    trim_deprecated();
     std::stable_sort(given_.begin(), given_.end(), [](const Given& a, const Given& b) {
       return std::tuple(a.lan, a.delegation->standing, a.delegation->origin, a.prefix) <
              std::tuple(b.lan, b.delegation->standing, b.delegation->origin, b.prefix);
@@ -412,7 +452,18 @@ class Carver {
 
 CarveResult carve(const std::vector<Delegation>& delegations, const std::vector<LanRequest>& lans,
                   const CarveMemory& memory) {
-  return Carver(delegations, lans, memory).run();
+  Carver first(delegations, lans, memory);
+  CarveResult result = first.run();
+  // With several delegations, what a LAN gets of one changes what is fair in another. Go on until nothing
+  // changes any more, so that the next call with this memory changes nothing either.
+  for (unsigned round = 0; round < kMaxRounds; ++round) {
+    CarveResult next = Carver(delegations, lans, result.memory).run();
+    const bool settled = next.assignments == result.assignments;
+    result = std::move(next);
+    if (settled) break;
+  }
+  first.report_moves(result);
+  return result;
 }
 
 }  // namespace sixgate::delegation

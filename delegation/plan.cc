@@ -46,10 +46,13 @@ class Planner {
     return std::max(claims_[i].wanted, delegation_length);
   }
 
-  std::tuple<bool, long, bool, std::size_t> rank(std::size_t i) const {
+  std::tuple<bool, bool, long, bool, std::size_t> rank(std::size_t i) const {
     const Claim& claim = claims_[i];
-    // What exists is not given away to an equal: adding a LAN renumbers nobody.
-    return {claim.served_elsewhere, -static_cast<long>(claim.priority), !claim.held.has_value(), i};
+    // What exists is not given away to an equal: adding a LAN renumbers nobody. Nor, by one who has a prefix
+    // elsewhere, to a higher priority.
+    const bool lacks = !claim.held.has_value();
+    return {claim.served_elsewhere, claim.served_elsewhere && lacks,
+            -static_cast<long>(claim.priority), lacks, i};
   }
 
   // Everybody's place under the present limits; none for who found no room.
@@ -57,11 +60,12 @@ class Planner {
     Blocks blocks(claims_.size());
     Space space = taken_;
     std::vector<std::size_t> order;
-    for (const std::size_t i : by_rank_) {
+    for (std::size_t i = 0; i < claims_.size(); ++i) {
       if (active_[i]) order.push_back(i);
     }
     std::stable_sort(order.begin(), order.end(), [this](std::size_t a, std::size_t b) {
-      return limits_[a] < limits_[b];  // larger blocks first
+      return std::tuple(limits_[a], -static_cast<long>(claims_[a].priority)) <
+             std::tuple(limits_[b], -static_cast<long>(claims_[b].priority));
     });
     place_hints(order, blocks, space);
     place_held(order, blocks, space);
@@ -86,37 +90,41 @@ class Planner {
     return true;
   }
 
+  bool stands_at_hint(const Claim& claim) const {
+    return claim.hint && claim.held && claim.held->index == *claim.hint && !claim.wanted_changed;
+  }
+
   void place_hints(const std::vector<std::size_t>& order, Blocks& blocks, Space& space) const {
+    // Who stands where its hint says has what it has; it grows later, and not at the cost of others.
+    for (const std::size_t i : by_rank_) {
+      if (active_[i] && stands_at_hint(claims_[i])) keep(i, blocks, space);
+    }
     for (const std::size_t i : order) {
-      if (claims_[i].hint) put(i, *claims_[i].hint, limits_[i], blocks, space);
+      if (!blocks[i] && claims_[i].hint) put(i, *claims_[i].hint, limits_[i], blocks, space);
     }
   }
 
-  // What a LAN has it keeps: the first /64 at least, which is the one its hosts are in. Everybody's
-  // present blocks are set aside before anybody's grows.
+  void keep(std::size_t i, Blocks& blocks, Space& space) const {
+    const Block& held = *claims_[i].held;
+    for (unsigned length = std::max(held.length, limits_[i]); length <= 64 && !blocks[i];
+         ++length) {
+      put(i, held.index, length, blocks, space);
+    }
+  }
+
+  // What a LAN has it keeps: the first /64 at least, which is the one its hosts are in. Everybody's present
+  // blocks are set aside before anybody's grows.
   void place_held(const std::vector<std::size_t>& order, Blocks& blocks, Space& space) const {
-    std::vector<std::size_t> kept;
     for (const std::size_t i : by_rank_) {
-      const auto& held = claims_[i].held;
-      if (!active_[i] || blocks[i] || !held) continue;
-      const unsigned length = std::max(held->length, limits_[i]);
-      if (in_range(held->index) &&
-          space.is_free(Run::block(whole_.first + held->index, length), claims_[i].lan)) {
-        blocks[i] = Block{held->index, length};
-        kept.push_back(i);
-        space.take(run_of(*blocks[i]), claims_[i].lan);
-      }
+      if (active_[i] && !blocks[i] && claims_[i].held) keep(i, blocks, space);
     }
-    const bool growing = std::any_of(kept.begin(), kept.end(),
-                                     [&](std::size_t i) { return blocks[i]->length > limits_[i]; });
-    if (!growing) return;
+    bool grown = false;
     for (const std::size_t i : order) {
-      if (std::find(kept.begin(), kept.end(), i) == kept.end()) continue;
-      if (blocks[i]->length == limits_[i]) continue;
-      const Space others = all_but(i, blocks);
-      grow(i, blocks, others);
+      if (!blocks[i] || !claims_[i].held || blocks[i]->length == limits_[i]) continue;
+      grow(i, blocks, all_but(i, blocks));
+      grown = true;
     }
-    space = all_but(claims_.size(), blocks);
+    if (grown) space = all_but(claims_.size(), blocks);
   }
 
   void grow(std::size_t i, Blocks& blocks, const Space& others) const {
@@ -215,17 +223,17 @@ class Planner {
   // gives.
   void favour_priority(Blocks& blocks) {
     for (const std::size_t high : by_rank_) {
-      if (!blocks[high] || blocks[high]->length == least_[high]) continue;
       for (std::size_t low = blocks.size(); low-- > 0;) {
-        if (!blocks[low] || claims_[low].priority >= claims_[high].priority) continue;
-        for (unsigned limit = blocks[low]->length + 1; limit <= 64; ++limit) {
+        if (!blocks[high] || !blocks[low]) continue;
+        if (claims_[low].priority >= claims_[high].priority) continue;
+        for (unsigned limit = blocks[low]->length + 1;
+             limit <= 64 && blocks[high]->length > least_[high]; ++limit) {
           const std::vector<unsigned> limits = limits_;
           limits_[low] = limit;
           limits_[high] = blocks[high]->length - 1;
           Blocks traded = attempt();
           if (complete(traded) && better(blocks, traded, high, low)) {
             blocks = std::move(traded);
-            if (limits_[high] == least_[high]) break;
           } else {
             limits_ = limits;
           }
