@@ -1,0 +1,368 @@
+// SPDX-License-Identifier: Apache-2.0
+// When the advertiser speaks (RFC 4861 sections 6.2.4 to 6.2.6).
+#include <gtest/gtest.h>
+
+#include <algorithm>
+#include <set>
+
+#include "net/text.h"
+#include "tests/unit/ra/support.h"
+
+namespace sixgate::ra {
+namespace {
+
+using namespace test;
+
+std::vector<Duration> gaps(const std::vector<Sent>& sent) {
+  std::vector<Duration> out;
+  for (std::size_t i = 1; i < sent.size(); ++i) out.push_back(sent[i].at - sent[i - 1].at);
+  return out;
+}
+
+Advertisement brisk(seconds least, seconds most) {
+  Advertisement content = home();
+  content.settings.min_interval = least;
+  content.settings.max_interval = most;
+  return content;
+}
+
+TEST(Advertiser, IsSilentUntilItIsConfigured) {
+  Lan lan;
+  lan.solicit(ip("fe80::99"));
+  EXPECT_EQ(lan.advertiser.next_deadline(), std::nullopt);
+  EXPECT_EQ(lan.advertiser.counters().solicitations, 1U);
+}
+
+TEST(Advertiser, SpeaksAtOnceWhenItIsConfigured) {
+  Lan lan;
+  lan.configure(home());
+  EXPECT_EQ(lan.advertiser.next_deadline(), kStart);
+  lan.run_for(seconds(0));
+  ASSERT_EQ(lan.sent.size(), 1U);
+  EXPECT_EQ(lan.sent[0].to, kAllNodes);
+}
+
+TEST(Advertiser, AnEarlyOrRepeatedExpireDoesNothing) {
+  Lan lan;
+  lan.configure(home());
+  lan.run_for(seconds(0));
+  const auto deadline = lan.advertiser.next_deadline();
+  for (int i = 0; i < 100; ++i) lan.advertiser.expire(kStart + milliseconds(i));
+  lan.collect();
+  EXPECT_EQ(lan.sent.size(), 1U);
+  EXPECT_EQ(lan.advertiser.next_deadline(), deadline);
+}
+
+TEST(Advertiser, ALateExpireSendsOneAdvertisement) {
+  Lan lan;
+  lan.configure(home());
+  lan.now = kStart + hours(5);
+  lan.advertiser.expire(lan.now);
+  lan.collect();
+  EXPECT_EQ(lan.sent.size(), 1U);
+  EXPECT_GE(*lan.advertiser.next_deadline(), lan.now + seconds(3));
+}
+
+TEST(Conformance, Row_4861_R_11_InitialBurstOfThreeAtMostSixteenSecondsApart) {
+  for (std::uint64_t seed = 0; seed < 50; ++seed) {
+    Lan lan(seed);
+    lan.configure(home());
+    lan.run_for(hours(1));
+    const auto between = gaps(lan.multicasts());
+    ASSERT_GE(between.size(), 5U);
+    EXPECT_EQ(lan.sent[0].at, kStart);
+    for (std::size_t i = 0; i < between.size(); ++i) {
+      if (i < 2) {
+        EXPECT_EQ(between[i], seconds(16)) << "the drawn interval is at least 200 s";
+      } else {
+        EXPECT_GE(between[i], seconds(200));
+        EXPECT_LE(between[i], seconds(600));
+      }
+    }
+  }
+}
+
+TEST(Conformance, Row_4861_R_10_IntervalsAreUniformBetweenMinimumAndMaximum) {
+  Lan lan(7);
+  lan.configure(brisk(seconds(3), seconds(10)));
+  lan.run_for(hours(4));
+  const auto between = gaps(lan.multicasts());
+  ASSERT_GT(between.size(), 2000U);
+  std::array<unsigned, 7> bins{};
+  for (const Duration gap : between) {
+    ASSERT_GE(gap, seconds(3));
+    ASSERT_LE(gap, seconds(10));
+    ++bins[std::min<std::size_t>(6, static_cast<std::size_t>((gap - seconds(3)) / seconds(1)))];
+  }
+  for (const unsigned bin : bins) {
+    EXPECT_NEAR(bin, static_cast<double>(between.size()) / 7, 80);
+  }
+  // Another interface draws for itself.
+  Lan other(8);
+  other.configure(brisk(seconds(3), seconds(10)));
+  other.run_for(hours(1));
+  EXPECT_NE(other.sent[1].at, lan.sent[1].at);
+}
+
+TEST(Conformance, Row_4861_R_09_MulticastsAreThreeSecondsApartUnderAFlood) {
+  Lan lan;
+  Advertisement content = home();
+  content.settings.unicast_solicited = false;
+  lan.configure(content);
+  for (int i = 0; i < 2000; ++i) {  // 100 a second for 20 s
+    lan.solicit(i % 2 == 0 ? Ip6Address()
+                           : Ip6Address::from_halves(0xfe80000000000000, static_cast<unsigned>(i)));
+    lan.run_for(milliseconds(10));
+  }
+  lan.run_for(seconds(10));
+  const auto between = gaps(lan.multicasts());
+  EXPECT_GE(between.size(), 5U) << "somebody is answered all the time";
+  for (const Duration gap : between) EXPECT_GE(gap, seconds(3));
+}
+
+TEST(Conformance, Row_4861_R_08_AnswersAreDelayedUpToHalfASecond) {
+  for (const bool unicast : {false, true}) {
+    Lan lan;
+    Advertisement content = home();
+    content.settings.unicast_solicited = unicast;
+    lan.configure(content);
+    lan.run_for(minutes(1));
+    std::set<Duration> delays;
+    for (int i = 0; i < 100; ++i) {
+      lan.run_for(seconds(5));
+      lan.sent.clear();
+      const Instant asked = lan.now;
+      lan.solicit(ip("fe80::99"));
+      lan.run_for(milliseconds(500));
+      ASSERT_EQ(lan.sent.size(), 1U);
+      delays.insert(lan.sent[0].at - asked);
+    }
+    EXPECT_GT(delays.size(), 90U);
+    EXPECT_LT(*delays.begin(), milliseconds(50));
+    EXPECT_GT(*delays.rbegin(), milliseconds(450));
+  }
+}
+
+TEST(Conformance, Row_4861_R_24_AUnicastAnswerDoesNotResetTheMulticastTimer) {
+  Lan lan;
+  lan.configure(home());
+  lan.run_for(minutes(1));
+  lan.sent.clear();
+  const auto deadline = lan.advertiser.next_deadline();
+  lan.solicit(ip("fe80::99"));
+  lan.solicit(ip("2001:db8:0:1::99"));
+  lan.run_for(milliseconds(500));
+  ASSERT_EQ(lan.sent.size(), 2U);
+  EXPECT_EQ((std::set<Ip6Address>{lan.sent[0].to, lan.sent[1].to}),
+            (std::set<Ip6Address>{ip("fe80::99"), ip("2001:db8:0:1::99")}));
+  EXPECT_EQ(lan.advertiser.next_deadline(), deadline);
+}
+
+TEST(Advertiser, AnswersAHostWithoutAddressByMulticastAndResetsTheTimer) {
+  Lan lan;
+  lan.configure(home());
+  lan.run_for(minutes(1));
+  lan.sent.clear();
+  lan.solicit(Ip6Address());
+  lan.run_for(milliseconds(500));
+  ASSERT_EQ(lan.sent.size(), 1U);
+  EXPECT_EQ(lan.sent[0].to, kAllNodes);
+  EXPECT_GE(*lan.advertiser.next_deadline(), lan.sent[0].at + seconds(200));
+}
+
+TEST(Advertiser, AnswersWithinThreeSecondsOfAMulticastOnlyAfterThem) {
+  Lan lan;
+  lan.configure(home());
+  lan.run_for(minutes(1));
+  const Instant last = lan.sent.back().at;
+  // Into the middle of a quiet time, then twice in a row.
+  lan.solicit(Ip6Address());
+  lan.run_for(seconds(1));
+  const Instant first = lan.sent.back().at;
+  EXPECT_GT(first, last);
+  lan.solicit(Ip6Address());
+  lan.run_for(seconds(10));
+  EXPECT_GE(lan.sent.back().at, first + seconds(3));
+  EXPECT_LE(lan.sent.back().at, first + milliseconds(3500));
+}
+
+TEST(Advertiser, TheSameHostAskingAgainWaitsForTheSameAnswer) {
+  Lan lan;
+  lan.configure(home());
+  lan.run_for(minutes(1));
+  lan.sent.clear();
+  for (int i = 0; i < 10; ++i) lan.solicit(ip("fe80::99"));
+  lan.run_for(milliseconds(500));
+  EXPECT_EQ(lan.sent.size(), 1U);
+  EXPECT_EQ(lan.advertiser.counters().solicitations_coalesced, 9U);
+}
+
+TEST(Advertiser, AFloodOfSolicitorsIsAnsweredByOneMulticast) {
+  Lan lan;
+  lan.configure(home());
+  lan.run_for(minutes(1));
+  lan.sent.clear();
+  for (unsigned i = 0; i < 100000; ++i) {
+    lan.solicit(Ip6Address::from_halves(0xfe80000000000000, 0x10000U + i));
+  }
+  lan.run_for(milliseconds(3500));
+  EXPECT_EQ(lan.multicasts().size(), 1U);
+  EXPECT_EQ(lan.sent.size(), 1U + kMaxWaitingSolicitors);
+}
+
+TEST(Conformance, Row_4861_R_12_AChangeIsSaidUpToThreeTimesQuickly) {
+  Lan lan;
+  lan.configure(home());
+  lan.run_for(minutes(20));
+  const std::size_t before = lan.sent.size();
+  Advertisement changed = home();
+  changed.prefixes.push_back(
+      advertised("2001:db8:0:2::/64", kStart + hours(24), kStart + hours(48)));
+  const Instant at = lan.now;
+  lan.configure(changed);
+  lan.run_for(minutes(30));
+  std::vector<Sent> since(lan.sent.begin() + static_cast<std::ptrdiff_t>(before), lan.sent.end());
+  ASSERT_GT(since.size(), 4U);
+  EXPECT_EQ(since[0].at, at);
+  const auto between = gaps(since);
+  EXPECT_EQ(between[0], seconds(16));
+  EXPECT_EQ(between[1], seconds(16));
+  for (std::size_t i = 2; i < between.size(); ++i) EXPECT_GE(between[i], seconds(200));
+}
+
+TEST(Advertiser, ChangesInQuickSuccessionKeepTheThreeSeconds) {
+  Lan lan;
+  Advertisement content = home();
+  for (unsigned i = 0; i < 200; ++i) {
+    content.prefixes[0].prefix = *prefix("2001:db8::/48").subnet(64, i % 4);
+    lan.configure(content);
+    lan.run_for(milliseconds(100));
+  }
+  lan.run_for(minutes(1));
+  for (const Duration gap : gaps(lan.multicasts())) EXPECT_GE(gap, seconds(3));
+  EXPECT_TRUE(find_prefix(lan.sent.back().message, "2001:db8:0:3::/64")->preferred > Lifetime(0));
+  EXPECT_TRUE(find_prefix(lan.sent.back().message, "2001:db8:0:1::/64")->valid.is_zero());
+}
+
+TEST(Advertiser, TheSameValueAgainIsNoChange) {
+  Lan lan;
+  lan.configure(home());
+  lan.run_for(minutes(20));
+  const auto deadline = lan.advertiser.next_deadline();
+  for (int i = 0; i < 10; ++i) lan.configure(home());
+  EXPECT_EQ(lan.advertiser.next_deadline(), deadline);
+}
+
+// A lease renewed every few minutes: nobody is woken for it.
+TEST(Advertiser, LifetimesThatGrowWaitForTheNextAdvertisement) {
+  Lan lan;
+  lan.configure(home());
+  lan.run_for(minutes(20));
+  const auto deadline = lan.advertiser.next_deadline();
+  lan.configure(home(lan.now));
+  EXPECT_EQ(lan.advertiser.next_deadline(), deadline);
+  Advertisement shorter = home(lan.now);
+  shorter.prefixes[0].valid_until = lan.now + hours(3);  // still beyond what is said
+  lan.configure(shorter);
+  EXPECT_EQ(lan.advertiser.next_deadline(), deadline);
+  shorter.prefixes[0].valid_until = lan.now + hours(1);
+  lan.configure(shorter);
+  EXPECT_EQ(lan.advertiser.next_deadline(), lan.now);
+}
+
+// odhcpd stops advertising when a lifetime is below its minimum interval.
+TEST(Advertiser, SpeaksThreeTimesWithinTheShortestLifetime) {
+  for (const int valid : {10, 30, 60, 150, 300, 599, 900, 1700}) {
+    Lan lan;
+    Advertisement content = home();
+    content.prefixes[0].preferred_until = kStart + seconds(valid / 2);
+    content.prefixes[0].valid_until = kStart + seconds(valid);
+    lan.configure(content);
+    lan.run_until(kStart + seconds(valid));
+    for (std::size_t i = 0; i + 1 < lan.sent.size(); ++i) {
+      const PrefixInformation* said = find_prefix(lan.sent[i].message, "2001:db8:0:1::/64");
+      ASSERT_TRUE(said);
+      auto shortest = said->preferred.is_zero() ? said->valid : said->preferred;
+      if (shortest.is_zero()) continue;
+      const Duration allowed =
+          std::max<Duration>(seconds(3), Duration(seconds(shortest.count())) / 3);
+      EXPECT_LE(lan.sent[i + 1].at - lan.sent[i].at, allowed) << "valid " << valid << ", RA " << i;
+    }
+    EXPECT_GE(lan.sent.size(), 3U);
+  }
+}
+
+TEST(Conformance, Row_4861_R_13_StopsWithThreeFinalAdvertisements) {
+  Lan lan;
+  lan.configure(home());
+  lan.run_for(minutes(20));
+  lan.sent.clear();
+  const Instant at = lan.now;
+  lan.advertiser.stop(lan.now);
+  EXPECT_EQ(lan.advertiser.next_deadline(), at);
+  lan.run_for(hours(1));
+  ASSERT_EQ(lan.sent.size(), 3U);
+  for (const Sent& sent : lan.sent) {
+    EXPECT_EQ(sent.to, kAllNodes);
+    EXPECT_EQ(sent.message.router_lifetime, seconds(0));
+    EXPECT_FALSE(find<PrefixInformation>(sent.message.options)) << "hosts keep their addresses";
+  }
+  EXPECT_EQ(lan.sent[0].at, at);
+  EXPECT_EQ(lan.sent[2].at, at + seconds(6));
+  EXPECT_EQ(lan.advertiser.finals_sent(), 3U);
+  EXPECT_EQ(lan.advertiser.next_deadline(), std::nullopt);
+}
+
+TEST(Advertiser, StopsWithinNineSecondsEvenAfterARecentMulticast) {
+  Lan lan;
+  lan.configure(home());
+  lan.run_for(seconds(1));
+  lan.advertiser.stop(lan.now);
+  lan.solicit(ip("fe80::99"));
+  lan.run_for(hours(1));
+  ASSERT_EQ(lan.sent.size(), 4U) << "and answers nobody any more";
+  EXPECT_EQ(lan.sent[1].at, kStart + seconds(3));
+  EXPECT_EQ(lan.sent[3].at, kStart + seconds(9));
+}
+
+TEST(Advertiser, WithNothingSaidThereIsNothingToTakeBack) {
+  Lan lan;
+  lan.configure(home());
+  lan.advertiser.stop(lan.now);
+  EXPECT_EQ(lan.advertiser.next_deadline(), std::nullopt);
+}
+
+TEST(Advertiser, SpeaksAgainAfterAStopAndWhenTheLinkReturns) {
+  Lan lan;
+  lan.configure(home());
+  lan.run_for(minutes(20));
+  lan.advertiser.stop(lan.now);
+  lan.run_for(seconds(1));
+  lan.sent.clear();
+  lan.configure(home());
+  lan.run_for(seconds(40));
+  ASSERT_EQ(lan.sent.size(), 3U);
+  EXPECT_EQ(lan.sent[0].message.router_lifetime, seconds(2700));
+  lan.run_for(minutes(20));
+  lan.sent.clear();
+  lan.advertiser.announce(lan.now);
+  lan.run_for(seconds(0));
+  EXPECT_EQ(lan.sent.size(), 1U);
+}
+
+TEST(Conformance, Row_7084_G_5_LosingTheDefaultRouterIsSaidAtOnce) {
+  Lan lan;
+  lan.configure(home());
+  lan.run_for(minutes(20));
+  lan.sent.clear();
+  Advertisement lost = home();
+  lost.default_router = false;
+  lan.configure(lost);
+  lan.run_for(seconds(1));
+  ASSERT_EQ(lan.sent.size(), 1U);
+  EXPECT_EQ(lan.sent[0].message.router_lifetime, seconds(0));
+  EXPECT_EQ(find_prefix(lan.sent[0].message, "2001:db8:0:1::/64")->valid, Lifetime(5400));
+}
+
+}  // namespace
+}  // namespace sixgate::ra
