@@ -58,13 +58,13 @@ void append(Options& to, Options more) {
   to.insert(to.end(), std::make_move_iterator(more.begin()), std::make_move_iterator(more.end()));
 }
 
-template <class Entries>
-void sort_by_prefix(Entries& entries) {
-  const auto by_prefix = [](const auto& a, const auto& b) { return a.prefix < b.prefix; };
-  std::stable_sort(entries.begin(), entries.end(), by_prefix);
-  // RFC 4191 section 2.3: no two options for the same prefix. The first one stands.
-  const auto same = [](const auto& a, const auto& b) { return a.prefix == b.prefix; };
-  entries.erase(std::unique(entries.begin(), entries.end(), same), entries.end());
+// RFC 4191 section 2.3: no two options for the same prefix. The first one stands.
+template <class Entry>
+void sort_by_prefix(std::vector<Entry>& entries) {
+  std::map<Prefix, Entry> sorted;
+  for (const Entry& entry : entries) sorted.emplace(entry.prefix, entry);
+  entries.clear();
+  for (const auto& [prefix, entry] : sorted) entries.push_back(entry);
 }
 
 template <class T>

@@ -46,8 +46,10 @@ void trim(Map& map, Instant now, UntilOf until_of, IsLive is_live) {
     if (!is_live(it->first)) withdrawn.push_back(it);
   }
   if (withdrawn.size() <= kMaxWithdrawn) return;
-  std::stable_sort(withdrawn.begin(), withdrawn.end(), [&](const auto& a, const auto& b) {
-    return until_of(a->second) < until_of(b->second);
+  std::sort(withdrawn.begin(), withdrawn.end(), [&](const auto& a, const auto& b) {
+    const Instant ends_a = until_of(a->second);
+    const Instant ends_b = until_of(b->second);
+    return ends_a != ends_b ? ends_a < ends_b : a->first < b->first;
   });
   withdrawn.resize(withdrawn.size() - kMaxWithdrawn);
   for (const auto& it : withdrawn) map.erase(it);
