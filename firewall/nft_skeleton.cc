@@ -40,6 +40,7 @@ table ip6 sixgate {
 		oifname != @wan oifname != @lan return comment "not our interface"
 		icmpv6 type { 130-137, 141-143, 148-149, 151-153 } notrack comment "ND, MLD, SEND and MRD without conntrack"
 		udp sport . udp dport { 546 . 547, 547 . 546 } notrack comment "DHCPv6 without conntrack"
+		oifname @wan icmpv6 type 1 icmpv6 code 5 counter drop comment "no answer to the owner of a source that a LAN host forged"
 	}
 	chain mss {
 		type filter hook forward priority mangle; policy accept;

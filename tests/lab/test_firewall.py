@@ -1,0 +1,440 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The baseline of the firewall against real traffic, each test on nftables and on both variants of ip6tables."""
+import json
+import os
+import socket
+import struct
+import threading
+import time
+
+import firewall_house
+from firewall_house import (ATOMIC_FRAGMENT, BACKENDS, DELEGATED, H1, H1_ULA, H2, H3, H3_ULA, LAN0, LAN1, NET, OLD, PADDING,
+                            UNASSIGNED, WAN, FirewallHouse, Rules, ah, behind, esp, icmp, raw, routing, tcp_octets,
+                            tcp_to, udp_to)
+from lab import ISP_ADDRESS, limit, proves
+from peers import nmap
+from wire import inject, ipv6, udp
+
+GOLDEN = os.path.join(os.path.dirname(os.path.dirname(os.path.abspath(__file__))), "data", "firewall")
+
+
+def each_backend(function):
+    """Makes test_NAME_nft, test_NAME_ip6tables and test_NAME_ip6tables_legacy out of check_NAME."""
+    for backend in BACKENDS:
+        def test(lab, chosen=backend):
+            function(lab, FirewallHouse(lab, chosen))
+        name = "test_firewall_%s_%s" % (function.__name__.removeprefix("check_"), backend.replace("-", "_"))
+        test.__name__, test.__doc__ = name, function.__doc__
+        test.limit = getattr(function, "limit", 180)
+        test.rows = getattr(function, "rows", ())
+        globals()[name] = test
+    return function
+
+
+def judge(lab, house, kernel_too=()):
+    """Without rules each probe does what the kernel alone does, with them what it is expected to do. A row fails when one
+    of its probes does, and proves nothing when its probes were stopped by something else."""
+    control = house.shoot()
+    wrong = ["without rules %s %s" % (one.name, "came" if control[one.name] else "did not come")
+             for one in house.probes if control[one.name] != one.control]
+    house.apply(Rules())
+    found = house.shoot()
+    rows = {}
+    for one in house.probes:
+        good = found[one.name] == one.expected
+        if not good:
+            wrong.append("%s %s" % (one.name, "came" if found[one.name] else "did not come"))
+        for row in (one.row or "").split():
+            rows.setdefault(row, []).append((one.name, good))
+    for row, results in rows.items():
+        bad = [name for name, good in results if not good]
+        lab.row(row, not bad, ", ".join(bad))
+    lab.check(not wrong, "\n".join(wrong))
+
+
+@each_backend
+@proves("7084-S-1", "6092-REC-1", "6092-REC-2", "6092-REC-3", "6092-REC-4", "6092-REC-6", "6092-REC-10", "6092-REC-21",
+        "6092-REC-22", "6092-REC-24", "6092-REC-26", "4890-02", "4890-04")
+def check_from_the_internet(lab, house):
+    """What unsolicited packets from the WAN reach: a protected host, an exposed host, nobody."""
+    def to(name, content, host="h1", expected=False, source=NET, destination=None, **more):
+        target = destination or {"h1": H1, "h3": H3}[host]
+        house.probe("%s to %s" % (name, host), "isp", source, target, content, host, expected, **more)
+    plain = udp_to(7777)
+    for name, content, row in (
+            ("tcp syn", tcp_to(22), "7084-S-1"), ("tcp ack", tcp_to(22, 16), "7084-S-1"),
+            ("tcp rst", tcp_to(22, 4), "7084-S-1"), ("udp", plain, "7084-S-1"), ("udp-lite", raw(136, b"\x1e\x61\x1e\x61\0\0\0\0"), None),
+            ("sctp", raw(132, b"\x1e\x61\x1e\x61\0\0\0\0\0\0\0\0\1\0\0\4"), None), ("protocol 253", raw(253), None),
+            ("6in6", raw(41), None), ("no next header", raw(59), None),
+            ("hop-by-hop", behind(0, PADDING, plain), None), ("destination options", behind(60, PADDING, plain), None),
+            ("routing header 2", behind(43, routing(2, H1), plain), None),
+            ("atomic fragment", behind(44, ATOMIC_FRAGMENT, plain), None)):
+        to(name, content, row=row)
+    for name, content, row in (("ah", ah(), "6092-REC-21"), ("esp", esp(), "6092-REC-22"),
+                               ("ike", udp_to(500, 500), "6092-REC-24"), ("hip", raw(139), "6092-REC-26"),
+                               ("ah before a tcp rst", behind_ah(tcp_to(22, 4)), "6092-REC-21"),
+                               ("echo request", icmp(128), "4890-02")):
+        to(name, content, expected=True, row=row)
+    for kind, expected, row in ((1, False, "6092-REC-10"), (2, False, "6092-REC-10"), (3, True, None), (4, True, None),
+                                (127, False, "4890-04"), (137, False, None), (138, False, "4890-04"),
+                                (139, False, "4890-04"), (140, False, "4890-04"), (144, False, None), (150, False, None),
+                                (200, False, "4890-04"), (201, False, "4890-04"), (255, False, "4890-04")):
+        to("icmp %d" % kind, icmp(kind), expected=expected, row=row)
+    to("icmp 138 to the exposed", icmp(138), "h3", row="4890-04")
+    to("tcp syn", tcp_to(22), "h3", expected=True)
+    to("udp", plain, "h3", expected=True)
+    to("protocol 253", raw(253), "h3", expected=True)
+    # What may not even reach the exposed LAN. The kernel itself refuses some sources and destinations.
+    to("routing header 0", behind(43, routing(0, H3), plain), "h3", row="6092-REC-4")
+    to("routing header 0", behind(43, routing(0, H1), plain), "h1", row="6092-REC-4")
+    for source, kernel, row in (("ff0e::1", False, "6092-REC-1"), ("fec0::1", True, "6092-REC-3"),
+                                ("::ffff:192.0.2.1", True, "6092-REC-3"), ("::192.0.2.1", True, "6092-REC-3"),
+                                ("2001:10::1", True, "6092-REC-3"), ("3fff::1", True, "6092-REC-3"),
+                                ("fd99::1", True, None), ("::1", False, "6092-REC-3"), ("::", False, None),
+                                (H1, True, "6092-REC-6"), (H3, True, "6092-REC-6"), (UNASSIGNED, True, "6092-REC-6")):
+        to("udp from " + source, plain, "h3", source=source, control=kernel, row=row)
+    to("udp to ULA", plain, "h3", destination=H3_ULA)
+    for scope in (2, 5, 8):
+        to("multicast scope %d" % scope, plain, "h3", destination="ff0%d::1234" % scope, control=False,
+           row="6092-REC-2")
+    judge(lab, house)
+
+
+def behind_ah(inner):
+    def make(source, destination, token):
+        proto, octets = inner(source, destination, token)
+        return 51, ah(proto)(source, destination, b"")[1] + octets
+    return make
+
+
+@each_backend
+@proves("6092-REC-2", "6092-REC-3", "6092-REC-4", "6092-REC-5", "6092-REC-7", "7084-S-2", "7084-ULA-4", "7084-L-14",
+        "7084-WPD-5", "7084-WPD-5a", "9762-07")
+def check_to_the_internet(lab, house):
+    """Sources and destinations that never leave, and the errors that say so."""
+    plain = udp_to(7777)
+
+    def out(name, source, destination=NET, expected=False, sender="h1", content=plain, **more):
+        house.probe(name, sender, source, destination, content, "isp", expected, **more)
+    out("own source", H1, expected=True)
+    out("own source of the exposed LAN", H3, expected=True, sender="h3")
+    out("foreign source", "2001:db8:bad::1", row="6092-REC-5 7084-S-2")
+    out("source of the other LAN", H3, row="7084-S-2")
+    out("unassigned source", UNASSIGNED, row="6092-REC-5")
+    out("invalidated source", OLD, row="7084-L-14")
+    out("ULA source", H1_ULA, row="7084-ULA-4 6092-REC-7")
+    out("foreign ULA source", "fd99::1", row="7084-ULA-4")
+    out("the router's own source", WAN)
+    out("site-local source", "fec0::1", row="6092-REC-3")
+    out("mapped source", "::ffff:192.0.2.1", row="6092-REC-3")
+    for source in ("::1", "ff0e::1", "::", "fe80::1"):
+        out("source " + source, source, control=False)
+    out("ULA destination", H1, "fd99::1", row="7084-ULA-4 6092-REC-7")
+    out("site-local destination", H1, "fec0::1", row="6092-REC-3")
+    out("ORCHID destination", H1, "2001:10::1", row="6092-REC-3")
+    out("documentation destination", H1, "3fff::1", row="6092-REC-3")
+    out("mapped destination", H1, "::ffff:192.0.2.1", row="6092-REC-3")
+    out("organization multicast", H1, "ff08::1234", control=False, row="6092-REC-2")
+    out("routing header 0", H1, content=behind(43, routing(0, NET), plain), row="6092-REC-4")
+    out("unassigned destination", H1, UNASSIGNED, row="7084-WPD-5 9762-07")
+    out("unassigned destination from outside", NET, UNASSIGNED, sender="isp", row="7084-WPD-5 9762-07")
+    out("neighbour solicitation", H1, content=icmp(135), row="")
+    out("node information", H1, content=icmp(139))
+    out("protocol not ours", firewall_house.H4, sender="h4", expected=True)
+    judge(lab, house)
+    by_name = {one.name: one for one in house.probes}
+    for row, wire, name, code in (("7084-L-14", "h1", "invalidated source", 5), ("7084-ULA-4", "h1", "ULA source", 5),
+                                  ("7084-ULA-4", "h1", "ULA destination", 0),
+                                  ("7084-WPD-5a", "h1", "unassigned destination", 0),
+                                  ("7084-WPD-5a", "isp", "unassigned destination from outside", 0)):
+        told = house.answers(wire, by_name[name], 1, code)
+        lab.row(row, told, "no code %d about: %s" % (code, name))
+        lab.check(told, "no ICMPv6 type 1 code %d about: %s" % (code, name))
+
+
+@each_backend
+@proves("7084-G-3")
+def check_before_provisioning(lab, house):
+    """Nothing crosses before address and prefix are there; the LANs and what is not ours go on."""
+    house.probe("out", "h1", H1, NET, udp_to(7777), "isp", False)
+    house.probe("ping out", "h1", H1, NET, icmp(128), "isp", False)
+    house.probe("in to the exposed", "isp", NET, H3, udp_to(7777), "h3", False)
+    house.probe("esp in", "isp", NET, H1, esp(), "h1", False)
+    house.probe("between LANs", "h1", H1_ULA, H3_ULA, udp_to(7777), "h3", True)
+    house.probe("not ours out", "h4", firewall_house.H4, NET, udp_to(7777), "isp", True)
+    control = house.shoot()
+    lab.check(all(control.values()), "without rules did not come: %s" % control)
+    answer = house.give(Rules(provisioned=False))
+    lab.check(answer.startswith("ok"), answer)
+    found = house.shoot()
+    wrong = [one.name for one in house.probes if found[one.name] != one.expected]
+    lab.check(lab.h1.ping(LAN0), "a host does not reach its router")
+    lab.check(lab.cpe.ping(ISP_ADDRESS), "the router does not reach the ISP")
+    house.apply(Rules())
+    after = house.shoot()
+    wrong += ["%s, once provisioned" % name for name, came in after.items() if not came]
+    lab.row("7084-G-3", not wrong, ", ".join(wrong))
+    lab.check(not wrong, "wrong: " + ", ".join(wrong))
+
+
+@each_backend
+@proves("6092-REC-8", "6092-REC-9", "6092-REC-50", "4890-05", "4890-08", "6092-REC-49")
+def check_the_router_itself(lab, house):
+    """No service on the WAN, DNS alone for the exposed, everything for the protected; ND and DHCPv6 without conntrack."""
+    house.apply(Rules())
+    lab.cpe.serve(tcp=[22, 53, 80], udp=[53])
+    lab.h3.serve(tcp=[22])
+    lab.h1.serve(tcp=[22])
+    open_, states = [], {}
+    for target in (WAN, LAN0, LAN1):
+        states[target] = nmap(lab.net, target, [22, 53, 80, 443, 547]) or {}
+        open_ += ["%s tcp/%d" % (target, port) for port, state in states[target].items() if state != "filtered"]
+        lab.check(lab.net.ping(target), "ping to %s is not answered" % target)
+    lab.row("6092-REC-50", not open_ and all(states.values()), ", ".join(open_) or str(states))
+    dns = [target for target in (WAN, LAN0, LAN1) if lab.net.udp(target, 53) == "open" or lab.net.tcp(target, 53, 1) == "open"]
+    lab.row("6092-REC-8", not dns, "DNS at " + ", ".join(dns))
+    lab.check(not dns and not open_, "the WAN reaches %s %s" % (dns, open_))
+    lab.check(lab.h1.udp(LAN0, 53) == "open" and lab.h1.tcp(LAN0, 22) == "open", "the protected LAN does not reach us")
+    lab.check(lab.h3.udp(LAN1, 53) == "open" and lab.h3.tcp(LAN1, 53) == "open", "no DNS for exposed hosts")
+    lab.check(lab.h3.tcp(LAN1, 22) == "unreachable" and lab.h3.tcp(LAN0, 22) == "unreachable", "exposed hosts may manage us")
+    protected = nmap(lab.net, H1, [22, 80])
+    lab.check(protected == {22: "filtered", 80: "filtered"}, "nmap sees the protected host: %s" % protected)
+    exposed = nmap(lab.net, H3, [22, 80])
+    lab.row("6092-REC-49", exposed == {22: "open", 80: "closed"}, "nmap sees the exposed host: %s" % exposed)
+    lab.check(exposed == {22: "open", 80: "closed"}, "nmap sees the exposed host: %s" % exposed)
+    # Neighbour discovery, with nothing remembered and INVALID dropped.
+    for namespace in (lab.cpe, lab.h1, lab.isp):
+        for interface in namespace.links():
+            namespace.ip("-6", "neigh", "flush", "dev", interface)
+    reached = lab.h1.ping(NET, count=2) and lab.net.ping(H1) and lab.net.ping(H3)
+    group = lab.cpe.run("ping", "-6", "-n", "-c", "1", "-W", "2", "ff02::1%wan0", check=False)
+    lab.row("4890-05", reached and group.returncode == 0, "neighbours: %s; ping ff02::1: %s" % (reached, group.stdout))
+    lab.check(reached and group.returncode == 0, "Neighbor Discovery or the answer to a multicast ping fails")
+    # DHCPv6: what comes to a socket of the router.
+    came = {}
+
+    def listen(port):
+        sock = lab.cpe.call(bound, port)
+        lab.sockets.append(sock)
+        came[port] = got = []
+
+        def work():
+            while True:
+                try:
+                    got.append(sock.recv(2048))
+                except TimeoutError:
+                    continue
+                except OSError:
+                    return
+        threading.Thread(target=work, daemon=True).start()
+    for port in (546, 547):
+        listen(port)
+    wan, lan, isp = lab.cpe.link_local("wan0"), lab.cpe.link_local("lan0"), lab.isp.link_local("isp0")
+    host = lab.h1.link_local("eth0")
+    mac = {"wan0": lab.cpe.mac("wan0"), "lan0": lab.cpe.mac("lan0")}
+    for name, sender, interface, source, target, ports, to_mac in (
+            (b"answer from a high port", lab.isp, "isp0", isp, wan, (50000, 546), mac["wan0"]),
+            (b"answer from a relay", lab.isp, "isp0", "fe80::99", wan, (547, 546), mac["wan0"]),
+            (b"answer to the global address", lab.isp, "isp0", NET, WAN, (547, 546), mac["wan0"]),
+            (b"solicit of a host", lab.h1, "eth0", host, "ff02::1:2", (546, 547), "33:33:00:01:00:02"),
+            (b"request of a host", lab.h1, "eth0", host, lan, (546, 547), mac["lan0"]),
+            (b"solicit on the wan", lab.isp, "isp0", isp, "ff02::1:2", (546, 547), "33:33:00:01:00:02"),
+            (b"request on the wan", lab.isp, "isp0", isp, wan, (546, 547), mac["wan0"]),
+            (b"global request on the wan", lab.isp, "isp0", NET, LAN0, (546, 547), mac["wan0"])):
+        inject(sender, interface, ipv6(source, target, 17, udp(source, target, *ports, name), 64), to_mac)
+    lab.until("the last of a host came", lambda: b"request of a host" in came[547], 5)
+    lab.pause(0.3)
+    client = sorted(came[546]) == [b"answer from a high port", b"answer from a relay"]
+    server = set(came[547]) == {b"solicit of a host", b"request of a host"} or set(came[547]) == {b"request of a host"}
+    lab.row("4890-08", client and server, "546: %s, 547: %s" % (came[546], came[547]))
+    lab.row("6092-REC-9", not any(b"wan" in one for one in came[547]), came[547])
+    lab.check(client and server, "546: %s, 547: %s" % (came[546], came[547]))
+    tracked = [one for one in lab.cpe.run("conntrack", "-L", "-f", "ipv6", check=False).stdout.splitlines()
+               if "dport=546" in one or "dport=547 " in one and "src=fe80" in one and host in one]
+    lab.check(not tracked, "DHCPv6 is tracked: %s" % tracked)
+    lab.check(lab.h3.tcp(H1, 22) == "unreachable", "an exposed host opens to a protected one")
+    lab.check(lab.h3.tcp(H1_ULA, 22, source=H3_ULA) == "unreachable", "... over ULA")
+    lab.check(lab.h1.tcp(H3, 22) == "open" and lab.h1.tcp(H3_ULA, 22, source=H1_ULA) == "open", "protected to exposed")
+    lab.check(lab.net.tcp(H3, 22) == "open" and lab.net.tcp(H1, 22, 1) == "silent", "from the Internet")
+
+
+def bound(port):
+    sock = socket.socket(socket.AF_INET6, socket.SOCK_DGRAM)
+    sock.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    sock.bind(("::", port))
+    index = socket.if_nametoindex("lan0")
+    sock.setsockopt(socket.IPPROTO_IPV6, socket.IPV6_JOIN_GROUP, socket.inet_pton(socket.AF_INET6, "ff02::1:2")
+                    + struct.pack("@I", index))
+    sock.settimeout(0.5)
+    return sock
+
+
+@each_backend
+@proves("6092-REC-18", "6092-REC-19", "6092-REC-23", "6092-REC-25", "6092-REC-36", "6092-REC-37", "4890-01")
+def check_flows_of_the_inside(lab, house):
+    """What answers a flow comes in, errors about it too, and no error ends it. Segments fit the uplink."""
+    house.apply(Rules())
+    flow_udp = ipv6(H1, NET, 17, udp(H1, NET, 42000, 42001, b"start"), 63)
+    flow_tcp = ipv6(H1, NET, 6, tcp_octets(H1, NET, 43000, 43001, 2), 63)
+    flow_esp = ipv6(H1, NET, 50, esp(77)(H1, NET, b"start")[1], 63)
+    for packet in (flow_udp, flow_tcp, flow_esp):
+        inject(lab.h1, "eth0", packet[:7] + b"\x40" + packet[8:], house.gates["h1"][1])
+    lab.pause(0.2)
+
+    def back(name, content, row, source=NET):
+        house.probe(name, "isp", source, H1, content, "h1", True, row=row)
+    for row, packet, what in (("6092-REC-18", flow_udp, "udp"), ("6092-REC-36", flow_tcp, "tcp"),
+                              ("6092-REC-23", flow_esp, "esp")):
+        back("unreachable about " + what, icmp(1, 4, packet), row + " 4890-01")
+        back("too big about " + what, icmp(2, 0, packet), row + " 4890-01")
+        back("time exceeded about " + what, icmp(3, 0, packet), "4890-01", source="2001:db8:9::9")
+        back("problem about " + what, icmp(4, 1, packet), "4890-01", source="2001:db8:9::9")
+    back("udp answer after errors", udp_to(42000, 42001), "6092-REC-19")
+    back("tcp answer after errors", lambda source, destination, token: (6, tcp_octets(
+        source, destination, 43001, 43000, 0x12, token, sequence=9, acknowledge=2)), "6092-REC-37")
+    back("esp with another index", esp(78), "6092-REC-25")
+    house.probe("udp from another port", "isp", NET, H1, udp_to(42000, 42002), "h1", False)
+    found = house.shoot()
+    rows = {}
+    for one in house.probes:
+        for row in (one.row or "").split():
+            rows.setdefault(row, []).append(None if found[one.name] == one.expected else one.name)
+    for row, bad in rows.items():
+        lab.row(row, not any(bad), bad)
+    wrong = [one.name for one in house.probes if found[one.name] != one.expected]
+    lab.check(not wrong, "wrong: " + ", ".join(wrong))
+    # A middle without a beginning is refused, and the host told by a reset.
+    lab.cpe.ip("link", "set", "wan0", "mtu", "1400")
+    token = b"middle of a flow"
+    inject(lab.h1, "eth0", ipv6(H1, NET, 6, tcp_octets(H1, NET, 44000, 44001, 0x10, token)), house.gates["h1"][1])
+    lab.until("a reset comes to the host", lambda: house.wires["h1"].packets(
+        match=lambda one: not one.outgoing and one.ports == (44001, 44000) and one.payload[13] & 4), 5)
+    lab.check(token not in house.arrived("isp"), "the middle of a flow went out")
+    for sender, source, target, wire, port in (("h1", H1, NET, "isp", 45001), ("isp", NET, H3, "h3", 45002)):
+        segment = tcp_octets(source, target, 45000, port, 2, options=b"\2\4\5\xa0")
+        inject(lab.roles[sender], house.gates[sender][0], ipv6(source, target, 6, segment), house.gates[sender][1])
+        got = house.wires[wire].wait("a SYN", lambda one: not one.outgoing and one.ports == (45000, port), 5)
+        lab.check(got.payload[20:24] == b"\2\4" + (1400 - 60).to_bytes(2, "big"), "MSS %r" % got.payload[20:24])
+
+
+@each_backend
+@proves("7084-L-14")
+def check_renumbering(lab, house):
+    """Another delegation: new addresses work at once, old ones are closed and draw code 5, with no gap between."""
+    house.apply(Rules())
+    flow = ("h1", OLD, NET, udp_to(7777), "isp")
+    house.probe("old source before", *flow, False)
+    found = house.shoot()
+    lab.check(not found["old source before"], "a source of no delegation went out")
+    house.probes.clear()
+    both = Rules(delegated=(DELEGATED, "2001:db8:3000::/56"), lan0=("2001:db8:1000:1::/64", "2001:db8:3000:1::/64"))
+    house.apply(both)
+    house.probe("first", "h1", H1, NET, udp_to(7777), "isp", True)
+    house.probe("second", "h1", OLD, NET, udp_to(7777), "isp", True)
+    house.probe("ping to the first", "isp", NET, H1, icmp(128), "h1", True)
+    house.probe("ping to the second", "isp", NET, OLD, icmp(128), "h1", True)
+    house.probe("udp to the second", "isp", NET, OLD, udp_to(7777), "h1", False)
+    found = house.shoot()
+    wrong = [one.name for one in house.probes if found[one.name] != one.expected]
+    lab.check(not wrong, "with both delegations: %s" % wrong)
+    house.probes.clear()
+    house.apply(Rules(delegated=("2001:db8:3000::/56",), lan0=("2001:db8:3000:1::/64",), lan1=(),
+                      local0=("2001:db8:1000:1::/64", "fd00:6:0:1::/64")))
+    house.probe("invalidated source", "h1", H1, NET, udp_to(7777), "isp", False)
+    house.probe("new source", "h1", OLD, NET, udp_to(7777), "isp", True)
+    house.probe("ping to the old", "isp", NET, H1, icmp(128), "h1", False)
+    house.probe("ping to the new", "isp", NET, OLD, icmp(128), "h1", True)
+    house.probe("old source at home", "h1", H1, H3_ULA, udp_to(7777), "h3", True)
+    found = house.shoot()
+    wrong = [one.name for one in house.probes if found[one.name] != one.expected]
+    told = house.answers("h1", house.probes[0], 1, 5)
+    lab.row("7084-L-14", not wrong and told, "%s; code 5: %s" % (wrong, told))
+    lab.check(not wrong and told, "after the renumbering: %s; code 5: %s" % (wrong, told))
+
+
+@each_backend
+@limit(240)
+def check_two_hundred_renumberings(lab, house):
+    """Continuous traffic during 200 changes of everything that changes: no packet lost that should pass, none let in."""
+    first = Rules()
+    # The other rules: a second delegation, another zone's prefixes, and prefixes that overlap the first ones.
+    second = Rules(delegated=("2001:db8:1000::/52",), lan0=("2001:db8:1000:1::/64", "2001:db8:5000:1::/64"),
+                   lan1=("2001:db8:1000:2::/63",), local0=("fd00:6:0:1::/64",), local1=("fd00:6::/56",))
+    house.apply(first)
+    stop, sent = threading.Event(), {}
+
+    def stream(name, sender, source, target):
+        interface, mac = house.gates[sender]
+        own = lab.roles[sender].mac(interface)
+        frame_head = bytes.fromhex((mac + own).replace(":", "")) + b"\x86\xdd"
+
+        def opened():
+            sock = socket.socket(socket.AF_PACKET, socket.SOCK_RAW)
+            sock.bind((interface, 0))
+            return sock
+        sock, count = lab.roles[sender].call(opened), 0
+        lab.sockets.append(sock)
+
+        def work():
+            nonlocal count
+            while not stop.is_set():
+                count += 1
+                payload = b"stream %s %07d" % (name, count)
+                sock.send(frame_head + ipv6(source, target, 17, udp(source, target, 46000, 46001, payload)))
+                time.sleep(0.002)
+            sent[name] = count
+        thread = threading.Thread(target=work, daemon=True)
+        thread.start()
+        return thread
+    threads = [stream(b"out", "h1", H1, NET), stream(b"in", "isp", NET, H3), stream(b"home", "h1", H1, H3),
+               stream(b"closed", "isp", NET, H2), stream(b"spoofed", "h1", "2001:db8:bad::1", NET),
+               stream(b"looped", "isp", "2001:db8:1000:3::1", H3)]
+    since, took = time.time(), []
+    for number in range(200):
+        took.append(house.apply(second if number % 2 == 0 else first))
+        time.sleep(0.01)
+    stop.set()
+    for thread in threads:
+        thread.join(5)
+    lab.pause(1.0)
+    data = {wire: house.arrived(wire, since - 5) for wire in ("isp", "h1", "h2", "h3")}
+    for name, wire in ((b"out", "isp"), (b"in", "h3"), (b"home", "h3")):
+        lost = [number for number in range(1, sent[name] + 1) if b"stream %s %07d" % (name, number) not in data[wire]]
+        lab.check(not lost, "%s: %d of %d lost, first %s" % (name.decode(), len(lost), sent[name], lost[:5]))
+        lab.check(sent[name] > 100, "only %d packets of %s" % (sent[name], name.decode()))
+    for name, wires in ((b"closed", ("h2",)), (b"spoofed", ("isp",)), (b"looped", ("h3",))):
+        for wire in wires:
+            leaked = data[wire].count(b"stream %s " % name)
+            lab.check(not leaked, "%s: %d of %d leaked" % (name.decode(), leaked, sent[name]))
+    took.sort()
+    print("%s: %d changes, median %.1f ms, sent %s" % (house.backend, len(took), took[len(took) // 2] / 1000, sent))
+
+
+def test_firewall_programs_take_the_goldens(lab):
+    """nft -c, ip6tables-restore --test in both variants: every golden file, also over itself."""
+    space = lab.namespace("cpe")
+    for name in sorted(os.listdir(GOLDEN)):
+        path = os.path.join(GOLDEN, name)
+        with open(path) as file:
+            text = file.read()
+        if name.endswith(".nft"):
+            space.run("nft", "-c", "-f", path)
+            space.run("nft", "-f", path)
+            space.run("nft", "-f", path)
+            space.run("nft", "delete", "table", "ip6", "sixgate")
+        elif name.endswith(".ip6tables"):
+            for program in ("ip6tables-restore", "ip6tables-legacy-restore"):
+                space.run(program, "--noflush", "--test", stdin=text)
+    space.run("nft", "-f", os.path.join(GOLDEN, "before-provisioning.nft"))
+    space.run("nft", "-f", os.path.join(GOLDEN, "provisioned.difference"))
+    changed = sets_of(space)
+    space.run("nft", "delete", "table", "ip6", "sixgate")
+    space.run("nft", "-f", os.path.join(GOLDEN, "home.nft"))
+    lab.check(changed == sets_of(space), "the difference leads elsewhere")
+
+
+def sets_of(namespace):
+    """{set: its elements} as nft tells them."""
+    found = json.loads(namespace.run("nft", "-j", "list", "table", "ip6", "sixgate").stdout)["nftables"]
+    return {one["set"]["name"]: sorted(json.dumps(element, sort_keys=True) for element in one["set"].get("elem", []))
+            for one in found if "set" in one}
