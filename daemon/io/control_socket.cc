@@ -164,7 +164,7 @@ Expected<OwnedFd> listen_at(const std::string& path) {
   const int code = errno;
   ::umask(before);
   if (!bound) return fail(cat("control socket ", path, ": ", error_text(code)));
-  if (::listen(fd.get(), 16) != 0) {
+  if (::listen(fd.get(), 64) != 0) {
     return fail(cat("control socket ", path, ": ", error_text(errno)));
   }
   return fd;

@@ -1,0 +1,151 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "daemon/io/control_socket.h"
+
+#include <errno.h>
+#include <gtest/gtest.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <sys/un.h>
+
+#include <vector>
+
+#include "daemon/io/clock.h"
+#include "daemon/io/file.h"
+#include "tests/unit/daemon_io/temporary.h"
+
+namespace sixgate::daemon {
+namespace {
+
+class ControlSocketTest : public ::testing::Test {
+ protected:
+  void SetUp() override {
+    auto listening = listen_at(path_);
+    ASSERT_TRUE(listening) << listening.error().message;
+    control_.emplace(loop_, std::move(*listening),
+                     [this](std::string_view command) { return answer_(command); });
+  }
+  OwnedFd connect() const {
+    OwnedFd fd(::socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0));
+    sockaddr_un address{};
+    address.sun_family = AF_UNIX;
+    ::memcpy(address.sun_path, path_.data(), path_.size());
+    EXPECT_EQ(::connect(fd.get(), reinterpret_cast<const sockaddr*>(&address), sizeof address), 0);
+    return fd;
+  }
+  void send(const OwnedFd& fd, std::string_view text) {
+    EXPECT_EQ(::send(fd.get(), text.data(), text.size(), MSG_NOSIGNAL),
+              static_cast<ssize_t>(text.size()));
+  }
+  // What comes until the end of the connection, or for as long as nothing happens.
+  std::string receive(const OwnedFd& fd) {
+    std::string text;
+    char buffer[4096];
+    for (int quiet = 0; quiet < 5;) {
+      loop_.run_for(milliseconds(2));
+      const ssize_t got = ::recv(fd.get(), buffer, sizeof buffer, 0);
+      if (got == 0) return text + "(end)";
+      if (got < 0 && errno != EAGAIN) return text + "(cut)";
+      quiet = got < 0 ? quiet + 1 : 0;
+      if (got > 0) text.append(buffer, static_cast<std::size_t>(got));
+    }
+    return text;
+  }
+
+  const TemporaryDirectory temporary_;
+  const std::string path_ = temporary_ / "run/control";
+  EventLoop loop_;
+  ControlSocket::Answer answer_ = [](std::string_view command) {
+    return "[\"" + std::string(command) + "\"]";
+  };
+  std::optional<ControlSocket> control_;
+};
+
+TEST_F(ControlSocketTest, AnswersOneLineWithOneLine) {
+  const OwnedFd client = connect();
+  send(client, "sixgate 1 status\n");
+  EXPECT_EQ(receive(client), "[\"status\"]\n(end)");
+  loop_.run_for(milliseconds(2));
+  EXPECT_EQ(control_->clients(), 0U);
+}
+
+TEST_F(ControlSocketTest, WaitsForTheWholeLine) {
+  const OwnedFd client = connect();
+  send(client, "sixgate 1 st");
+  EXPECT_EQ(receive(client), "");
+  send(client, "atus\n");
+  EXPECT_EQ(receive(client), "[\"status\"]\n(end)");
+}
+
+TEST_F(ControlSocketTest, RefusesAnotherVersionOfTheProtocol) {
+  const OwnedFd client = connect();
+  send(client, "sixgate 2 status\n");
+  const std::string answer = receive(client);
+  EXPECT_EQ(answer.find("{\"schema\":1,\"error\":\""), 0U) << answer;
+}
+
+TEST_F(ControlSocketTest, RefusesARequestWithoutEnd) {
+  const OwnedFd client = connect();
+  send(client, std::string(1000, 'x'));
+  EXPECT_EQ(receive(client).find("{\"schema\":1,\"error\":\"the request is too long\"}"), 0U);
+}
+
+TEST_F(ControlSocketTest, GivesALargeAnswerToASlowReader) {
+  const std::string large(3 << 20, 'j');
+  answer_ = [&](std::string_view) { return large; };
+  const OwnedFd client = connect();
+  send(client, "sixgate 1 status\n");
+  for (int i = 0; i < 5; ++i) loop_.run_for(milliseconds(2));
+  EXPECT_EQ(receive(client).size(), large.size() + 1 + std::string("(end)").size());
+}
+
+TEST_F(ControlSocketTest, ServesManyAtOnceAndForgetsThoseWhoLeave) {
+  std::vector<OwnedFd> clients;
+  for (int i = 0; i < 20; ++i) clients.push_back(connect());
+  for (const OwnedFd& client : clients) send(client, "sixgate 1 status\n");
+  for (const OwnedFd& client : clients) EXPECT_EQ(receive(client), "[\"status\"]\n(end)");
+  clients.clear();
+  { const OwnedFd gone = connect(); }
+  for (int i = 0; i < 10; ++i) loop_.run_for(milliseconds(2));
+  EXPECT_EQ(control_->clients(), 0U);
+}
+
+TEST_F(ControlSocketTest, OneTooManyCutsOffTheOldest) {
+  std::vector<OwnedFd> clients;
+  for (std::size_t i = 0; i <= ControlSocket::kMostClients; ++i) {
+    clients.push_back(connect());
+    loop_.run_for(milliseconds(20));
+  }
+  EXPECT_EQ(control_->clients(), ControlSocket::kMostClients);
+  EXPECT_EQ(receive(clients.front()), "(end)");
+  send(clients.back(), "sixgate 1 status\n");
+  EXPECT_EQ(receive(clients.back()), "[\"status\"]\n(end)");
+}
+
+TEST_F(ControlSocketTest, IsForOwnerAndGroupOnly) {
+  struct stat status {};
+  ASSERT_EQ(::stat(path_.c_str(), &status), 0);
+  EXPECT_EQ(status.st_mode & 07777U, 0660U);
+}
+
+TEST_F(ControlSocketTest, RefusesAPlaceWhereSomebodyAnswers) {
+  const auto refused = listen_at(path_);
+  ASSERT_FALSE(refused);
+  EXPECT_NE(refused.error().message.find("another sixgated answers there"), std::string::npos);
+}
+
+TEST_F(ControlSocketTest, TakesThePlaceOfOneThatIsNoMore) {
+  control_.reset();
+  EXPECT_TRUE(listen_at(path_));
+}
+
+TEST_F(ControlSocketTest, NeverRemovesWhatIsNotASocket) {
+  const std::string other = temporary_ / "file";
+  ASSERT_TRUE(replace_file(other, "mine"));
+  EXPECT_FALSE(listen_at(other));
+  EXPECT_EQ(*read_file(other, 10), "mine");
+  EXPECT_FALSE(listen_at(std::string(200, 'p')));
+}
+
+}  // namespace
+}  // namespace sixgate::daemon

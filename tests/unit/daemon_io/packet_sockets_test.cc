@@ -1,0 +1,214 @@
+// SPDX-License-Identifier: Apache-2.0
+// The sockets in a namespace: a veth pair whose other end belongs to another namespace's kernel would be a
+// lab test; here both ends are ours, and each hears the other.
+#include "daemon/io/packet_sockets.h"
+
+#include <netinet/in.h>
+#include <sys/socket.h>
+
+#include <algorithm>
+
+#include "daemon/io/clock.h"
+#include "daemon/io/kernel.h"
+#include "tests/unit/daemon_io/namespace.h"
+
+namespace sixgate::daemon {
+namespace {
+
+struct Heard {
+  std::string interface;
+  Channel channel = Channel::kIcmp6;
+  Ip6Address source;
+  Ip6Address destination;
+  unsigned hop_limit = 0;
+  std::vector<std::uint8_t> payload;
+};
+
+// RFC 4861 section 4.1 without options; the kernel fills the checksum in.
+const std::vector<std::uint8_t> kSolicitation{133, 0, 0, 0, 0, 0, 0, 0};
+// RFC 4861 section 4.2: router lifetime zero.
+const std::vector<std::uint8_t> kAdvertisement{134, 0, 0, 0, 64, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0};
+
+class PacketSocketsTest : public NamespaceTest {
+ protected:
+  void SetUp() override {
+    NamespaceTest::SetUp();
+    if (IsSkipped()) return;
+    run("ip link set lo up && ip link add wan type veth peer name isp");
+    prepare();
+    auto opened = Kernel::open(loop_, [] {}, [](const LogLine&) {});
+    ASSERT_TRUE(opened);
+    kernel_ = std::move(*opened);
+  }
+  static void prepare() {
+    run("sysctl -qw net.ipv6.conf.wan.accept_dad=0 net.ipv6.conf.isp.accept_dad=0 && "
+        "ip link set wan up && ip link set isp up");
+  }
+  std::vector<LinkState> links() {
+    auto picture = kernel_->read({}, clock_now());
+    EXPECT_TRUE(picture);
+    return picture->links;
+  }
+  LinkState link(const std::string& name) {
+    for (const LinkState& l : links()) {
+      if (l.name == name) return l;
+    }
+    return {};
+  }
+  void run_for(Duration duration) {
+    const Instant until = clock_now() + duration;
+    while (clock_now() < until) loop_.run_for(until - clock_now());
+  }
+  std::size_t said(const std::string& part) const {
+    return static_cast<std::size_t>(std::count_if(
+        log_.begin(), log_.end(),
+        [&](const LogLine& line) { return contains(line.text, part); }));
+  }
+
+  EventLoop loop_;
+  std::unique_ptr<Kernel> kernel_;
+  std::vector<Heard> heard_;
+  LogLines log_;
+  PacketSockets sockets_{loop_,
+                         [this](const PacketIn& in) {
+                           heard_.push_back({in.interface, in.channel, in.source, in.destination,
+                                             in.hop_limit,
+                                             {in.payload.begin(), in.payload.end()}});
+                         },
+                         [this](const LogLine& line) { log_.push_back(line); }};
+  const WantedSockets wanted_{{"wan"}, {"isp"}};
+};
+
+TEST_F(PacketSocketsTest, SolicitsAndAdvertisesAsNeighborDiscoveryWantsIt) {
+  sockets_.fit(wanted_, links());
+  EXPECT_FALSE(sockets_.retry_wanted());
+  sockets_.send({"wan", Channel::kIcmp6, kAllRouters, kSolicitation});
+  run_for(milliseconds(20));
+  ASSERT_EQ(heard_.size(), 1U);
+  EXPECT_EQ(heard_[0].interface, "isp");
+  EXPECT_EQ(heard_[0].source, link("wan").link_local);
+  EXPECT_EQ(heard_[0].destination, kAllRouters);
+  EXPECT_EQ(heard_[0].hop_limit, 255U);
+  ASSERT_EQ(heard_[0].payload.size(), 8U);
+  EXPECT_EQ(heard_[0].payload[0], 133);
+  EXPECT_NE(heard_[0].payload[2] | heard_[0].payload[3], 0);  // the kernel's checksum
+
+  sockets_.send({"isp", Channel::kIcmp6, kAllNodes, kAdvertisement});
+  run_for(milliseconds(20));
+  ASSERT_EQ(heard_.size(), 2U);  // the uplink heard it, and the sender not its own
+  EXPECT_EQ(heard_[1].interface, "wan");
+  EXPECT_EQ(heard_[1].payload[0], 134);
+  EXPECT_EQ(heard_[1].source, link("isp").link_local);
+}
+
+TEST_F(PacketSocketsTest, HearsNothingButWhatItsRoleNeeds) {
+  sockets_.fit(wanted_, links());
+  sockets_.send({"isp", Channel::kIcmp6, kAllNodes, kSolicitation});  // no business of an uplink
+  sockets_.send({"isp", Channel::kIcmp6, kAllNodes, {128, 0, 0, 0, 0, 1, 0, 1}});  // echo request
+  run_for(milliseconds(20));
+  EXPECT_TRUE(heard_.empty());
+}
+
+TEST_F(PacketSocketsTest, SpeaksDhcpv6FromPort546ToPort547) {
+  sockets_.fit(wanted_, links());
+  const OwnedFd server(::socket(AF_INET6, SOCK_DGRAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0));
+  sockaddr_in6 local{};
+  local.sin6_family = AF_INET6;
+  local.sin6_port = htons(547);
+  ASSERT_EQ(::bind(server.get(), reinterpret_cast<const sockaddr*>(&local), sizeof local), 0);
+  ipv6_mreq group{};
+  ASSERT_EQ(sizeof group.ipv6mr_multiaddr, kAllDhcpRelayAgentsAndServers.bytes().size());
+  std::copy(kAllDhcpRelayAgentsAndServers.bytes().begin(),
+            kAllDhcpRelayAgentsAndServers.bytes().end(), group.ipv6mr_multiaddr.s6_addr);
+  group.ipv6mr_interface = link("isp").index;
+  ASSERT_EQ(::setsockopt(server.get(), IPPROTO_IPV6, IPV6_JOIN_GROUP, &group, sizeof group), 0);
+
+  sockets_.send({"wan", Channel::kDhcp6Client, kAllDhcpRelayAgentsAndServers, {1, 2, 3, 4}});
+  std::array<char, 64> buffer{};
+  sockaddr_in6 from{};
+  socklen_t length = sizeof from;
+  ASSERT_EQ(::recvfrom(server.get(), buffer.data(), buffer.size(), 0,
+                       reinterpret_cast<sockaddr*>(&from), &length),
+            4);
+  EXPECT_EQ(ntohs(from.sin6_port), 546);
+  from.sin6_scope_id = link("isp").index;
+  ASSERT_EQ(::sendto(server.get(), "answer", 6, 0, reinterpret_cast<const sockaddr*>(&from), length),
+            6);
+  run_for(milliseconds(20));
+  ASSERT_EQ(heard_.size(), 1U);
+  EXPECT_EQ(heard_[0].channel, Channel::kDhcp6Client);
+  EXPECT_EQ(heard_[0].destination, link("wan").link_local);
+  EXPECT_EQ(heard_[0].payload.size(), 6U);
+}
+
+TEST_F(PacketSocketsTest, SaysOnceThatAnotherClientHasThePortAndTriesAgain) {
+  OwnedFd other(::socket(AF_INET6, SOCK_DGRAM | SOCK_CLOEXEC, 0));
+  sockaddr_in6 local{};
+  local.sin6_family = AF_INET6;
+  local.sin6_port = htons(546);
+  ASSERT_EQ(::bind(other.get(), reinterpret_cast<const sockaddr*>(&local), sizeof local), 0);
+  sockets_.fit(wanted_, links());
+  sockets_.fit(wanted_, links());
+  EXPECT_EQ(said("UDP port 546 on wan is taken by another DHCPv6 client"), 1U);
+  EXPECT_TRUE(sockets_.retry_wanted());
+  other.reset();
+  sockets_.fit(wanted_, links());
+  EXPECT_FALSE(sockets_.retry_wanted());
+  EXPECT_EQ(said("listening now"), 1U);
+}
+
+TEST_F(PacketSocketsTest, WarnsWhenThePortIsShared) {
+  const OwnedFd other(::socket(AF_INET6, SOCK_DGRAM | SOCK_CLOEXEC, 0));
+  const int on = 1;
+  ASSERT_EQ(::setsockopt(other.get(), SOL_SOCKET, SO_REUSEADDR, &on, sizeof on), 0);
+  sockaddr_in6 local{};
+  local.sin6_family = AF_INET6;
+  local.sin6_port = htons(546);
+  ASSERT_EQ(::bind(other.get(), reinterpret_cast<const sockaddr*>(&local), sizeof local), 0);
+  sockets_.fit(wanted_, links());
+  EXPECT_FALSE(sockets_.retry_wanted());
+  EXPECT_EQ(said("another program listens on UDP port 546 too"), 1U);
+}
+
+TEST_F(PacketSocketsTest, FollowsAnInterfaceReplacedUnderTheSameName) {
+  sockets_.fit(wanted_, links());
+  run("ip link del wan");
+  sockets_.send({"wan", Channel::kIcmp6, kAllRouters, kSolicitation});  // into the void
+  sockets_.fit(wanted_, links());
+  run("ip link add wan type veth peer name isp");
+  prepare();
+  sockets_.fit(wanted_, links());
+  sockets_.send({"wan", Channel::kIcmp6, kAllRouters, kSolicitation});
+  run_for(milliseconds(20));
+  ASSERT_EQ(heard_.size(), 1U);
+  EXPECT_EQ(heard_[0].interface, "isp");
+}
+
+TEST_F(PacketSocketsTest, TroubleOfSendingIsSaidOnceAndEndsWithSuccess) {
+  sockets_.fit(wanted_, links());
+  run("ip link set wan down");
+  for (int i = 0; i < 5; ++i) sockets_.send({"wan", Channel::kIcmp6, kAllRouters, kSolicitation});
+  EXPECT_EQ(said("sending ICMPv6 on wan"), 1U);
+  run("ip link set wan up");
+  sockets_.fit(wanted_, links());
+  run_for(milliseconds(20));
+  sockets_.send({"wan", Channel::kIcmp6, kAllRouters, kSolicitation});
+  EXPECT_EQ(said("sending ICMPv6 on wan"), 1U);
+}
+
+TEST_F(PacketSocketsTest, ClosesWhatIsNoLongerWanted) {
+  sockets_.fit(wanted_, links());
+  sockets_.fit({{}, {"isp"}}, links());
+  sockets_.send({"wan", Channel::kIcmp6, kAllRouters, kSolicitation});
+  sockets_.send({"isp", Channel::kIcmp6, kAllNodes, kAdvertisement});
+  run_for(milliseconds(20));
+  EXPECT_TRUE(heard_.empty());
+  OwnedFd other(::socket(AF_INET6, SOCK_DGRAM | SOCK_CLOEXEC, 0));
+  sockaddr_in6 local{};
+  local.sin6_family = AF_INET6;
+  local.sin6_port = htons(546);
+  EXPECT_EQ(::bind(other.get(), reinterpret_cast<const sockaddr*>(&local), sizeof local), 0);
+}
+
+}  // namespace
+}  // namespace sixgate::daemon
