@@ -23,6 +23,7 @@ LAN0, LAN1 = "2001:db8:1000:1::1", "2001:db8:1000:2::1"
 OLD = "2001:db8:3000:1::11"        # h1's address under a delegation that is gone
 UNASSIGNED = "2001:db8:1000:77::1"
 NET = "2001:db8:ffff::80"
+PEER = "2001:db8:ffff::99"          # nobody is there: nothing but what a test makes answers
 H4 = "2001:db8:4000::4"
 
 BACKENDS = ("nft", "ip6tables", "ip6tables-legacy")

@@ -8,7 +8,7 @@ import threading
 import time
 
 import firewall_house
-from firewall_house import (ATOMIC_FRAGMENT, BACKENDS, DELEGATED, H1, H1_ULA, H2, H3, H3_ULA, LAN0, LAN1, NET, OLD, PADDING,
+from firewall_house import (ATOMIC_FRAGMENT, BACKENDS, DELEGATED, H1, H1_ULA, H2, H3, H3_ULA, LAN0, LAN1, NET, OLD, PADDING, PEER,
                             UNASSIGNED, WAN, FirewallHouse, Rules, ah, behind, esp, icmp, raw, routing, tcp_octets,
                             tcp_to, udp_to)
 from lab import ISP_ADDRESS, limit, proves
@@ -206,10 +206,11 @@ def check_the_router_itself(lab, house):
     for namespace in (lab.cpe, lab.h1, lab.isp):
         for interface in namespace.links():
             namespace.ip("-6", "neigh", "flush", "dev", interface)
-    reached = lab.h1.ping(NET, count=2) and lab.net.ping(H1) and lab.net.ping(H3)
+    reached = {name: namespace.ping(target, wait=2, source=source) for name, namespace, target, source in (
+        ("h1 to net", lab.h1, NET, H1), ("net to h1", lab.net, H1, NET), ("net to h3", lab.net, H3, NET))}
     group = lab.cpe.run("ping", "-6", "-n", "-c", "1", "-W", "2", "ff02::1%wan0", check=False)
-    lab.row("4890-05", reached and group.returncode == 0, "neighbours: %s; ping ff02::1: %s" % (reached, group.stdout))
-    lab.check(reached and group.returncode == 0, "Neighbor Discovery or the answer to a multicast ping fails")
+    lab.row("4890-05", all(reached.values()) and group.returncode == 0, "neighbours: %s; ping ff02::1: %s" % (reached, group.stdout))
+    lab.check(all(reached.values()) and group.returncode == 0, "Neighbor Discovery or the answer to a multicast ping fails")
     # DHCPv6: what comes to a socket of the router.
     came = {}
 
@@ -274,14 +275,14 @@ def bound(port):
 def check_flows_of_the_inside(lab, house):
     """What answers a flow comes in, errors about it too, and no error ends it. Segments fit the uplink."""
     house.apply(Rules())
-    flow_udp = ipv6(H1, NET, 17, udp(H1, NET, 42000, 42001, b"start"), 63)
-    flow_tcp = ipv6(H1, NET, 6, tcp_octets(H1, NET, 43000, 43001, 2), 63)
-    flow_esp = ipv6(H1, NET, 50, esp(77)(H1, NET, b"start")[1], 63)
+    flow_udp = ipv6(H1, PEER, 17, udp(H1, PEER, 42000, 42001, b"start"), 63)
+    flow_tcp = ipv6(H1, PEER, 6, tcp_octets(H1, PEER, 43000, 43001, 2), 63)
+    flow_esp = ipv6(H1, PEER, 50, esp(77)(H1, PEER, b"start")[1], 63)
     for packet in (flow_udp, flow_tcp, flow_esp):
         inject(lab.h1, "eth0", packet[:7] + b"\x40" + packet[8:], house.gates["h1"][1])
     lab.pause(0.2)
 
-    def back(name, content, row, source=NET):
+    def back(name, content, row, source=PEER):
         house.probe(name, "isp", source, H1, content, "h1", True, row=row)
     for row, packet, what in (("6092-REC-18", flow_udp, "udp"), ("6092-REC-36", flow_tcp, "tcp"),
                               ("6092-REC-23", flow_esp, "esp")):
@@ -293,7 +294,7 @@ def check_flows_of_the_inside(lab, house):
     back("tcp answer after errors", lambda source, destination, token: (6, tcp_octets(
         source, destination, 43001, 43000, 0x12, token, sequence=9, acknowledge=2)), "6092-REC-37")
     back("esp with another index", esp(78), "6092-REC-25")
-    house.probe("udp from another port", "isp", NET, H1, udp_to(42000, 42002), "h1", False)
+    house.probe("udp from another port", "isp", PEER, H1, udp_to(42000, 42002), "h1", False)
     found = house.shoot()
     rows = {}
     for one in house.probes:
