@@ -258,7 +258,19 @@ class Parser {
 
 }  // namespace
 
+// Here, where Member is known.
+Json::Json() = default;
+Json::Json(bool truth) : value_(truth) {}
+Json::Json(double number) : value_(number) {}
+Json::Json(std::int64_t number) : value_(number) {}
+Json::Json(std::string text) : value_(std::move(text)) {}
+Json::Json(Array elements) : value_(std::move(elements)) {}
 Json::Json(Object members) : value_(std::move(members)) {}
+Json::Json(const Json&) = default;
+Json::Json(Json&&) noexcept = default;
+Json& Json::operator=(const Json&) = default;
+Json& Json::operator=(Json&&) noexcept = default;
+Json::~Json() = default;
 
 Expected<Json> Json::parse(std::string_view text) { return Parser(text).document(); }
 

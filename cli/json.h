@@ -23,13 +23,18 @@ class Json {
   struct Member;
   using Object = std::vector<Member>;
 
-  Json() = default;  // null
-  explicit Json(bool truth) : value_(truth) {}
-  explicit Json(double number) : value_(number) {}
-  explicit Json(std::int64_t number) : value_(number) {}
-  explicit Json(std::string text) : value_(std::move(text)) {}
-  explicit Json(Array elements) : value_(std::move(elements)) {}
+  Json();  // null
+  explicit Json(bool truth);
+  explicit Json(double number);
+  explicit Json(std::int64_t number);
+  explicit Json(std::string text);
+  explicit Json(Array elements);
   explicit Json(Object members);
+  Json(const Json&);
+  Json(Json&&) noexcept;
+  Json& operator=(const Json&);
+  Json& operator=(Json&&) noexcept;
+  ~Json();
 
   static Expected<Json> parse(std::string_view text);
 

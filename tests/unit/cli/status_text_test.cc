@@ -1,0 +1,114 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "cli/status_text.h"
+
+#include <gtest/gtest.h>
+
+#include "daemon/status.h"
+
+namespace sixgate::cli {
+namespace {
+
+TEST(StatusText, DurationsHaveTheirTwoLargestUnits) {
+  EXPECT_EQ(duration_text(0), "0s");
+  EXPECT_EQ(duration_text(58), "58s");
+  EXPECT_EQ(duration_text(60), "1m");
+  EXPECT_EQ(duration_text(1798), "29m 58s");
+  EXPECT_EQ(duration_text(5400), "1h 30m");
+  EXPECT_EQ(duration_text(86400 + 59), "1d");
+  EXPECT_EQ(duration_text(2 * 86400 + 4 * 3600 + 59), "2d 4h");
+}
+
+daemon::Status house() {
+  daemon::StatusPrefix delegated;
+  delegated.prefix = *Prefix::parse("2001:db8:100::/56");
+  delegated.standing = "live";
+  delegated.preferred = Lifetime(2700);
+  delegated.valid = Lifetime(5400);
+  daemon::StatusUplink uplink;
+  uplink.name = "wan";
+  uplink.interface = "eth0";
+  uplink.present = uplink.ready = true;
+  uplink.client = "bound";
+  uplink.renew_in = Lifetime(1200);
+  uplink.rebind_in = Lifetime(2000);
+  uplink.managed = true;
+  uplink.delegations = {delegated};
+  uplink.routers = {{*Ip6Address::parse("fe80::1"), "medium", Lifetime(1790)}};
+  uplink.counters = {{"ra_received", 3}, {"ra_dropped_hop_limit", 0}};
+  daemon::StatusLan lan;
+  lan.name = "lan";
+  lan.interface = "br-lan";
+  lan.present = lan.ready = true;
+  lan.zone = "protected";
+  lan.addressing = "slaac";
+  lan.router_lifetime = Lifetime(2700);
+  daemon::StatusPrefix assigned = delegated;
+  assigned.prefix = *Prefix::parse("2001:db8:100::/64");
+  assigned.address = *Ip6Address::parse("2001:db8:100::1");
+  assigned.origin = "wan";
+  assigned.valid = Lifetime::infinite();
+  lan.prefixes = {assigned};
+  daemon::Status status;
+  status.version = "1.2.3";
+  status.duid = "00030001";
+  status.firewall_backend = "nft";
+  status.firewall_applied = status.provisioned = true;
+  status.uplinks = {uplink};
+  status.lans = {lan};
+  return status;
+}
+
+TEST(StatusText, ShowsTheHouse) {
+  const auto json = Json::parse(daemon::to_json(house()));
+  ASSERT_TRUE(json);
+  EXPECT_EQ(status_text(*json),
+            "sixgated 1.2.3, firewall nft\n"
+            "DUID  00030001\n"
+            "\n"
+            "uplink wan (eth0): up, DHCPv6 bound, flags M\n"
+            "  delegated  2001:db8:100::/56  live    preferred 45m, valid 1h 30m\n"
+            "  router     fe80::1            medium  for 29m 50s\n"
+            "  lease    renew in 20m, rebind in 33m 20s\n"
+            "  packets  ra_received 3\n"
+            "\n"
+            "lan lan (br-lan): up, protected, slaac, default router for 45m\n"
+            "  prefix   2001:db8:100::/64  live  from wan  preferred 45m, valid forever\n"
+            "  address  2001:db8:100::1\n");
+}
+
+TEST(StatusText, SaysWhatIsWrongAndWhy) {
+  daemon::Status status = house();
+  status.firewall_applied = status.provisioned = false;
+  status.problems = {"uplink wan: there is no interface eth0"};
+  status.uplinks[0].present = false;
+  status.lans[0].router_lifetime = Lifetime(0);
+  status.lans[0].router_lifetime_reason = "no prefix but ULA";
+  const auto json = Json::parse(daemon::to_json(status));
+  ASSERT_TRUE(json);
+  const std::string text = status_text(*json);
+  for (const char* part :
+       {"firewall nft (not in place), not yet provisioned: nothing is forwarded in\n",
+        "problem: uplink wan: there is no interface eth0\n",
+        "uplink wan (eth0): no such interface", "slaac, not a default router: no prefix but ULA\n"}) {
+    EXPECT_NE(text.find(part), std::string::npos) << part << "\nin\n" << text;
+  }
+}
+
+TEST(StatusText, NamesFromOutsideCannotSteerTheTerminal) {
+  daemon::Status status = house();
+  status.uplinks[0].search_domains = {"evil\x1b[2J"};
+  const auto json = Json::parse(daemon::to_json(status));
+  ASSERT_TRUE(json);
+  EXPECT_EQ(status_text(*json).find('\x1b'), std::string::npos);
+}
+
+TEST(StatusText, ADocumentOfAnotherProgramIsNoCrash) {
+  for (const char* text : {"{}", "[]", R"({"uplinks":{"a":1},"lans":[1,"x",null,{}]})"}) {
+    const auto json = Json::parse(text);
+    ASSERT_TRUE(json);
+    EXPECT_FALSE(status_text(*json).empty());
+  }
+}
+
+}  // namespace
+}  // namespace sixgate::cli
