@@ -1,0 +1,259 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "conf/check.h"
+
+#include <algorithm>
+#include <array>
+#include <utility>
+
+#include "conf/suggest.h"
+#include "net/text.h"
+
+namespace sixgate::conf {
+
+namespace {
+
+using Where = Problem::Where;
+
+// sockaddr_un's sun_path, with its ending zero.
+constexpr std::size_t kMaxSocketPath = 107;
+
+// Options that are asked for otherwise or not at all: "not in ORO" of RFC 9915 section 21 and its table of
+// option codes.
+constexpr std::array<std::uint16_t, 19> kNotRequested{1,  2,  3,  4,  5,  6,  8,  9,  11, 12,
+                                                      13, 14, 15, 16, 18, 19, 20, 25, 26};
+
+// A member of AdvertiserSettings -> its key.
+constexpr std::array<std::pair<std::string_view, std::string_view>, 9> kAdvertiserKeys{
+    {{"max_interval", "ra_max_interval"},
+     {"min_interval", "ra_min_interval"},
+     {"router_lifetime", "ra_lifetime"},
+     {"hop_limit", "ra_hop_limit"},
+     {"mtu", "ra_mtu"},
+     {"reachable", "ra_reachable_time"},
+     {"retrans", "ra_retrans_timer"},
+     {"max_preferred", "ra_max_preferred"},
+     {"max_valid", "ra_max_valid"}}};
+
+std::string_view advertiser_key(std::string_view member) {
+  for (const auto& [name, key] : kAdvertiserKeys) {
+    if (name == member) return key;
+  }
+  return {};
+}
+
+// "must not be above max_valid" -> "must not be above ra_max_valid".
+std::string with_keys(std::string_view text) {
+  std::string out(text);
+  for (const auto& [name, key] : kAdvertiserKeys) {
+    const std::size_t at = out.find(name);
+    if (at == std::string::npos || name == "mtu") continue;
+    out.replace(at, name.size(), key);
+  }
+  return out;
+}
+
+class Checker {
+ public:
+  explicit Checker(const Config& config) : config_(config) {}
+
+  std::vector<Problem> run() {
+    check_global();
+    for (std::size_t i = 0; i < config_.uplinks.size(); ++i) check_uplink(i);
+    for (std::size_t i = 0; i < config_.lans.size(); ++i) check_lan(i);
+    return std::move(problems_);
+  }
+
+ private:
+  void add(Where where, std::size_t index, std::string_view key, std::string text,
+           bool is_error = true) {
+    problems_.push_back({where, index, key, std::move(text), is_error});
+  }
+
+  void check_path(std::string_view key, const std::string& path) {
+    if (path.empty() || path[0] != '/') {
+      add(Where::kGlobal, 0, key, "needs an absolute path, beginning with \"/\"");
+    } else if (std::any_of(path.begin(), path.end(),
+                           [](char c) { return static_cast<unsigned char>(c) < 0x20; })) {
+      add(Where::kGlobal, 0, key, "a path has no control characters");
+    }
+  }
+
+  void check_global() {
+    check_path("state_dir", config_.state_dir);
+    check_path("socket", config_.socket);
+    if (config_.socket.size() > kMaxSocketPath) {
+      add(Where::kGlobal, 0, "socket",
+          cat("a socket's path has at most ", kMaxSocketPath, " octets"));
+    }
+    const std::string& user = config_.user;
+    const bool plain = std::all_of(user.begin(), user.end(), [](char c) {
+      return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') ||
+             c == '_' || c == '-' || c == '.' || c == '$';
+    });
+    if (!plain || user.size() > 32 || user.starts_with('-')) {
+      add(Where::kGlobal, 0, "user", cat("\"", printable(user), "\" is no user name"));
+    }
+    if (config_.uplinks.empty() && config_.lans.empty()) {
+      add(Where::kGlobal, 0, "", "there is no interface: neither an uplink nor a LAN");
+    }
+  }
+
+  // The interface of a section, and that nobody else has it.
+  void check_interface(Where where, std::size_t index, const std::string& name,
+                       const std::string& interface) {
+    if (interface.empty()) {
+      add(where, index, "interface", "`interface` is missing");
+      return;
+    }
+    if (!firewall::is_interface_name(interface)) {
+      add(where, index, "interface",
+          cat("\"", printable(interface),
+              "\" is no interface name: 1 to 15 characters without space and \"/\""));
+      return;
+    }
+    for (std::size_t i = 0; i < config_.uplinks.size(); ++i) {
+      if (config_.uplinks[i].interface != interface) continue;
+      if (where == Where::kUplink && i >= index) break;
+      add(where, index, "interface",
+          cat(interface, " is already the interface of uplink ", config_.uplinks[i].name));
+      return;
+    }
+    if (where == Where::kUplink) return;
+    for (std::size_t i = 0; i < index; ++i) {
+      if (config_.lans[i].interface != interface) continue;
+      add(where, index, "interface",
+          cat(interface, " is already the interface of LAN ", config_.lans[i].name, "; ", name,
+              " needs another"));
+      return;
+    }
+  }
+
+  void check_name(Where where, std::size_t index, const std::string& name) {
+    if (!is_section_name(name)) {
+      add(where, index, "",
+          cat("\"", printable(name),
+              "\" is no name: 1 to 32 letters, digits, \".\", \"_\" and \"-\""));
+    }
+  }
+
+  void check_uplink(std::size_t index) {
+    const UplinkConfig& uplink = config_.uplinks[index];
+    check_name(Where::kUplink, index, uplink.name);
+    for (std::size_t i = 0; i < index; ++i) {
+      if (config_.uplinks[i].name == uplink.name) {
+        add(Where::kUplink, index, "", cat("there are two uplinks named ", uplink.name));
+      }
+    }
+    if (uplink.name == delegation::kOriginUla || uplink.name == delegation::kOriginStatic ||
+        uplink.name == "local") {
+      add(Where::kUplink, index, "",
+          cat("an uplink cannot be named \"", uplink.name, "\": ip6class uses the word"));
+    }
+    check_interface(Where::kUplink, index, uplink.name, uplink.interface);
+    for (const std::uint16_t code : uplink.request_options) {
+      if (std::find(kNotRequested.begin(), kNotRequested.end(), code) != kNotRequested.end()) {
+        add(Where::kUplink, index, "request_options",
+            cat("option ", code, " is not one that a client lists in its request"));
+      }
+    }
+    if (uplink.prefix_hint && !uplink.request_prefix) {
+      add(Where::kUplink, index, "prefix_hint", "has no effect with request_prefix = false", false);
+    }
+    if (uplink.prefix_hint && config_.ula.mode == UlaConfig::Mode::kPrefix &&
+        !uplink.prefix_hint->address().is_unspecified() &&
+        uplink.prefix_hint->overlaps(config_.ula.prefix)) {
+      add(Where::kUplink, index, "prefix_hint",
+          cat(*uplink.prefix_hint, " overlaps the ULA prefix ", config_.ula.prefix));
+    }
+  }
+
+  static bool may_meet(const LanConfig& a, const LanConfig& b) {
+    if (a.request.classes.empty() || b.request.classes.empty()) return true;
+    return std::any_of(
+        a.request.classes.begin(), a.request.classes.end(), [&b](const std::string& origin) {
+          return std::find(b.request.classes.begin(), b.request.classes.end(), origin) !=
+                 b.request.classes.end();
+        });
+  }
+
+  // First and last /64 of the block that a hint means.
+  static std::pair<std::uint64_t, std::uint64_t> block(const LanConfig& lan) {
+    const std::uint64_t size = std::uint64_t{1} << (64 - lan.request.assign_length);
+    const std::uint64_t first = *lan.request.hint & ~(size - 1);
+    return {first, first + size - 1};
+  }
+
+  void check_lan(std::size_t index) {
+    const LanConfig& lan = config_.lans[index];
+    check_name(Where::kLan, index, lan.name);
+    check_interface(Where::kLan, index, lan.name, lan.interface);
+    check_carving(index);
+    for (const ra::SettingProblem& problem : ra::check(lan.ra)) {
+      add(Where::kLan, index, advertiser_key(problem.setting), with_keys(problem.why));
+    }
+    const std::uint32_t interval = static_cast<std::uint32_t>(lan.ra.max_interval.count());
+    if (lan.ra.max_preferred.count() <= interval) {
+      add(Where::kLan, index, "ra_max_preferred",
+          cat("must be above ra_max_interval (", interval,
+              "), or addresses end before the next advertisement"));
+    }
+    if (!lan.advertise_dns && (!lan.dns_servers.empty() || !lan.search_domains.empty())) {
+      add(Where::kLan, index, lan.dns_servers.empty() ? "search" : "dns",
+          "has no effect with advertise_dns = false", false);
+    }
+  }
+
+  void check_carving(std::size_t index) {
+    const LanConfig& lan = config_.lans[index];
+    for (std::size_t i = 0; i < index; ++i) {
+      if (config_.lans[i].name == lan.name) {
+        add(Where::kLan, index, "", cat("there are two LANs named ", lan.name));
+      }
+    }
+    if (lan.request.assign_length < 48 || lan.request.assign_length > 64) {
+      add(Where::kLan, index, "ip6assign", "is not within 48..64");
+      return;
+    }
+    std::vector<std::string_view> origins{delegation::kOriginUla};
+    for (const UplinkConfig& uplink : config_.uplinks) origins.push_back(uplink.name);
+    for (const std::string& origin : lan.request.classes) {
+      if (std::find(origins.begin(), origins.end(), origin) == origins.end()) {
+        add(Where::kLan, index, "ip6class",
+            cat("there is no uplink named \"", printable(origin), "\"",
+                suggestion(origin, origins)));
+      }
+    }
+    if (!lan.request.hint) return;
+    if (block(lan).first != *lan.request.hint) {
+      add(Where::kLan, index, "ip6hint",
+          cat("does not begin a /", lan.request.assign_length, "; its low bits are not used"),
+          false);
+    }
+    for (std::size_t i = 0; i < index; ++i) {
+      const LanConfig& other = config_.lans[i];
+      if (!other.request.hint || other.request.assign_length < 48 ||
+          other.request.assign_length > 64 || !may_meet(lan, other)) {
+        continue;
+      }
+      if (block(lan).first <= block(other).second && block(other).first <= block(lan).second) {
+        add(Where::kLan, index, "ip6hint", cat("overlaps the ip6hint of LAN ", other.name));
+      }
+    }
+  }
+
+  const Config& config_;
+  std::vector<Problem> problems_;
+};
+
+}  // namespace
+
+std::vector<Problem> check(const Config& config) { return Checker(config).run(); }
+
+bool is_section_name(std::string_view name) {
+  return !name.empty() && name.size() <= 32 && std::all_of(name.begin(), name.end(), [](char c) {
+    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '.' ||
+           c == '_' || c == '-';
+  });
+}
+
+}  // namespace sixgate::conf

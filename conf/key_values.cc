@@ -1,0 +1,298 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "conf/key_values.h"
+
+#include <algorithm>
+#include <array>
+
+#include "conf/suggest.h"
+#include "delegation/unique_local.h"
+#include "dhcp6/duid.h"
+#include "net/text.h"
+
+namespace sixgate::conf {
+
+namespace {
+
+std::string wanted(std::string_view what, const Value& value) {
+  return cat("needs ", what, ", this is ", kind_name(value.kind));
+}
+
+}  // namespace
+
+std::optional<bool> read_boolean(const Value& value, Complaints& complaints) {
+  if (value.kind == Value::Kind::kBoolean) return value.boolean;
+  complaints.push_back({value.at, wanted("true or false (without quotes)", value)});
+  return std::nullopt;
+}
+
+std::optional<std::int64_t> read_number(const Value& value, std::int64_t low, std::int64_t high,
+                                        Complaints& complaints) {
+  if (value.kind != Value::Kind::kInteger) {
+    complaints.push_back(
+        {value.at, wanted(value.kind == Value::Kind::kString ? "a whole number (without quotes)"
+                                                             : "a whole number",
+                          value)});
+    return std::nullopt;
+  }
+  if (value.integer < low || value.integer > high) {
+    complaints.push_back({value.at, cat(value.integer, " is not within ", low, "..", high)});
+    return std::nullopt;
+  }
+  return value.integer;
+}
+
+std::optional<std::string> read_text(const Value& value, Complaints& complaints) {
+  if (value.kind == Value::Kind::kString) return value.string;
+  complaints.push_back({value.at, wanted("a text in quotes", value)});
+  return std::nullopt;
+}
+
+std::optional<std::vector<std::string>> read_texts(const Value& value, Complaints& complaints) {
+  if (value.kind != Value::Kind::kArray) {
+    complaints.push_back({value.at, wanted("a list such as [\"a\", \"b\"]", value)});
+    return std::nullopt;
+  }
+  std::vector<std::string> texts;
+  bool good = true;
+  for (const Value& item : value.array) {
+    const auto text = read_text(item, complaints);
+    good = good && text.has_value();
+    if (text) texts.push_back(*text);
+  }
+  return good ? std::optional(std::move(texts)) : std::nullopt;
+}
+
+Expected<Prefix> parse_prefix_text(std::string_view text) {
+  const auto prefix = Prefix::parse(text);
+  if (!prefix) return fail(cat("\"", printable(text), "\" is no prefix such as 2001:db8::/56"));
+  const auto address = Ip6Address::parse(text.substr(0, text.find('/')));
+  if (address && *address != prefix->address()) {
+    return fail(cat("\"", printable(text), "\" has bits beyond its length; did you mean \"",
+                    *prefix, "\"?"));
+  }
+  return *prefix;
+}
+
+Expected<UlaConfig> parse_ula(std::string_view text) {
+  if (text == "auto") return UlaConfig{.mode = UlaConfig::Mode::kAuto};
+  if (text == "none") return UlaConfig{.mode = UlaConfig::Mode::kNone};
+  if (text.find(':') == std::string_view::npos) {
+    return fail(unknown_word(text, {"auto", "none", "fd12:3456:789a::/48"}));
+  }
+  const Expected<Prefix> prefix = parse_prefix_text(text);
+  if (!prefix) return fail(prefix.error().message);
+  if (!delegation::is_usable_unique_local(*prefix)) {
+    return fail(cat("\"", *prefix,
+                    "\" is no ULA prefix of a home: it must lie in fd00::/8 and be a /48, at most "
+                    "a /64 (RFC 4193)"));
+  }
+  return UlaConfig{.mode = UlaConfig::Mode::kPrefix, .prefix = *prefix};
+}
+
+Expected<DuidConfig> parse_duid(std::string_view text) {
+  using Kind = DuidConfig::Kind;
+  if (text == "auto") return DuidConfig{.kind = Kind::kAuto};
+  if (text == "llt") return DuidConfig{.kind = Kind::kLlt};
+  if (text == "ll") return DuidConfig{.kind = Kind::kLl};
+  if (text == "uuid") return DuidConfig{.kind = Kind::kUuid};
+  const auto explicit_one = [](const dhcp6::Duid& duid) {
+    return DuidConfig{.kind = Kind::kExplicit, .bytes = {duid.bytes().begin(), duid.bytes().end()}};
+  };
+  if (text.starts_with("uuid:")) {
+    const auto bytes = parse_hex(text.substr(5));
+    if (!bytes || bytes->size() != 16) return fail("\"uuid:\" needs 32 hexadecimal digits");
+    std::array<std::uint8_t, 16> uuid{};
+    std::copy(bytes->begin(), bytes->end(), uuid.begin());
+    return explicit_one(dhcp6::Duid::uuid(uuid));
+  }
+  if (text.starts_with("en:")) {
+    const std::string_view rest = text.substr(3);
+    const std::size_t colon = std::min(rest.find(':'), rest.size());
+    const auto number = parse_decimal(rest.substr(0, colon));
+    const auto bytes = colon < rest.size() ? parse_hex(rest.substr(colon + 1)) : std::nullopt;
+    if (number && *number <= 0xffffffff && bytes) {
+      const auto duid = dhcp6::Duid::en(static_cast<std::uint32_t>(*number), *bytes);
+      if (duid) return explicit_one(*duid);
+    }
+    return fail("\"en:\" needs an enterprise number and an identifier: \"en:32473:0a0b0c\"");
+  }
+  const auto bytes = parse_hex(text);
+  if (!bytes) return fail(unknown_word(text, {"auto", "llt", "ll", "uuid", "en:32473:0a0b0c"}));
+  // A type of two octets and an identifier of 1..128 (RFC 9915 section 11.1).
+  if (bytes->size() < 3 || bytes->size() > 130) {
+    return fail("a DUID has from 3 to 130 octets");
+  }
+  return DuidConfig{.kind = Kind::kExplicit, .bytes = *bytes};
+}
+
+Expected<std::optional<std::uint64_t>> parse_hint(std::string_view text) {
+  if (text.empty()) return std::optional<std::uint64_t>();
+  std::string_view digits = text;
+  if (digits.starts_with("0x") || digits.starts_with("0X")) digits.remove_prefix(2);
+  const bool all_hex = std::all_of(digits.begin(), digits.end(), [](char c) {
+    return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'f') || (c >= 'A' && c <= 'F');
+  });
+  if (digits.empty() || !all_hex) {
+    return fail(cat("\"", printable(text),
+                    "\" is no subnet number: write it in hexadecimal, such as \"10\""));
+  }
+  while (digits.size() > 1 && digits.front() == '0') digits.remove_prefix(1);
+  if (digits.size() > 8) return fail(cat("\"", printable(text), "\" is larger than ffffffff"));
+  std::uint64_t number = 0;
+  for (const char c : digits) {
+    const int digit = c <= '9' ? c - '0' : (c | 0x20) - 'a' + 10;
+    number = number << 4 | static_cast<std::uint64_t>(digit);
+  }
+  return std::optional(number);
+}
+
+Expected<std::optional<Prefix>> parse_prefix_hint(std::string_view text) {
+  if (text.empty()) return std::optional<Prefix>();
+  std::string_view digits = text;
+  if (digits.starts_with('/')) digits.remove_prefix(1);
+  Prefix hint;
+  if (const auto length = parse_decimal(digits)) {
+    if (*length > 128) return fail(cat("/", *length, " is no prefix length"));
+    hint = Prefix(Ip6Address(), static_cast<unsigned>(*length));
+  } else {
+    const Expected<Prefix> prefix = parse_prefix_text(text);
+    if (!prefix) return fail(prefix.error().message);
+    hint = *prefix;
+  }
+  if (hint.length() < 1 || hint.length() > 64) {
+    return fail(cat("a prefix to be shared out has a length within 1..64, this is ", hint));
+  }
+  if (!hint.address().is_unspecified() && !hint.address().is_global_unicast() &&
+      !hint.address().is_unique_local()) {
+    return fail(cat(hint, " is no range of unicast addresses"));
+  }
+  return std::optional(hint);
+}
+
+const Words<Addressing>& addressing_words() {
+  static const Words<Addressing> words{{"slaac", Addressing::kSlaac},
+                                       {"slaac+stateless", Addressing::kSlaacStateless},
+                                       {"slaac+dhcpv6", Addressing::kSlaacDhcpv6},
+                                       {"dhcpv6", Addressing::kDhcpv6}};
+  return words;
+}
+
+const Words<RequestAddress>& request_address_words() {
+  static const Words<RequestAddress> words{{"auto", RequestAddress::kAuto},
+                                           {"always", RequestAddress::kAlways},
+                                           {"never", RequestAddress::kNever}};
+  return words;
+}
+
+const Words<FirewallConfig::Choice>& firewall_words() {
+  using Choice = FirewallConfig::Choice;
+  static const Words<Choice> words{{"auto", Choice::kAuto},
+                                   {"nft", Choice::kNft},
+                                   {"ip6tables", Choice::kIp6tables},
+                                   {"none", Choice::kNone}};
+  return words;
+}
+
+const Words<firewall::Zone>& zone_words() {
+  static const Words<firewall::Zone> words{{"protected", firewall::Zone::kProtected},
+                                           {"exposed", firewall::Zone::kExposed}};
+  return words;
+}
+
+const Words<ra::RouterPreference>& preference_words() {
+  static const Words<ra::RouterPreference> words{{"low", ra::RouterPreference::kLow},
+                                                 {"medium", ra::RouterPreference::kMedium},
+                                                 {"high", ra::RouterPreference::kHigh}};
+  return words;
+}
+
+const Words<LogLevel>& log_level_words() {
+  static const Words<LogLevel> words{{"error", LogLevel::kError},
+                                     {"warning", LogLevel::kWarning},
+                                     {"info", LogLevel::kInfo},
+                                     {"debug", LogLevel::kDebug}};
+  return words;
+}
+
+std::string unknown_word(std::string_view word, const std::vector<std::string_view>& known) {
+  std::string list;
+  for (std::size_t i = 0; i < known.size(); ++i) {
+    list += cat(i == 0 ? "" : (i + 1 == known.size() ? " or " : ", "), "\"", known[i], "\"");
+  }
+  return cat("\"", printable(word), "\" is not known; it can be ", list, suggestion(word, known));
+}
+
+std::string_view to_string(Addressing addressing) {
+  return word_of(addressing, addressing_words());
+}
+std::string_view to_string(RequestAddress request) {
+  return word_of(request, request_address_words());
+}
+std::string_view to_string(FirewallConfig::Choice choice) {
+  return word_of(choice, firewall_words());
+}
+
+std::string hint_text(const std::optional<std::uint64_t>& hint) {
+  if (!hint) return {};
+  std::string digits;
+  std::uint64_t number = *hint;
+  do {
+    digits.insert(digits.begin(), "0123456789abcdef"[number & 15]);
+    number >>= 4;
+  } while (number != 0);
+  return digits;
+}
+
+std::string ula_text(const UlaConfig& ula) {
+  switch (ula.mode) {
+    case UlaConfig::Mode::kAuto:
+      return "auto";
+    case UlaConfig::Mode::kNone:
+      return "none";
+    case UlaConfig::Mode::kPrefix:
+      return ula.prefix.to_string();
+  }
+  return {};
+}
+
+std::string duid_text(const DuidConfig& duid) {
+  switch (duid.kind) {
+    case DuidConfig::Kind::kAuto:
+      return "auto";
+    case DuidConfig::Kind::kLlt:
+      return "llt";
+    case DuidConfig::Kind::kLl:
+      return "ll";
+    case DuidConfig::Kind::kUuid:
+      return "uuid";
+    case DuidConfig::Kind::kExplicit:
+      return to_hex(duid.bytes);
+  }
+  return {};
+}
+
+std::string quoted(std::string_view text) {
+  std::string out = "\"";
+  for (const char c : text) {
+    const auto octet = static_cast<unsigned char>(c);
+    if (c == '"' || c == '\\') {
+      out += '\\';
+      out += c;
+    } else if (octet < 0x20 || octet == 0x7f) {
+      out += "\\u00";
+      out += "0123456789abcdef"[octet >> 4];
+      out += "0123456789abcdef"[octet & 15];
+    } else {
+      out += c;
+    }
+  }
+  return out + '"';
+}
+
+std::string quoted_list(const std::vector<std::string>& texts) {
+  std::string out = "[";
+  for (const std::string& text : texts) out += cat(out.size() == 1 ? "" : ", ", quoted(text));
+  return out + ']';
+}
+
+}  // namespace sixgate::conf

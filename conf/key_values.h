@@ -1,0 +1,90 @@
+// SPDX-License-Identifier: Apache-2.0
+// From one value of a file to one member of a Config and back: the kinds of values that keys have.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include "conf/config.h"
+#include "conf/value.h"
+
+namespace sixgate::conf {
+
+// What is wrong with a value, and where in it.
+struct Complaint {
+  Position at;
+  std::string text;
+};
+using Complaints = std::vector<Complaint>;
+
+// Each returns none after having complained.
+std::optional<bool> read_boolean(const Value& value, Complaints& complaints);
+std::optional<std::int64_t> read_number(const Value& value, std::int64_t low, std::int64_t high,
+                                        Complaints& complaints);
+std::optional<std::string> read_text(const Value& value, Complaints& complaints);
+std::optional<std::vector<std::string>> read_texts(const Value& value, Complaints& complaints);
+
+// Of a text that parses or does not; the error is its own explanation.
+Expected<Prefix> parse_prefix_text(std::string_view text);
+Expected<UlaConfig> parse_ula(std::string_view text);
+Expected<DuidConfig> parse_duid(std::string_view text);
+Expected<std::optional<std::uint64_t>> parse_hint(std::string_view text);
+Expected<std::optional<Prefix>> parse_prefix_hint(std::string_view text);
+
+// One word of a fixed set, with its value.
+template <class E>
+using Words = std::vector<std::pair<std::string_view, E>>;
+
+const Words<Addressing>& addressing_words();
+const Words<RequestAddress>& request_address_words();
+const Words<FirewallConfig::Choice>& firewall_words();
+const Words<firewall::Zone>& zone_words();
+const Words<ra::RouterPreference>& preference_words();
+const Words<LogLevel>& log_level_words();
+
+std::string unknown_word(std::string_view word, const std::vector<std::string_view>& known);
+
+template <class E>
+Expected<E> parse_word(std::string_view text, const Words<E>& words) {
+  std::vector<std::string_view> known;
+  for (const auto& [word, value] : words) {
+    if (word == text) return value;
+    known.push_back(word);
+  }
+  return fail(unknown_word(text, known));
+}
+
+template <class E>
+std::string_view word_of(E value, const Words<E>& words) {
+  for (const auto& [word, its] : words) {
+    if (its == value) return word;
+  }
+  return {};
+}
+
+template <class E>
+void read_word(const Value& value, const Words<E>& words, E& out, Complaints& complaints) {
+  const auto text = read_text(value, complaints);
+  if (!text) return;
+  const Expected<E> parsed = parse_word(*text, words);
+  if (parsed) {
+    out = *parsed;
+  } else {
+    complaints.push_back({value.at, parsed.error().message});
+  }
+}
+
+// The texts that read back to the same value.
+std::string hint_text(const std::optional<std::uint64_t>& hint);
+std::string ula_text(const UlaConfig& ula);
+std::string duid_text(const DuidConfig& duid);
+
+// As TOML.
+std::string quoted(std::string_view text);
+std::string quoted_list(const std::vector<std::string>& texts);
+
+}  // namespace sixgate::conf

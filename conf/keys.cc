@@ -1,0 +1,411 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "conf/keys.h"
+
+#include <array>
+#include <limits>
+
+#include "net/text.h"
+
+namespace sixgate::conf {
+
+namespace {
+
+constexpr std::int64_t kMax32 = 0xffffffff;
+
+// A text that parses to the member, or says why not.
+template <class T, class Parse>
+void read_parsed(const Value& value, T& out, Parse parse, Complaints& complaints) {
+  const auto text = read_text(value, complaints);
+  if (!text) return;
+  const auto parsed = parse(*text);
+  if (parsed) {
+    out = *parsed;
+  } else {
+    complaints.push_back({value.at, parsed.error().message});
+  }
+}
+
+void read_into(const Value& value, bool& out, Complaints& complaints) {
+  if (const auto read = read_boolean(value, complaints)) out = *read;
+}
+void read_into(const Value& value, std::string& out, Complaints& complaints) {
+  if (auto read = read_text(value, complaints)) out = std::move(*read);
+}
+
+std::string boolean(bool value) { return value ? "true" : "false"; }
+
+void read_hint(const Value& value, LanConfig& lan, Complaints& complaints) {
+  if (value.kind == Value::Kind::kInteger) {
+    // 10 is ten to TOML and sixteen to everybody who writes subnet numbers.
+    if (!value.hexadecimal && value.integer > 9) {
+      complaints.push_back({value.at, cat("subnet numbers are hexadecimal: write \"", value.integer,
+                                          "\" in quotes, or 0x", value.integer)});
+    } else if (value.integer < 0 || value.integer > kMax32) {
+      complaints.push_back({value.at, "is not within 0..0xffffffff"});
+    } else {
+      lan.request.hint = static_cast<std::uint64_t>(value.integer);
+    }
+    return;
+  }
+  read_parsed(value, lan.request.hint, parse_hint, complaints);
+}
+
+void read_mtu(const Value& value, LanConfig& lan, Complaints& complaints) {
+  if (value.kind == Value::Kind::kString) {
+    if (value.string == "link") {
+      lan.ra.mtu.reset();
+    } else {
+      complaints.push_back(
+          {value.at, unknown_word(value.string, {"link"}) + ", 0 (none), or a number of octets"});
+    }
+    return;
+  }
+  const auto read = read_number(value, 0, 65535, complaints);
+  if (!read) return;
+  // RFC 8200 section 5
+  if (*read != 0 && *read < 1280) {
+    complaints.push_back({value.at, "an IPv6 link has an MTU of at least 1280; 0 says none"});
+    return;
+  }
+  lan.ra.mtu = static_cast<std::uint32_t>(*read);
+}
+
+void read_lifetime(const Value& value, Lifetime& out, Complaints& complaints) {
+  if (const auto read = read_number(value, 0, kMax32, complaints)) {
+    out = Lifetime(static_cast<std::uint32_t>(*read));
+  }
+}
+
+template <class D>
+void read_duration(const Value& value, D& out, std::int64_t low, std::int64_t high,
+                   Complaints& complaints) {
+  if (const auto read = read_number(value, low, high, complaints)) out = D(*read);
+}
+
+void read_dns(const Value& value, LanConfig& lan, Complaints& complaints) {
+  const auto texts = read_texts(value, complaints);
+  if (!texts) return;
+  lan.dns_servers.clear();
+  for (std::size_t i = 0; i < texts->size(); ++i) {
+    const std::string& text = (*texts)[i];
+    const auto address = Ip6Address::parse(text);
+    if (!address) {
+      complaints.push_back(
+          {value.array[i].at, cat("\"", printable(text), "\" is no IPv6 address")});
+    } else if (address->is_unspecified() || address->is_multicast() || address->is_loopback() ||
+               address->is_v4_mapped()) {
+      complaints.push_back({value.array[i].at, cat(*address, " can be no host's DNS server")});
+    } else {
+      lan.dns_servers.push_back(*address);
+    }
+  }
+}
+
+void read_search(const Value& value, LanConfig& lan, Complaints& complaints) {
+  const auto texts = read_texts(value, complaints);
+  if (!texts) return;
+  lan.search_domains.clear();
+  for (std::size_t i = 0; i < texts->size(); ++i) {
+    const auto name = DomainName::parse((*texts)[i]);
+    if (name && !name->is_root()) {
+      lan.search_domains.push_back(*name);
+    } else {
+      complaints.push_back(
+          {value.array[i].at, cat("\"", printable((*texts)[i]), "\" is no domain name")});
+    }
+  }
+}
+
+void read_request_options(const Value& value, UplinkConfig& uplink, Complaints& complaints) {
+  if (value.kind != Value::Kind::kArray) {
+    complaints.push_back({value.at, cat("needs a list of option codes such as [31, 56], this is ",
+                                        kind_name(value.kind))});
+    return;
+  }
+  uplink.request_options.clear();
+  for (const Value& item : value.array) {
+    if (const auto code = read_number(item, 1, 65535, complaints)) {
+      uplink.request_options.push_back(static_cast<std::uint16_t>(*code));
+    }
+  }
+}
+
+void read_classes(const Value& value, LanConfig& lan, Complaints& complaints) {
+  Value list = value;
+  if (value.kind == Value::Kind::kString) {  // one class needs no brackets
+    list = Value{.kind = Value::Kind::kArray, .at = value.at, .array = {value}};
+  }
+  const auto texts = read_texts(list, complaints);
+  if (!texts) return;
+  lan.request.classes.clear();
+  for (const std::string& text : *texts) {
+    // OpenWrt's word for it.
+    lan.request.classes.push_back(text == "local" ? std::string(delegation::kOriginUla) : text);
+  }
+}
+
+void read_prefix_hint(const Value& value, UplinkConfig& uplink, Complaints& complaints) {
+  if (value.kind == Value::Kind::kInteger) {
+    if (const auto length = read_number(value, 1, 64, complaints)) {
+      uplink.prefix_hint = Prefix(Ip6Address(), static_cast<unsigned>(*length));
+    }
+    return;
+  }
+  read_parsed(value, uplink.prefix_hint, parse_prefix_hint, complaints);
+}
+
+template <class T>
+std::vector<std::string> texts_of(const std::vector<T>& values) {
+  std::vector<std::string> texts;
+  for (const T& value : values) texts.push_back(value.to_string());
+  return texts;
+}
+
+std::string codes(const std::vector<std::uint16_t>& values) {
+  std::string out = "[";
+  for (const std::uint16_t value : values) out += cat(out.size() == 1 ? "" : ", ", value);
+  return out + ']';
+}
+
+const std::array kGlobalKeys{
+    Key<Config>{"state_dir", "Where leases, prefixes and identifiers are kept over a restart.",
+                [](const Value& v, Config& c, Complaints& e) { read_into(v, c.state_dir, e); },
+                [](const Config& c) { return quoted(c.state_dir); }},
+    Key<Config>{"socket", "Where the sixgate tool talks to the daemon.",
+                [](const Value& v, Config& c, Complaints& e) { read_into(v, c.socket, e); },
+                [](const Config& c) { return quoted(c.socket); }},
+    Key<Config>{"user",
+                "Run as this user, with no more than the capabilities that are needed.\n"
+                "\"\": stay the user the daemon was started as.",
+                [](const Value& v, Config& c, Complaints& e) { read_into(v, c.user, e); },
+                [](const Config& c) { return quoted(c.user); }},
+    Key<Config>{"log_level", "\"error\", \"warning\", \"info\" or \"debug\".",
+                [](const Value& v, Config& c, Complaints& e) {
+                  read_word(v, log_level_words(), c.log_level, e);
+                },
+                [](const Config& c) { return quoted(word_of(c.log_level, log_level_words())); }},
+    Key<Config>{
+        "duid",
+        "Who we are to DHCPv6 servers: \"llt\" (what \"auto\" is), \"ll\" or \"uuid\", made\n"
+        "once and kept; or a given one: \"en:32473:0a0b0c\", \"uuid:\" and 32 hexadecimal\n"
+        "digits, or the whole DUID in hexadecimal digits.",
+        [](const Value& v, Config& c, Complaints& e) { read_parsed(v, c.duid, parse_duid, e); },
+        [](const Config& c) { return quoted(duid_text(c.duid)); }},
+};
+
+const std::array kUlaKeys{
+    Key<UlaConfig>{
+        "prefix",
+        "A prefix of the house's own, which stays when the provider's changes (RFC 4193).\n"
+        "\"auto\" makes one and keeps it; \"none\"; or your own, such as\n"
+        "\"fd12:3456:789a::/48\".",
+        [](const Value& v, UlaConfig& c, Complaints& e) { read_parsed(v, c, parse_ula, e); },
+        [](const UlaConfig& c) { return quoted(ula_text(c)); }},
+};
+
+const std::array kFirewallKeys{
+    Key<FirewallConfig>{
+        "backend",
+        "\"nft\", \"ip6tables\", \"none\" (somebody else keeps the house), or \"auto\":\n"
+        "what the machine has.",
+        [](const Value& v, FirewallConfig& c, Complaints& e) {
+          read_word(v, firewall_words(), c.backend, e);
+        },
+        [](const FirewallConfig& c) { return quoted(to_string(c.backend)); }},
+};
+
+const std::array kUplinkKeys{
+    Key<UplinkConfig>{
+        kInterfaceKey, "The interface towards the provider.",
+        [](const Value& v, UplinkConfig& c, Complaints& e) { read_into(v, c.interface, e); },
+        [](const UplinkConfig& c) { return quoted(c.interface); }},
+    Key<UplinkConfig>{
+        "request_address",
+        "Ask by DHCPv6 for an address of the router's own: \"auto\" (when the provider's\n"
+        "Router Advertisement says so), \"always\" or \"never\".",
+        [](const Value& v, UplinkConfig& c, Complaints& e) {
+          read_word(v, request_address_words(), c.request_address, e);
+        },
+        [](const UplinkConfig& c) { return quoted(to_string(c.request_address)); }},
+    Key<UplinkConfig>{
+        "request_prefix", "Ask for a prefix for the LANs.",
+        [](const Value& v, UplinkConfig& c, Complaints& e) { read_into(v, c.request_prefix, e); },
+        [](const UplinkConfig& c) { return boolean(c.request_prefix); }},
+    Key<UplinkConfig>{"prefix_hint",
+                      "The wished prefix: a length such as \"/56\", or a whole one such as\n"
+                      "\"2001:db8:1::/56\". \"\": as large as the LANs need.",
+                      read_prefix_hint,
+                      [](const UplinkConfig& c) {
+                        return quoted(c.prefix_hint ? c.prefix_hint->to_string() : "");
+                      }},
+    Key<UplinkConfig>{"request_options", "Codes of more DHCPv6 options to ask for, such as [31].",
+                      read_request_options,
+                      [](const UplinkConfig& c) { return codes(c.request_options); }},
+    Key<UplinkConfig>{
+        "rapid_commit", "Two messages instead of four, with a server that can.",
+        [](const Value& v, UplinkConfig& c, Complaints& e) { read_into(v, c.rapid_commit, e); },
+        [](const UplinkConfig& c) { return boolean(c.rapid_commit); }},
+    Key<UplinkConfig>{
+        "release_on_stop",
+        "Give everything back when the daemon stops. Most providers then delegate another\n"
+        "prefix at the next start.",
+        [](const Value& v, UplinkConfig& c, Complaints& e) { read_into(v, c.release_on_stop, e); },
+        [](const UplinkConfig& c) { return boolean(c.release_on_stop); }},
+    Key<UplinkConfig>{
+        "use_dns", "Tell the LANs this provider's DNS servers.",
+        [](const Value& v, UplinkConfig& c, Complaints& e) { read_into(v, c.use_dns, e); },
+        [](const UplinkConfig& c) { return boolean(c.use_dns); }},
+    Key<UplinkConfig>{"ip6ifaceid",
+                      "The lower half of the router's own addresses here: \"stable\" (RFC 7217),\n"
+                      "\"eui64\", \"random\", or a suffix such as \"::1\".",
+                      [](const Value& v, UplinkConfig& c, Complaints& e) {
+                        read_parsed(v, c.interface_id, delegation::InterfaceIdPolicy::parse, e);
+                      },
+                      [](const UplinkConfig& c) { return quoted(c.interface_id.to_string()); }},
+    Key<UplinkConfig>{"metric",
+                      "Metric of the default route; of several uplinks the lowest is used.",
+                      [](const Value& v, UplinkConfig& c, Complaints& e) {
+                        if (const auto n = read_number(v, 1, kMax32, e)) {
+                          c.metric = static_cast<std::uint32_t>(*n);
+                        }
+                      },
+                      [](const UplinkConfig& c) { return cat(c.metric); }},
+};
+
+const std::array kLanKeys{
+    Key<LanConfig>{
+        kInterfaceKey, "The interface towards the hosts.",
+        [](const Value& v, LanConfig& c, Complaints& e) { read_into(v, c.interface, e); },
+        [](const LanConfig& c) { return quoted(c.interface); }},
+    Key<LanConfig>{"ip6assign",
+                   "How much of each prefix this LAN gets: 64, or a larger block down to 48 for\n"
+                   "routers behind it. Hosts always use the first /64.",
+                   [](const Value& v, LanConfig& c, Complaints& e) {
+                     if (const auto n = read_number(v, 48, 64, e)) {
+                       c.request.assign_length = static_cast<unsigned>(*n);
+                     }
+                   },
+                   [](const LanConfig& c) { return cat(c.request.assign_length); }},
+    Key<LanConfig>{"ip6hint",
+                   "Which /64 of each prefix, as the hexadecimal subnet number: \"10\" of\n"
+                   "2001:db8:1::/48 is 2001:db8:1:10::/64. \"\": any, and then always the same.",
+                   read_hint, [](const LanConfig& c) { return quoted(hint_text(c.request.hint)); }},
+    Key<LanConfig>{"ip6ifaceid",
+                   "The lower half of the router's addresses here: a suffix such as \"::1\",\n"
+                   "\"eui64\", \"stable\" (RFC 7217) or \"random\".",
+                   [](const Value& v, LanConfig& c, Complaints& e) {
+                     read_parsed(v, c.interface_id, delegation::InterfaceIdPolicy::parse, e);
+                   },
+                   [](const LanConfig& c) { return quoted(c.interface_id.to_string()); }},
+    Key<LanConfig>{"ip6class",
+                   "Take prefixes only from these uplinks (their names, or \"ula\"). []: from all.",
+                   read_classes, [](const LanConfig& c) { return quoted_list(c.request.classes); }},
+    Key<LanConfig>{
+        "priority",
+        "When a prefix is too small for all LANs, higher numbers are served first; equal\n"
+        "ones in the order of this file.",
+        [](const Value& v, LanConfig& c, Complaints& e) {
+          if (const auto n = read_number(v, -1000, 1000, e)) {
+            c.request.priority = static_cast<int>(*n);
+          }
+        },
+        [](const LanConfig& c) { return cat(c.request.priority); }},
+    Key<LanConfig>{
+        "zone",
+        "\"protected\": nobody outside opens a connection to its hosts. \"exposed\":\n"
+        "everybody may.",
+        [](const Value& v, LanConfig& c, Complaints& e) { read_word(v, zone_words(), c.zone, e); },
+        [](const LanConfig& c) { return quoted(word_of(c.zone, zone_words())); }},
+    Key<LanConfig>{
+        "addressing",
+        "How hosts get addresses: \"slaac\", \"slaac+stateless\" (and settings by DHCPv6),\n"
+        "\"slaac+dhcpv6\" (addresses of both kinds) or \"dhcpv6\".",
+        [](const Value& v, LanConfig& c, Complaints& e) {
+          read_word(v, addressing_words(), c.addressing, e);
+        },
+        [](const LanConfig& c) { return quoted(to_string(c.addressing)); }},
+    Key<LanConfig>{
+        "advertise_dns", "Tell hosts DNS servers and search domains.",
+        [](const Value& v, LanConfig& c, Complaints& e) { read_into(v, c.advertise_dns, e); },
+        [](const LanConfig& c) { return boolean(c.advertise_dns); }},
+    Key<LanConfig>{"dns", "DNS servers to tell them. []: the providers'.", read_dns,
+                   [](const LanConfig& c) { return quoted_list(texts_of(c.dns_servers)); }},
+    Key<LanConfig>{"search", "Search domains to tell them. []: the providers'.", read_search,
+                   [](const LanConfig& c) { return quoted_list(texts_of(c.search_domains)); }},
+    Key<LanConfig>{"ra_max_interval",
+                   "The longest time between two Router Advertisements, in seconds (4..1800).",
+                   [](const Value& v, LanConfig& c, Complaints& e) {
+                     read_duration(v, c.ra.max_interval, 4, 1800, e);
+                   },
+                   [](const LanConfig& c) { return cat(c.ra.max_interval.count()); }},
+    Key<LanConfig>{"ra_min_interval",
+                   "The shortest; when it is not given, a third of ra_max_interval.",
+                   [](const Value& v, LanConfig& c, Complaints& e) {
+                     read_duration(v, c.ra.min_interval, 3, 1350, e);
+                   },
+                   [](const LanConfig& c) { return cat(c.ra.min_interval.count()); }},
+    Key<LanConfig>{"ra_lifetime",
+                   "How long hosts keep us as their default router after one, in seconds: from\n"
+                   "ra_max_interval to 9000, or 0 for never.",
+                   [](const Value& v, LanConfig& c, Complaints& e) {
+                     if (const auto n = read_number(v, 0, 9000, e)) {
+                       c.ra.router_lifetime = Lifetime(static_cast<std::uint32_t>(*n));
+                     }
+                   },
+                   [](const LanConfig& c) { return cat(c.ra.router_lifetime.count()); }},
+    Key<LanConfig>{
+        "ra_preference", "\"low\", \"medium\" or \"high\", among several routers.",
+        [](const Value& v, LanConfig& c, Complaints& e) {
+          read_word(v, preference_words(), c.ra.preference, e);
+        },
+        [](const LanConfig& c) { return quoted(word_of(c.ra.preference, preference_words())); }},
+    Key<LanConfig>{"ra_hop_limit", "What hosts put into their packets; 0 says nothing of it.",
+                   [](const Value& v, LanConfig& c, Complaints& e) {
+                     if (const auto n = read_number(v, 0, 255, e)) {
+                       c.ra.hop_limit = static_cast<std::uint8_t>(*n);
+                     }
+                   },
+                   [](const LanConfig& c) { return cat(unsigned{c.ra.hop_limit}); }},
+    Key<LanConfig>{
+        "ra_mtu", "\"link\": the interface's; 0: say nothing of it; or a number of octets.",
+        read_mtu,
+        [](const LanConfig& c) { return c.ra.mtu ? cat(*c.ra.mtu) : std::string("\"link\""); }},
+    Key<LanConfig>{"ra_reachable_time", "Milliseconds; 0 leaves it to the hosts.",
+                   [](const Value& v, LanConfig& c, Complaints& e) {
+                     read_duration(v, c.ra.reachable, 0, 3600000, e);
+                   },
+                   [](const LanConfig& c) { return cat(c.ra.reachable.count()); }},
+    Key<LanConfig>{"ra_retrans_timer", "Milliseconds; 0 leaves it to the hosts.",
+                   [](const Value& v, LanConfig& c, Complaints& e) {
+                     read_duration(v, c.ra.retrans, 0, kMax32, e);
+                   },
+                   [](const LanConfig& c) { return cat(c.ra.retrans.count()); }},
+    Key<LanConfig>{
+        "ra_max_preferred",
+        "However long the provider's prefix lasts, hosts prefer an address for no longer\n"
+        "than this after an advertisement, in seconds (RFC 9096).",
+        [](const Value& v, LanConfig& c, Complaints& e) {
+          read_lifetime(v, c.ra.max_preferred, e);
+        },
+        [](const LanConfig& c) { return cat(c.ra.max_preferred.count()); }},
+    Key<LanConfig>{
+        "ra_max_valid", "And keep it for no longer than this.",
+        [](const Value& v, LanConfig& c, Complaints& e) { read_lifetime(v, c.ra.max_valid, e); },
+        [](const LanConfig& c) { return cat(c.ra.max_valid.count()); }},
+    Key<LanConfig>{"ra_unicast",
+                   "Answer a host's solicitation to that host alone, where that is possible.",
+                   [](const Value& v, LanConfig& c, Complaints& e) {
+                     read_into(v, c.ra.unicast_solicited, e);
+                   },
+                   [](const LanConfig& c) { return boolean(c.ra.unicast_solicited); }},
+};
+
+}  // namespace
+
+std::span<const Key<Config>> global_keys() { return kGlobalKeys; }
+std::span<const Key<UlaConfig>> ula_keys() { return kUlaKeys; }
+std::span<const Key<FirewallConfig>> firewall_keys() { return kFirewallKeys; }
+std::span<const Key<UplinkConfig>> uplink_keys() { return kUplinkKeys; }
+std::span<const Key<LanConfig>> lan_keys() { return kLanKeys; }
+
+}  // namespace sixgate::conf

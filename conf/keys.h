@@ -1,0 +1,33 @@
+// SPDX-License-Identifier: Apache-2.0
+// Every key of the configuration, one row each: its name, what it is for, how it is read and written. The
+// reader, the list of known keys in messages, describe() and the commented example all come from here.
+#pragma once
+
+#include <span>
+#include <string>
+#include <string_view>
+
+#include "conf/config.h"
+#include "conf/key_values.h"
+#include "conf/value.h"
+
+namespace sixgate::conf {
+
+template <class Section>
+struct Key {
+  std::string_view name;
+  std::string_view about;  // lines for the example
+  void (*read)(const Value&, Section&, Complaints&);
+  std::string (*write)(const Section&);  // the value as TOML
+};
+
+std::span<const Key<Config>> global_keys();
+std::span<const Key<UlaConfig>> ula_keys();
+std::span<const Key<FirewallConfig>> firewall_keys();
+std::span<const Key<UplinkConfig>> uplink_keys();
+std::span<const Key<LanConfig>> lan_keys();
+
+// The one key of uplinks and LANs that has no default.
+inline constexpr std::string_view kInterfaceKey = "interface";
+
+}  // namespace sixgate::conf

@@ -1,0 +1,50 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "conf/suggest.h"
+
+#include <algorithm>
+#include <vector>
+
+#include "net/text.h"
+
+namespace sixgate::conf {
+
+std::size_t edit_distance(std::string_view a, std::string_view b) {
+  // Row i holds the distances of a's first i characters to each beginning of b; two rows back for swaps.
+  std::vector<std::size_t> before(b.size() + 1);
+  std::vector<std::size_t> row(b.size() + 1);
+  std::vector<std::size_t> next(b.size() + 1);
+  for (std::size_t j = 0; j <= b.size(); ++j) row[j] = j;
+  for (std::size_t i = 1; i <= a.size(); ++i) {
+    next[0] = i;
+    for (std::size_t j = 1; j <= b.size(); ++j) {
+      next[j] = std::min({row[j] + 1, next[j - 1] + 1,
+                          row[j - 1] + static_cast<std::size_t>(a[i - 1] != b[j - 1])});
+      if (i > 1 && j > 1 && a[i - 1] == b[j - 2] && a[i - 2] == b[j - 1]) {
+        next[j] = std::min(next[j], before[j - 2] + 1);
+      }
+    }
+    before = row;
+    row = next;
+  }
+  return row[b.size()];
+}
+
+std::string suggestion(std::string_view word, std::span<const std::string_view> known) {
+  if (word.empty() || word.size() > 64) return {};
+  std::string_view best;
+  std::size_t nearest = std::max<std::size_t>(2, word.size() / 3) + 1;
+  for (const std::string_view candidate : known) {
+    std::size_t distance = edit_distance(word, candidate);
+    // `mtu` for `ra_mtu`, `hint` for `ip6hint`: a part of the word counts as near.
+    if (word.size() >= 3 && candidate.find(word) != std::string_view::npos) {
+      distance = std::min<std::size_t>(distance, 2);
+    }
+    if (distance < nearest) {
+      nearest = distance;
+      best = candidate;
+    }
+  }
+  return best.empty() ? std::string() : cat("; did you mean \"", best, "\"?");
+}
+
+}  // namespace sixgate::conf

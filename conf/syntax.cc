@@ -1,0 +1,120 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "conf/syntax.h"
+
+#include <algorithm>
+#include <array>
+#include <optional>
+
+#include "net/text.h"
+
+namespace sixgate::conf {
+
+namespace {
+
+std::string_view trim(std::string_view text) {
+  while (!text.empty() && (text.front() == ' ' || text.front() == '\t')) text.remove_prefix(1);
+  while (!text.empty() && (text.back() == ' ' || text.back() == '\t' || text.back() == '\r')) {
+    text.remove_suffix(1);
+  }
+  return text;
+}
+
+bool contains(std::string_view text, std::string_view part) {
+  return text.find(part) != std::string_view::npos;
+}
+
+// The line without a comment that begins outside quotes.
+std::string_view without_comment(std::string_view line) {
+  char open = '\0';
+  for (std::size_t i = 0; i < line.size(); ++i) {
+    if (open == '\0' && line[i] == '#') return line.substr(0, i);
+    if (open == '\0' && (line[i] == '"' || line[i] == '\'')) {
+      open = line[i];
+    } else if (line[i] == open && !(open == '"' && i > 0 && line[i - 1] == '\\')) {
+      open = '\0';
+    }
+  }
+  return line;
+}
+
+std::optional<std::string> explain_value(std::string_view key, std::string_view value) {
+  if (value.empty()) return cat("there is no value after \"=\"");
+  const char first = value.front();
+  if (first == '"' || first == '\'') {
+    const std::size_t close = value.find(first, 1);
+    if (close == std::string_view::npos) {
+      return cat("the text is not closed: a ", first, " is missing at its end");
+    }
+    if (!trim(value.substr(close + 1)).empty() && first == '"' && !contains(value, "\\")) {
+      return cat("there is something after the text: ", printable(trim(value.substr(close + 1))));
+    }
+    return std::nullopt;
+  }
+  if (first == '[') {
+    if (!contains(value, "]")) return std::string("the list is not closed: a ] is missing");
+    return std::nullopt;
+  }
+  constexpr std::array<std::string_view, 12> kYes{"yes",  "on",   "Yes", "YES", "On",    "ON",
+                                                  "True", "TRUE", "no",  "off", "False", "FALSE"};
+  if (std::find(kYes.begin(), kYes.end(), value) != kYes.end() || value == "No" || value == "NO") {
+    return std::string("a switch is true or false, in small letters and without quotes");
+  }
+  const bool digits =
+      std::all_of(value.begin(), value.end(), [](char c) { return c >= '0' && c <= '9'; });
+  if (digits) {
+    return cat("a number has no leading zero; a text needs quotes: ", key, " = \"", value, "\"");
+  }
+  if (!contains(value, "\"") && !contains(value, "{")) {
+    return cat("a text needs quotes: ", key, " = \"", printable(value), "\"");
+  }
+  return std::nullopt;
+}
+
+}  // namespace
+
+std::string explain_syntax(std::string_view line, std::string_view parser_says) {
+  // Its sentence for a repetition names the key in quotes.
+  if (contains(parser_says, "redefine")) {
+    const std::size_t open = parser_says.find('\'');
+    const std::size_t close = parser_says.find('\'', std::min(open, parser_says.size() - 1) + 1);
+    if (open != std::string_view::npos && close != std::string_view::npos) {
+      return cat("\"", printable(parser_says.substr(open + 1, close - open - 1)),
+                 "\" is there twice");
+    }
+  }
+  const std::string_view text = trim(line);
+  if (text.starts_with("//") || text.starts_with(";")) {
+    return "a comment begins with \"#\"";
+  }
+  // Quotation marks of word processors, U+2018 to U+201D.
+  for (const std::string_view mark :
+       {"\xe2\x80\x98", "\xe2\x80\x99", "\xe2\x80\x9c", "\xe2\x80\x9d"}) {
+    if (contains(text, mark)) return "texts stand in straight quotes: \"";
+  }
+  const std::string_view body = trim(without_comment(text));
+  if (body.starts_with('[')) {
+    if (!contains(body, "]")) return "the table's name is not closed: a ] is missing";
+    if (!trim(body.substr(body.rfind(']') + 1)).empty()) {
+      return "there is something after the table's name";
+    }
+  } else if (!body.empty()) {
+    const std::size_t equals = body.find('=');
+    if (equals == std::string_view::npos) {
+      const std::size_t end = body.find_first_of(": \t");
+      const std::string_view key = body.substr(0, end);
+      if (end != std::string_view::npos && !key.empty() && !contains(key, "\"")) {
+        std::string_view value = trim(body.substr(end));
+        if (value.starts_with(':')) value = trim(value.substr(1));
+        return cat("between a key and its value stands \"=\": ", printable(key), " = ",
+                   printable(value));
+      }
+      return "a line is KEY = VALUE, a [table] or a # comment";
+    }
+    const std::string_view key = trim(body.substr(0, equals));
+    if (key.empty()) return "there is no key before \"=\"";
+    if (const auto why = explain_value(printable(key), trim(body.substr(equals + 1)))) return *why;
+  }
+  return cat("this is no TOML: ", printable(parser_says));
+}
+
+}  // namespace sixgate::conf

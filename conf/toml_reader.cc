@@ -1,0 +1,123 @@
+// SPDX-License-Identifier: Apache-2.0
+// The one translation unit that knows toml++: its tree becomes a tree of Values, its errors plain words.
+// Left out of builds with SIXGATE_WITH_TOML=0.
+#include <algorithm>
+#include <string>
+#include <utility>
+
+#define TOML_EXCEPTIONS 0
+#define TOML_ENABLE_FORMATTERS 0
+#include <toml++/toml.h>
+
+#include "conf/build.h"
+#include "conf/config.h"
+#include "conf/syntax.h"
+#include "conf/value.h"
+#include "net/text.h"
+
+namespace sixgate::conf {
+
+namespace {
+
+// What no configuration needs and what keeps the depth of a tree within any stack.
+constexpr std::size_t kMaxSize = 1U << 20;
+constexpr std::size_t kMaxLine = 4096;
+constexpr unsigned kMaxDepth = 32;
+
+Position place(const toml::source_region& region) {
+  return {region.begin.line, region.begin.column};
+}
+
+void convert(const toml::node& node, Value& out, unsigned depth);
+
+void convert_table(const toml::table& table, Value& out, unsigned depth) {
+  out.kind = Value::Kind::kTable;
+  for (const auto& [key, node] : table) {
+    Entry entry{std::string(key.str()), place(key.source()), {}};
+    convert(node, entry.value, depth + 1);
+    if (entry.at.line == 0) entry.at = entry.value.at;
+    out.table.push_back(std::move(entry));
+  }
+  // toml++ keeps tables sorted by name; a person counts in the order of the file.
+  std::stable_sort(out.table.begin(), out.table.end(),
+                   [](const Entry& a, const Entry& b) { return a.at < b.at; });
+}
+
+void convert(const toml::node& node, Value& out, unsigned depth) {
+  out.at = place(node.source());
+  if (const toml::table* table = node.as_table()) {
+    out.kind = Value::Kind::kTable;
+    if (depth < kMaxDepth) convert_table(*table, out, depth);
+  } else if (const toml::array* array = node.as_array()) {
+    out.kind = Value::Kind::kArray;
+    if (depth >= kMaxDepth) return;
+    for (const toml::node& item : *array) {
+      out.array.emplace_back();
+      convert(item, out.array.back(), depth + 1);
+    }
+  } else if (const auto* text = node.as_string()) {
+    out.kind = Value::Kind::kString;
+    out.string = text->get();
+  } else if (const auto* integer = node.as_integer()) {
+    out.kind = Value::Kind::kInteger;
+    out.integer = integer->get();
+    out.hexadecimal =
+        (integer->flags() & toml::value_flags::format_as_hexadecimal) != toml::value_flags::none;
+  } else if (const auto* boolean = node.as_boolean()) {
+    out.kind = Value::Kind::kBoolean;
+    out.boolean = boolean->get();
+  } else if (node.is_floating_point()) {
+    out.kind = Value::Kind::kFloat;
+  } else {
+    out.kind = Value::Kind::kDate;
+  }
+}
+
+std::string_view line_of(std::string_view text, unsigned number) {
+  for (unsigned at = 1; at < number; ++at) {
+    const std::size_t end = text.find('\n');
+    if (end == std::string_view::npos) return {};
+    text.remove_prefix(end + 1);
+  }
+  return text.substr(0, text.find('\n'));
+}
+
+ReadResult refuse(std::string_view file, Position at, std::string why) {
+  ReadResult result;
+  result.errors.push_back(
+      {std::string(file), std::max(1U, at.line), std::max(1U, at.column), std::move(why)});
+  return result;
+}
+
+}  // namespace
+
+ReadResult read_toml(std::string_view text, std::string_view file) {
+  if (text.size() > kMaxSize) return refuse(file, {1, 1}, "the file is larger than 1 MiB");
+  unsigned number = 1;
+  for (std::string_view rest = text; !rest.empty(); ++number) {
+    const std::size_t end = std::min(rest.find('\n'), rest.size());
+    if (end > kMaxLine) {
+      return refuse(file, {number, 1}, cat("the line is longer than ", kMaxLine, " octets"));
+    }
+    rest.remove_prefix(std::min(end + 1, rest.size()));
+  }
+
+  const toml::parse_result parsed = toml::parse(text, file);
+  if (!parsed) {
+    const Position at = place(parsed.error().source());
+    // What is missing at the end of a line is found missing at the start of the next one.
+    Position said = at;
+    std::string_view line = line_of(text, at.line);
+    while (said.line > 1 && line.find_first_not_of(" \t\r") == std::string_view::npos) {
+      line = line_of(text, --said.line);
+      said.column = 1;
+    }
+    return refuse(file, said, explain_syntax(line, parsed.error().description()));
+  }
+  Value root;
+  root.at = {1, 1};
+  convert_table(parsed.table(), root, 0);
+  return build(root, file);
+}
+
+}  // namespace sixgate::conf

@@ -1,0 +1,262 @@
+// SPDX-License-Identifier: Apache-2.0
+#include <gtest/gtest.h>
+
+#include "conf/config.h"
+#include "delegation/unique_local.h"
+
+namespace sixgate::conf {
+namespace {
+
+std::string errors_of(const ReadResult& result) {
+  std::string text;
+  for (const Diagnostic& d : result.errors) text += d.to_string() + "\n";
+  return text;
+}
+
+std::string errors_of(const std::string& toml) { return errors_of(read_toml(toml, "f")); }
+
+Config good(const std::string& toml) {
+  ReadResult result = read_toml(toml, "f");
+  EXPECT_TRUE(result.config.has_value()) << errors_of(result);
+  return result.config.value_or(Config());
+}
+
+// One LAN with `lines` in it, from line 3 on.
+std::string in_lan(const std::string& lines) {
+  return "[lan.home]\ninterface = \"eth1\"\n" + lines + "\n";
+}
+
+bool has(const std::string& text, std::string_view part) {
+  return text.find(part) != std::string::npos;
+}
+
+TEST(ReadToml, TheSmallestHouse) {
+  const Config config = good("[uplink.wan]\ninterface = \"eth0\"\n" + in_lan(""));
+  ASSERT_EQ(config.uplinks.size(), 1U);
+  EXPECT_EQ(config.uplinks[0].name, "wan");
+  EXPECT_EQ(config.uplinks[0].interface, "eth0");
+  ASSERT_EQ(config.lans.size(), 1U);
+  EXPECT_EQ(config.lans[0].request.name, "home");
+  EXPECT_EQ(config.lans[0].request.interface, "eth1");
+  EXPECT_EQ(config.state_dir, "/var/lib/sixgate");
+}
+
+TEST(ReadToml, EveryKindOfValue) {
+  const Config config = good(R"(
+state_dir = "/srv/state"
+log_level = "debug"
+duid = "00:03:00:01:02:00:5e:10:00:01"
+[ula]
+prefix = "fd12:3456:789a::/48"
+[firewall]
+backend = "nft"
+[uplink.fibre]
+interface = "eth0"
+request_address = "always"
+prefix_hint = 56
+request_options = [31, 56]
+rapid_commit = true
+ip6ifaceid = "eui64"
+metric = 100
+[lan."guest.2"]
+interface = "eth1.2"
+ip6assign = 60
+ip6hint = "F0"
+ip6ifaceid = "::53"
+ip6class = ["fibre", "local"]
+priority = -5
+zone = "exposed"
+addressing = "slaac+dhcpv6"
+dns = ["2001:db8::53"]
+search = ["home.arpa"]
+ra_max_interval = 30
+ra_preference = "high"
+ra_mtu = 1280
+)");
+  EXPECT_EQ(config.duid.kind, DuidConfig::Kind::kExplicit);
+  EXPECT_EQ(config.duid.bytes.size(), 10U);
+  EXPECT_EQ(config.ula.prefix.to_string(), "fd12:3456:789a::/48");
+  EXPECT_EQ(config.firewall.backend, FirewallConfig::Choice::kNft);
+  const UplinkConfig& uplink = config.uplinks.at(0);
+  EXPECT_EQ(uplink.prefix_hint->to_string(), "::/56");
+  EXPECT_EQ(uplink.request_options, (std::vector<std::uint16_t>{31, 56}));
+  EXPECT_EQ(uplink.interface_id.kind, delegation::InterfaceIdPolicy::Kind::kEui64);
+  const LanConfig& lan = config.lans.at(0);
+  EXPECT_EQ(lan.name, "guest.2");
+  EXPECT_EQ(lan.request.hint, 0xf0U);
+  EXPECT_EQ(lan.request.classes, (std::vector<std::string>{"fibre", "ula"}));
+  EXPECT_EQ(lan.zone, firewall::Zone::kExposed);
+  EXPECT_EQ(lan.addressing, Addressing::kSlaacDhcpv6);
+  EXPECT_EQ(lan.ra.max_interval, seconds(30));
+  EXPECT_EQ(lan.ra.min_interval, seconds(10)) << "a third, when it is not given";
+  EXPECT_EQ(lan.ra.mtu, 1280U);
+}
+
+TEST(ReadToml, SectionsKeepTheOrderOfTheFile) {
+  const Config config = good(
+      "[lan.zoo]\ninterface = \"e1\"\n[lan.lan]\ninterface = \"e2\"\n[lan.aaa]\ninterface = "
+      "\"e3\"\n");
+  ASSERT_EQ(config.lans.size(), 3U);
+  EXPECT_EQ(config.lans[0].name, "zoo");
+  EXPECT_EQ(config.lans[1].name, "lan");
+  EXPECT_EQ(config.lans[2].name, "aaa");
+}
+
+TEST(ReadToml, ErrorsNameThePlaceAndTheLikelyWord) {
+  EXPECT_EQ(errors_of(in_lan("ip6asign = 60")),
+            "f:3:1: error: unknown key \"ip6asign\"; did you mean \"ip6assign\"?\n");
+  EXPECT_EQ(errors_of(in_lan("zone = \"protectd\"")),
+            "f:3:8: error: `zone`: \"protectd\" is not known; it can be \"protected\" or "
+            "\"exposed\"; did you mean \"protected\"?\n");
+  EXPECT_TRUE(has(errors_of(in_lan("hint = \"1\"")), "did you mean \"ip6hint\"?"));
+  EXPECT_TRUE(has(errors_of("[lna.home]\ninterface = \"eth1\"\n"),
+                  "f:1:2: error: unknown table \"lna\"; did you mean \"lan\"?"));
+  EXPECT_TRUE(has(errors_of("zone = \"exposed\"\n" + in_lan("")), "belongs into [uplink.NAME]"));
+}
+
+TEST(ReadToml, AllErrorsAtOnceInTheOrderOfTheFile) {
+  const std::string all = errors_of(R"(log_level = 5
+nonsense = true
+[uplink.ula]
+interface = "eth0"
+[uplink.b]
+interface = "eth0"
+[lan.x]
+interface = "much-too-long-a-name"
+ip6assign = 65
+ip6hint = 20
+[lan.y]
+interface = "eth0"
+ip6class = ["bb"]
+[lan.z]
+addressing = "dhcp"
+)");
+  EXPECT_EQ(all,
+            "f:1:13: error: `log_level`: needs a text in quotes, this is a whole number\n"
+            "f:2:1: error: unknown key \"nonsense\"\n"
+            "f:3:9: error: an uplink cannot be named \"ula\": ip6class uses the word\n"
+            "f:6:13: error: `interface`: eth0 is already the interface of uplink ula\n"
+            "f:8:13: error: `interface`: \"much-too-long-a-name\" is no interface name: 1 to 15 "
+            "characters without space and \"/\"\n"
+            "f:9:13: error: `ip6assign`: 65 is not within 48..64\n"
+            "f:10:11: error: `ip6hint`: subnet numbers are hexadecimal: write \"20\" in quotes, or "
+            "0x20\n"
+            "f:12:13: error: `interface`: eth0 is already the interface of uplink ula\n"
+            "f:13:12: error: `ip6class`: there is no uplink named \"bb\"; did you mean \"b\"?\n"
+            "f:14:6: error: `interface` is missing\n"
+            "f:15:14: error: `addressing`: \"dhcp\" is not known; it can be \"slaac\", "
+            "\"slaac+stateless\", \"slaac+dhcpv6\" or \"dhcpv6\"; did you mean \"dhcpv6\"?\n");
+}
+
+TEST(ReadToml, ContradictionsBetweenSections) {
+  EXPECT_TRUE(has(errors_of(in_lan("ip6hint = \"10\"\nip6assign = 60\n[lan.b]\ninterface = "
+                                   "\"eth2\"\nip6hint = \"12\"")),
+                  "f:7:11: error: `ip6hint`: overlaps the ip6hint of LAN home"));
+  EXPECT_TRUE(errors_of("[uplink.a]\ninterface = \"w0\"\n[uplink.b]\ninterface = \"w1\"\n" +
+                        in_lan("ip6hint = \"1\"\nip6class = \"a\"\n[lan.b]\ninterface = "
+                               "\"eth2\"\nip6hint = \"1\"\nip6class = \"b\""))
+                  .empty())
+      << "LANs that take prefixes from different uplinks do not meet";
+  EXPECT_TRUE(has(errors_of("[ula]\nprefix = \"fd12:3456:789a::/48\"\n[uplink.w]\ninterface = "
+                            "\"w0\"\nprefix_hint = \"fd12:3456:789a:1::/64\""),
+                  "overlaps the ULA prefix"));
+  EXPECT_TRUE(has(errors_of(""), "f:1:1: error: there is no interface"));
+}
+
+TEST(ReadToml, LimitsOfRouterAdvertisements) {
+  EXPECT_TRUE(has(errors_of(in_lan("ra_max_interval = 3")), "3 is not within 4..1800"));
+  EXPECT_TRUE(has(errors_of(in_lan("ra_max_interval = 1801")), "4..1800"));
+  EXPECT_TRUE(has(errors_of(in_lan("ra_min_interval = 2")), "3..1350"));
+  EXPECT_TRUE(has(errors_of(in_lan("ra_max_interval = 100\nra_min_interval = 76")),
+                  "three quarters of ra_max_interval"));
+  EXPECT_TRUE(has(errors_of(in_lan("ra_lifetime = 9001")), "0..9000"));
+  EXPECT_TRUE(has(errors_of(in_lan("ra_lifetime = 599")), "f:3:15: error: `ra_lifetime`"));
+  EXPECT_TRUE(has(errors_of(in_lan("ra_reachable_time = 3600001")), "0..3600000"));
+  EXPECT_TRUE(has(errors_of(in_lan("ra_hop_limit = 256")), "0..255"));
+  EXPECT_TRUE(has(errors_of(in_lan("ra_mtu = 1279")), "at least 1280"));
+  EXPECT_TRUE(has(errors_of(in_lan("ra_max_valid = 2000")), "`ra_max_preferred`"));
+  EXPECT_TRUE(has(errors_of(in_lan("ra_max_preferred = 600")), "must be above ra_max_interval"));
+  for (const char* line : {"ra_max_interval = 4", "ra_max_interval = 5", "ra_max_interval = 9",
+                           "ra_max_interval = 1800", "ra_lifetime = 0", "ra_lifetime = 9000"}) {
+    EXPECT_EQ(errors_of(in_lan(line)), "") << line;
+  }
+}
+
+TEST(ReadToml, PrefixesAndAddresses) {
+  EXPECT_TRUE(has(errors_of("[ula]\nprefix = \"fc12::/48\"\n" + in_lan("")), "fd00::/8"));
+  EXPECT_TRUE(has(errors_of("[ula]\nprefix = \"fd12:3456:789a:1::/48\"\n" + in_lan("")),
+                  "did you mean \"fd12:3456:789a::/48\"?"));
+  EXPECT_TRUE(has(errors_of("[ula]\nprefix = \"fd00::/32\"\n" + in_lan("")), "/48"));
+  EXPECT_TRUE(has(errors_of(in_lan("dns = [\"ff02::1\"]")), "f:3:8: error: `dns`: ff02::1"));
+  EXPECT_TRUE(has(errors_of(in_lan("dns = [\"2001:db8::1\", 5, \"x\"]")), "f:3:24: error:"));
+  EXPECT_TRUE(has(errors_of(in_lan("search = [\"a..b\"]")), "is no domain name"));
+  EXPECT_TRUE(has(errors_of(in_lan("ip6ifaceid = \"2001:db8::1\"")), "upper half"));
+  EXPECT_TRUE(has(errors_of(in_lan("ip6hint = \"xyz\"")), "hexadecimal"));
+}
+
+TEST(ReadToml, WarningsDoNotRefuse) {
+  const ReadResult result = read_toml(in_lan("ip6assign = 60\nip6hint = \"13\""), "f");
+  ASSERT_TRUE(result.config.has_value());
+  ASSERT_EQ(result.warnings.size(), 1U);
+  EXPECT_EQ(result.warnings[0].to_string(),
+            "f:4:11: warning: `ip6hint`: does not begin a /60; its low bits are not used");
+}
+
+TEST(ReadToml, SyntaxErrorsInPlainWords) {
+  const auto says = [](const std::string& toml, std::string_view part) {
+    const std::string text = errors_of(toml);
+    EXPECT_TRUE(has(text, part)) << toml << "\n" << text;
+  };
+  says("[lan.home]\ninterface = eth1\n",
+       "f:2:13: error: a text needs quotes: interface = \"eth1\"");
+  says("[lan.home]\ninterface: \"eth1\"\n", "stands \"=\": interface = \"eth1\"");
+  says("[lan.home]\ninterface \"eth1\"\n", "stands \"=\"");
+  says("[lan.home]\ninterface = \"eth1\n", "not closed");
+  says("[lan.home\ninterface = \"eth1\"\n", "f:1:");
+  says("[lan.home\ninterface = \"eth1\"\n", "a ] is missing");
+  says("[uplink.w]\nrapid_commit = yes\n", "true or false");
+  says("[lan.home]\nip6hint = 010\n", "leading zero");
+  says("[lan.home]\nip6hint =\n", "no value after \"=\"");
+  says("// a comment\n", "a comment begins with \"#\"");
+  says(
+      "[lan.home]\ninterface = \xe2\x80\x9c"
+      "eth1\xe2\x80\x9d\n",
+      "straight quotes");
+  says("[lan.a]\ninterface = \"e1\"\ninterface = \"e2\"\n", "\"interface\" is there twice");
+  says("[lan.a]\n[lan.a]\n", "is there twice");
+  says("[lan]\ninterface = \"e1\"\n", "write [lan.NAME], such as [lan.home]");
+  says("lan = 5\n", "\"lan\" is a table: write [lan.NAME]");
+  says("just words\n", "stands \"=\"");
+}
+
+TEST(ReadToml, HugeInputIsRefused) {
+  EXPECT_TRUE(has(errors_of(std::string(2U << 20, '#')), "larger than 1 MiB"));
+  EXPECT_TRUE(
+      has(errors_of("a = 1\n" + std::string(5000, 'a')), "f:2:1: error: the line is longer"));
+}
+
+TEST(Duid, TextForms) {
+  const auto with = [](const std::string& duid) {
+    return read_toml("duid = \"" + duid + "\"\n" + in_lan(""), "f");
+  };
+  EXPECT_EQ(with("ll").config->duid.kind, DuidConfig::Kind::kLl);
+  EXPECT_EQ(with("uuid").config->duid.kind, DuidConfig::Kind::kUuid);
+  EXPECT_EQ(with("en:32473:0a0b0c").config->duid.bytes,
+            (std::vector<std::uint8_t>{0, 2, 0, 0, 0x7e, 0xd9, 0x0a, 0x0b, 0x0c}));
+  EXPECT_EQ(with("uuid:000102030405060708090a0b0c0d0e0f").config->duid.bytes.size(), 18U);
+  for (const char* text : {"en:5", "en:x:00", "uuid:00", "0001", "zz", ""}) {
+    EXPECT_FALSE(with(text).errors.empty()) << text;
+  }
+}
+
+TEST(Conformance, Row_7084_ULA_3_TheUlaPrefixIsConfigurable) {
+  const Config config = good("[ula]\nprefix = \"fd12:3456:789a::/48\"\n" + in_lan(""));
+  ASSERT_EQ(config.ula.mode, UlaConfig::Mode::kPrefix);
+  const auto carved = delegation::carve({{.prefix = config.ula.prefix, .origin = "ula"}},
+                                        {config.lans[0].request}, {});
+  ASSERT_EQ(carved.assignments.size(), 1U);
+  EXPECT_EQ(carved.assignments[0].prefix.to_string(), "fd12:3456:789a::/64");
+}
+
+}  // namespace
+}  // namespace sixgate::conf
