@@ -117,6 +117,8 @@ class FirewallHouse:
     def apply(self, rules):
         answer = self.give(rules)
         self.lab.check(answer.startswith("ok "), "rules refused: %s" % answer)
+        if self.backend == "ip6tables-legacy":
+            self.lab.cpe.run("ip6tables-legacy", "-S", "sixgate-forward")  # fails when they are not there
         return int(answer.split()[2])
 
     # ---- probes ----

@@ -1,0 +1,150 @@
+// SPDX-License-Identifier: Apache-2.0
+// What the applier asks of ip6tables, in which order, and what it does when it is refused. The kernel's side,
+// and nftables, are tests/lab/test_firewall.py's.
+#include "daemon/io/firewall_applier.h"
+
+#include <gtest/gtest.h>
+
+#include <deque>
+#include <optional>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "firewall/ip6tables.h"
+#include "net/text.h"
+
+namespace sixgate::daemon {
+namespace {
+
+using firewall::Backend;
+using firewall::Ruleset;
+
+// Programs that end when the test says so.
+class FakeRunner final : public ProcessRunner {
+ public:
+  struct Run {
+    Command command;
+    Callback callback;
+  };
+  void run(Command command, Callback callback) override {
+    runs.push_back({std::move(command), std::move(callback)});
+  }
+  bool available(const std::string& program) const override { return program != "nft"; }
+
+  // Ends the oldest run and returns its command line.
+  std::string end(int status, std::string output = "") {
+    if (runs.empty()) return "nothing";
+    Run run = std::move(runs.front());
+    runs.pop_front();
+    last_input = run.command.input;
+    std::string line;
+    for (const std::string& word : run.command.arguments)
+      line += cat(line.empty() ? "" : " ", word);
+    run.callback(ProcessResult{status, std::move(output)});
+    return line;
+  }
+
+  std::deque<Run> runs;
+  std::string last_input;
+};
+
+Ruleset rules(const char* lan) {
+  Ruleset ruleset;
+  ruleset.uplinks = {{"wan0"}};
+  ruleset.lans = {{lan, firewall::Zone::kProtected, {}, {}}};
+  return ruleset;
+}
+
+class FirewallApplierTest : public testing::Test {
+ protected:
+  void apply(const Ruleset& ruleset) {
+    applier.apply(ruleset, [this](const Expected<Done>& done) { results.push_back(done); });
+  }
+  // From nothing to rules in place.
+  void settle(const Ruleset& ruleset) {
+    apply(ruleset);
+    EXPECT_EQ(runner.end(0), "ip6tables-restore --noflush -w 5");
+    for (std::size_t i = 0; i < firewall::kIp6tablesJumps.size(); ++i) (void)runner.end(0);
+    ASSERT_EQ(results.size(), 1U);
+    ASSERT_TRUE(results[0]);
+    results.clear();
+  }
+
+  FakeRunner runner;
+  FirewallApplier applier{
+      runner, {.backend = Backend::kIp6tables, .state_dir = ""}, [](const LogLine&) {}};
+  std::vector<Expected<Done>> results;
+};
+
+TEST_F(FirewallApplierTest, InsertsOnlyTheJumpsThatAreMissing) {
+  EXPECT_EQ(applier.backend(), std::nullopt);
+  apply(rules("lan0"));
+  EXPECT_EQ(runner.end(0), "ip6tables-restore --noflush -w 5");
+  EXPECT_EQ(runner.last_input, firewall::render_ip6tables(rules("lan0")));
+  EXPECT_EQ(runner.end(1), "ip6tables -w 5 -t filter -C INPUT -j sixgate-input");
+  EXPECT_EQ(runner.end(0), "ip6tables -w 5 -t filter -I INPUT 1 -j sixgate-input");
+  EXPECT_EQ(runner.end(0), "ip6tables -w 5 -t filter -C FORWARD -j sixgate-forward");
+  EXPECT_EQ(runner.end(0), "ip6tables -w 5 -t mangle -C FORWARD -j sixgate-mss");
+  EXPECT_EQ(runner.end(0), "ip6tables -w 5 -t raw -C PREROUTING -j sixgate-prerouting");
+  EXPECT_TRUE(results.empty());
+  EXPECT_EQ(runner.end(0), "ip6tables -w 5 -t raw -C OUTPUT -j sixgate-output");
+  ASSERT_EQ(results.size(), 1U);
+  EXPECT_TRUE(results[0]);
+  EXPECT_EQ(applier.backend(), Backend::kIp6tables);
+}
+
+TEST_F(FirewallApplierTest, ARefusalPutsTheOldRulesBackAndSaysWhy) {
+  settle(rules("lan0"));
+  apply(rules("lan1"));
+  (void)runner.end(2, "line 7 failed");
+  EXPECT_EQ(runner.end(0), "ip6tables-restore --noflush -w 5");
+  EXPECT_EQ(runner.last_input, firewall::render_ip6tables(rules("lan0")));
+  ASSERT_EQ(results.size(), 1U);
+  ASSERT_FALSE(results[0]);
+  EXPECT_EQ(results[0].error().message, "ip6tables-restore: line 7 failed");
+  apply(rules("lan1"));
+  EXPECT_EQ(runner.end(0), "ip6tables-restore --noflush -w 5");
+  ASSERT_EQ(results.size(), 2U);
+  EXPECT_TRUE(results[1]);
+}
+
+TEST_F(FirewallApplierTest, ALaterRulesetReplacesOneThatWaits) {
+  settle(rules("lan0"));
+  apply(rules("lan1"));
+  apply(rules("lan2"));
+  apply(rules("lan3"));
+  ASSERT_EQ(runner.runs.size(), 1U);
+  (void)runner.end(0);
+  EXPECT_TRUE(results.empty());
+  (void)runner.end(0);
+  EXPECT_EQ(runner.last_input, firewall::render_ip6tables(rules("lan3")));
+  EXPECT_EQ(results.size(), 3U);
+  EXPECT_TRUE(runner.runs.empty());
+}
+
+TEST_F(FirewallApplierTest, MayBeDestroyedWhileAProgramRuns) {
+  {
+    FirewallApplier other(runner, {.backend = Backend::kIp6tables, .state_dir = ""},
+                          [](const LogLine&) {});
+    other.apply(rules("lan0"), [this](const Expected<Done>& done) { results.push_back(done); });
+  }
+  (void)runner.end(0);
+  EXPECT_TRUE(results.empty());
+}
+
+TEST(FirewallApplier, SaysWhyNoBackendWorks) {
+  FakeRunner runner;
+  std::optional<Expected<Done>> result;
+  FirewallApplier applier(runner, {}, [](const LogLine&) {});
+  applier.apply(rules("lan0"), [&](const Expected<Done>& done) { result = done; });
+  (void)runner.end(1, "no such table");
+  ASSERT_TRUE(result);
+  ASSERT_FALSE(*result);
+  EXPECT_EQ(result->error().message,
+            "nft: no program nft; ip6tables: ip6tables-restore: no such table");
+  EXPECT_EQ(applier.backend(), std::nullopt);
+}
+
+}  // namespace
+}  // namespace sixgate::daemon

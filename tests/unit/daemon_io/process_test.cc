@@ -1,0 +1,92 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "daemon/io/process.h"
+
+#include <gtest/gtest.h>
+
+#include <optional>
+#include <string>
+
+#include "daemon/io/event_loop.h"
+
+namespace sixgate::daemon {
+namespace {
+
+class ProcessTest : public testing::Test {
+ protected:
+  Expected<ProcessResult> run(Command command) {
+    std::optional<Expected<ProcessResult>> result;
+    runner->run(std::move(command), [&](const Expected<ProcessResult>& ended) { result = ended; });
+    EXPECT_FALSE(result) << "called back from within run()";
+    for (int round = 0; round < 1000 && !result; ++round) loop.run_for(seconds(1));
+    return result ? *result : Expected<ProcessResult>(fail("no callback"));
+  }
+  EventLoop loop;
+  std::unique_ptr<ProcessRunner> runner = make_process_runner(loop);
+};
+
+TEST_F(ProcessTest, GivesInputAndTakesOutputAndStatus) {
+  const auto result =
+      run({.arguments = {"sh", "-c", "cat; echo oops >&2; echo $COLOUR $LC_ALL; exit 3"},
+           .input = "given\n",
+           .environment = {"COLOUR=blue"}});
+  ASSERT_TRUE(result) << result.error().message;
+  EXPECT_EQ(result->exit_status, 3);
+  EXPECT_EQ(result->output, "given\noops\nblue C\n");
+}
+
+// nft opens /dev/stdin anew: that has to work, and a program that reads nothing must not end us.
+TEST_F(ProcessTest, InputCanBeOpenedAnewOrIgnored) {
+  const std::string large(300000, 'x');
+  const auto opened = run({.arguments = {"wc", "-c", "/dev/stdin"}, .input = large});
+  ASSERT_TRUE(opened) << opened.error().message;
+  EXPECT_EQ(opened->output, "300000 /dev/stdin\n");
+  const auto ignored = run({.arguments = {"true"}, .input = large});
+  ASSERT_TRUE(ignored) << ignored.error().message;
+  EXPECT_EQ(ignored->exit_status, 0);
+}
+
+TEST_F(ProcessTest, KeepsTheFirstOutputOfALoudProgram) {
+  const auto result = run({.arguments = {"head", "-c", "200000", "/dev/zero"}, .input = ""});
+  ASSERT_TRUE(result) << result.error().message;
+  EXPECT_EQ(result->exit_status, 0);
+  EXPECT_EQ(result->output.size(), 4096U);
+}
+
+TEST_F(ProcessTest, EndsWhatTakesTooLong) {
+  const auto result =
+      run({.arguments = {"sleep", "1000"}, .input = "", .time_limit = milliseconds(30)});
+  ASSERT_FALSE(result);
+  EXPECT_EQ(result.error().message, "sleep: did not end in time");
+}
+
+TEST_F(ProcessTest, SaysWhatIsNotThere) {
+  EXPECT_FALSE(runner->available("no-such-program-here"));
+  EXPECT_TRUE(runner->available("sh"));
+  const auto result = run({.arguments = {"no-such-program-here"}, .input = ""});
+  ASSERT_FALSE(result);
+  EXPECT_EQ(result.error().message, "no-such-program-here: no such program");
+}
+
+TEST_F(ProcessTest, ReportsASignalAsAShellDoes) {
+  const auto result = run({.arguments = {"sh", "-c", "kill -TERM $$"}, .input = ""});
+  ASSERT_TRUE(result) << result.error().message;
+  EXPECT_EQ(result->exit_status, 128 + 15);
+}
+
+TEST_F(ProcessTest, RunsSeveralAtOnceAndMayBeDestroyedMeanwhile) {
+  int ended = 0;
+  for (int i = 0; i < 5; ++i) {
+    runner->run({.arguments = {"true"}, .input = ""},
+                [&](const Expected<ProcessResult>&) { ++ended; });
+  }
+  runner->run({.arguments = {"sleep", "1000"}, .input = ""},
+              [&](const Expected<ProcessResult>&) { ended = -1; });
+  for (int round = 0; round < 1000 && ended < 5; ++round) loop.run_for(seconds(1));
+  EXPECT_EQ(ended, 5);
+  runner.reset();
+  loop.run_for(milliseconds(1));
+  EXPECT_EQ(ended, 5);
+}
+
+}  // namespace
+}  // namespace sixgate::daemon
