@@ -2,13 +2,14 @@
 #include "dhcp6/options.h"
 
 #include <bitset>
+#include <concepts>
+#include <type_traits>
 
 #include "dhcp6/option_codec.h"
 
 namespace sixgate::dhcp6 {
 namespace {
 
-constexpr std::size_t kHeaderSize = 4;  // code and length
 constexpr std::size_t kMaxPayload = 0xffff;
 
 template <class T>

@@ -2,6 +2,7 @@
 // The DHCPv6 codec at the command line, for tests that hold it against programs of others.
 //   dhcp6_tool emit   writes messages of every type with every option, one a line in hex
 //   dhcp6_tool read   reads such lines and says what is in them, one line each
+#include <concepts>
 #include <cstdio>
 #include <string>
 #include <string_view>
