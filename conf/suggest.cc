@@ -2,6 +2,7 @@
 #include "conf/suggest.h"
 
 #include <algorithm>
+#include <utility>
 #include <vector>
 
 #include "net/text.h"
@@ -32,15 +33,14 @@ std::size_t edit_distance(std::string_view a, std::string_view b) {
 std::string suggestion(std::string_view word, std::span<const std::string_view> known) {
   if (word.empty() || word.size() > 64) return {};
   std::string_view best;
-  std::size_t nearest = std::max<std::size_t>(2, word.size() / 3) + 1;
+  std::pair<std::size_t, std::size_t> nearest{std::max<std::size_t>(2, word.size() / 3) + 1, 0};
   for (const std::string_view candidate : known) {
-    std::size_t distance = edit_distance(word, candidate);
+    const std::size_t distance = edit_distance(word, candidate);
     // `mtu` for `ra_mtu`, `hint` for `ip6hint`: a part of the word counts as near.
-    if (word.size() >= 3 && candidate.find(word) != std::string_view::npos) {
-      distance = std::min<std::size_t>(distance, 2);
-    }
-    if (distance < nearest) {
-      nearest = distance;
+    const bool part = word.size() >= 3 && candidate.find(word) != std::string_view::npos;
+    const std::pair key{part ? std::min<std::size_t>(distance, 2) : distance, distance};
+    if (key < nearest) {
+      nearest = key;
       best = candidate;
     }
   }

@@ -188,7 +188,7 @@ TEST(ReadToml, PrefixesAndAddresses) {
                   "did you mean \"fd12:3456:789a::/48\"?"));
   EXPECT_TRUE(has(errors_of("[ula]\nprefix = \"fd00::/32\"\n" + in_lan("")), "/48"));
   EXPECT_TRUE(has(errors_of(in_lan("dns = [\"ff02::1\"]")), "f:3:8: error: `dns`: ff02::1"));
-  EXPECT_TRUE(has(errors_of(in_lan("dns = [\"2001:db8::1\", 5, \"x\"]")), "f:3:24: error:"));
+  EXPECT_TRUE(has(errors_of(in_lan("dns = [\"2001:db8::1\", 5, \"x\"]")), "f:3:23: error:"));
   EXPECT_TRUE(has(errors_of(in_lan("search = [\"a..b\"]")), "is no domain name"));
   EXPECT_TRUE(has(errors_of(in_lan("ip6ifaceid = \"2001:db8::1\"")), "upper half"));
   EXPECT_TRUE(has(errors_of(in_lan("ip6hint = \"xyz\"")), "hexadecimal"));
