@@ -79,13 +79,15 @@ std::vector<NftStep> nft_steps(const NftSets& from, const NftSets& to) {
     std::vector<NftElement> stale;
     std::ranges::set_difference(to[kind.id], from[kind.id], std::back_inserter(added));
     std::ranges::set_difference(from[kind.id], to[kind.id], std::back_inserter(stale));
-    const auto in_the_way = std::ranges::stable_partition(stale, [&](const NftElement& old) {
-      return !std::ranges::any_of(
+    std::vector<NftElement> in_the_way;
+    std::erase_if(stale, [&](const NftElement& old) {
+      const bool overlaps = std::ranges::any_of(
           added, [&](const NftElement& fresh) { return overlap(kind, old, fresh); });
+      if (overlaps) in_the_way.push_back(old);
+      return overlaps;
     });
-    step(NftStep::Kind::kRemove, kind.id, {in_the_way.begin(), in_the_way.end()});
+    step(NftStep::Kind::kRemove, kind.id, std::move(in_the_way));
     step(NftStep::Kind::kAdd, kind.id, std::move(added));
-    stale.erase(in_the_way.begin(), in_the_way.end());
     step(NftStep::Kind::kRemove, kind.id, std::move(stale));
   }
   return steps;

@@ -118,9 +118,9 @@ class FirewallApplier::Impl : public std::enable_shared_from_this<Impl> {
       const auto self = weak.lock();
       if (!self) return;
       if (!removed) {
-        self->log_(
-            {LogLevel::kWarning, cat("firewall: rules of an earlier run in ",
-                                     to_string(kWorking[index]), " stay: ", removed.error().message)});
+        self->log_({LogLevel::kWarning,
+                    cat("firewall: rules of an earlier run in ", to_string(kWorking[index]),
+                        " stay: ", removed.error().message)});
       }
       self->remove_others(index + 1, callback);
     });
