@@ -30,7 +30,7 @@ def expected_binaries(kind):
 def build_error(build, name):
     """Empty when the binary is made from the sources as they are: a leftover of an earlier build proves
     nothing. After a whole build this only looks; where that failed, it yields this binary's own errors."""
-    answer = subprocess.run(["ninja", "-C", build, name], capture_output=True, text=True)
+    answer = subprocess.run(["ninja", "-C", build, "-j", str(os.cpu_count() or 1), name], capture_output=True, text=True)
     if answer.returncode == 0:
         return ""
     errors = [line for line in answer.stdout.splitlines() if "error" in line and " -o " not in line]

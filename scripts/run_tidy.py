@@ -18,7 +18,7 @@ EXTRA = ["--extra-arg=-Wno-unknown-warning-option", "--extra-arg=-Wno-error"]
 
 def tidy(source, build):
     started = time.monotonic()
-    answer = subprocess.run(["clang-tidy-14", "--quiet", "--warnings-as-errors=*", "-p", build, *EXTRA,
+    answer = subprocess.run(["clang-tidy-19", "--quiet", "--warnings-as-errors=*", "-p", build, *EXTRA,
                              str(source)], capture_output=True, text=True, cwd=ROOT)
     message = answer.stdout.strip() if answer.returncode else ""
     if answer.returncode and not message:
