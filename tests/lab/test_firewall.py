@@ -374,7 +374,8 @@ def check_two_hundred_renumberings(lab, house):
 
 
 def test_firewall_streams_see_a_gap(lab):
-    """The control of the tests of 200 renumberings: rules that are taken away and put back do leak."""
+    """The control of the tests of 200 renumberings: rules that are taken away and put back do leak (and, as sets are built
+    anew, may lose)."""
     house = FirewallHouse(lab, "nft")
     house.apply(Rules())
     text = lab.cpe.run(house.program, "print", "nft", stdin=Rules().text).stdout
@@ -383,7 +384,7 @@ def test_firewall_streams_see_a_gap(lab):
         lab.cpe.run("nft", "delete", "table", "ip6", "sixgate")
         lab.cpe.run("nft", "-f", "-", stdin=text)
     lost, leaked = streams.end()
-    lab.check(leaked and not lost, "lost: %s; leaked: %s" % (lost, leaked))
+    lab.check(len(leaked) == len(Streams.BAD), "lost: %s; leaked: %s" % (lost, leaked))
 
 
 class Streams:
