@@ -20,8 +20,9 @@
 namespace sixgate::daemon {
 
 struct FirewallApplierSettings {
-  std::optional<firewall::Backend> backend;  // none: nft where it works, else ip6tables, else an error
-  std::string state_dir;                     // for the lock of legacy ip6tables; empty: its own place
+  std::optional<firewall::Backend>
+      backend;            // none: nft where it works, else ip6tables, else an error
+  std::string state_dir;  // for the lock of legacy ip6tables; empty: its own place
 };
 
 class FirewallApplier {

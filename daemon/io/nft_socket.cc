@@ -201,15 +201,17 @@ std::vector<std::uint8_t> nft_batch(const std::vector<NftStep>& steps, std::uint
     const auto* octets = static_cast<const std::uint8_t*>(static_cast<const void*>(header));
     batch.insert(batch.end(), octets, octets + (header->nlmsg_len + 3U) / 4U * 4U);
   };
-  append(start_message(block, NFNL_MSG_BATCH_BEGIN, 0, sequence++, AF_UNSPEC, NFNL_SUBSYS_NFTABLES));
+  append(
+      start_message(block, NFNL_MSG_BATCH_BEGIN, 0, sequence++, AF_UNSPEC, NFNL_SUBSYS_NFTABLES));
   for (const NftStep& step : steps) {
     const NftSetKind& kind = firewall::kNftSetKinds[static_cast<std::size_t>(step.set)];
     const bool add = step.kind == NftStep::Kind::kAdd;
     for (std::size_t at = 0; at < step.elements.size(); at += kElementsPerMessage) {
       std::ranges::fill(block, '\0');
-      nlmsghdr* header = start_message(
-          block, nft_type(add ? NFT_MSG_NEWSETELEM : NFT_MSG_DELSETELEM),
-          static_cast<std::uint16_t>(NLM_F_ACK | (add ? NLM_F_CREATE : 0)), sequence++, NFPROTO_IPV6, 0);
+      nlmsghdr* header =
+          start_message(block, nft_type(add ? NFT_MSG_NEWSETELEM : NFT_MSG_DELSETELEM),
+                        static_cast<std::uint16_t>(NLM_F_ACK | (add ? NLM_F_CREATE : 0)),
+                        sequence++, NFPROTO_IPV6, 0);
       put_text(header, NFTA_SET_ELEM_LIST_TABLE, firewall::kNftTable);
       put_text(header, NFTA_SET_ELEM_LIST_SET, kind.name);
       nlattr* nest = mnl_attr_nest_start(header, NFTA_SET_ELEM_LIST_ELEMENTS);
@@ -272,8 +274,8 @@ Expected<bool> NftSocket::read_set(const NftSetKind& kind, Found& found) {
     if (received < 0 && errno == EINTR) continue;
     if (received < 0) return fail(cat("nftables: ", error_text(errno)));
     auto left = static_cast<int>(received);
-    for (const auto* header = first_message(block);
-         mnl_nlmsg_ok(header, left); header = mnl_nlmsg_next(header, &left)) {
+    for (const auto* header = first_message(block); mnl_nlmsg_ok(header, left);
+         header = mnl_nlmsg_next(header, &left)) {
       if (header->nlmsg_seq != sequence) continue;  // left over from a request that gave up
       if (header->nlmsg_type == NLMSG_DONE) return true;
       if (header->nlmsg_type == NLMSG_ERROR) {
@@ -318,8 +320,8 @@ Expected<Done> NftSocket::send(const std::vector<NftStep>& steps) {
     if (received < 0 && errno == EINTR) continue;
     if (received < 0) return fail(cat("nftables: ", error_text(errno)));
     auto left = static_cast<int>(received);
-    for (const auto* header = first_message(block);
-         mnl_nlmsg_ok(header, left); header = mnl_nlmsg_next(header, &left)) {
+    for (const auto* header = first_message(block); mnl_nlmsg_ok(header, left);
+         header = mnl_nlmsg_next(header, &left)) {
       if (header->nlmsg_type != NLMSG_ERROR || header->nlmsg_seq < first) continue;
       const auto* error = static_cast<const nlmsgerr*>(mnl_nlmsg_get_payload(header));
       if (error->error != 0) return fail(cat("nftables: ", error_text(-error->error)));

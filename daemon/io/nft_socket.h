@@ -16,7 +16,8 @@ namespace sixgate::daemon {
 
 class NftSocket {
  public:
-  static Expected<NftSocket> open();  // an error when the kernel has no nftables or we no right to it
+  static Expected<NftSocket>
+  open();  // an error when the kernel has no nftables or we no right to it
   NftSocket(NftSocket&& other) noexcept;
   NftSocket& operator=(NftSocket&& other) noexcept;
   ~NftSocket();
