@@ -74,6 +74,12 @@ def wait_online(lab, prefix, hosts=HOSTS, timeout=30.0):
         host.wait_ping(SERVER, source=host.address_in(prefix))
 
 
+def hear_routes(lab):
+    """Makes the hosts' kernels take Route Information (RFC 4191), which Linux leaves to networkd and others by default."""
+    for role in HOSTS:
+        lab.roles[role].sysctl("net.ipv6.conf.eth0.accept_ra_rt_info_max_plen", 128)
+
+
 def slash64(wire, prefix, since=0.0):
     """The /64 inside the prefix that the last Router Advertisement on this wire holds to be alive, or None."""
     for ra in reversed(wire.ras(since)):

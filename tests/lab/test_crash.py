@@ -66,7 +66,11 @@ def killed_online(lab, when, expect=None, **options):
 
 def test_kill_at_once(lab):
     """kill -9 before the daemon has opened anything."""
-    killed_early(lab, lambda house: lab.until("it runs", lambda: os.path.exists("/proc/%d" % house.sixgated.process.pid)))
+    def is_sixgated(house):
+        # The process is setpriv and ip first, which become sixgated.
+        with open("/proc/%d/comm" % house.sixgated.process.pid) as file:
+            return file.read().strip() == "sixgated"
+    killed_early(lab, lambda house: lab.until("it runs", lambda: is_sixgated(house), every=0.002))
 
 
 def test_kill_at_solicit(lab):

@@ -147,7 +147,7 @@ def test_foreign_objects_stay(lab):
     lab.cpe.ip("-6", "address", "add", "fd77::1/64", "dev", "wan0", "nodad")
     lab.cpe.ip("-6", "route", "add", "2001:db8:78::/48", "via", "2001:db8:77::2", "dev", "lan0")
     lab.cpe.ip("-6", "route", "add", "unreachable", "2001:db8:79::/48")
-    lab.cpe.run("nft", "-f", "-", stdin="table inet foreign { chain c { type filter hook input priority 5; counter; } }")
+    lab.cpe.run("nft", "-f", "-", stdin="table inet foreign {\n chain c {\n type filter hook input priority 5\n counter\n }\n}\n")
 
     def there():
         addresses = {one["local"] for one in lab.cpe.addresses()}

@@ -7,7 +7,7 @@ import time
 
 from lab import POOL, SERVER, limit, proves
 from peers import Sixgated
-from scenario import (build, final_checks, online, quiet, slash64, toml, wait_delegated, wait_online)
+from scenario import (build, final_checks, hear_routes, online, quiet, slash64, toml, wait_delegated, wait_online)
 from wire import ICMP6, icmp6, inject, inside, ipv6, multicast_mac, router_solicitation
 
 
@@ -213,6 +213,8 @@ def test_rows_of_unsolicited_timing(lab):
 @proves("7084-ULA-5", "7084-L-4", "7084-G-4")
 def test_rows_without_a_way_out(lab):
     """No delegation: a ULA alone makes no default router; no prefix at all neither (RFC 7084 ULA-5, L-4)."""
+    lab.house()
+    hear_routes(lab)
     house = build(lab, start_server=False)
     house.sixgated = Sixgated(lab).start()
     ra = lab.lan0.wait_ra("a ULA", lambda ra: [pio for pio in ra.inside("fd00::/8") if pio.valid])
