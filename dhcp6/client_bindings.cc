@@ -132,7 +132,8 @@ class Reader {
 };
 
 std::uint32_t share(std::uint64_t seconds, std::uint64_t numerator, std::uint64_t denominator) {
-  return static_cast<std::uint32_t>(std::max<std::uint64_t>(seconds * numerator / denominator, 1));
+  return static_cast<std::uint32_t>(
+      std::clamp<std::uint64_t>(seconds * numerator / denominator, 1, 0xfffffffe));
 }
 
 }  // namespace
