@@ -161,7 +161,7 @@ TEST(Command, CheckPointsAtTheMistake) {
   const CommandResult result = run({"check", path.c_str()});
   EXPECT_EQ(result.code, kFailure);
   EXPECT_EQ(result.out, "");
-  EXPECT_EQ(result.errors.find(path + ":2:1: error: "), 0U) << result.errors;
+  EXPECT_NE(result.errors.find(path + ":2:1: error: "), std::string::npos) << result.errors;
   EXPECT_NE(result.errors.find("\n    interfce = \"eth0\"\n    ^\n"), std::string::npos)
       << result.errors;
 }
