@@ -24,8 +24,9 @@ Unexpected<AskError> ask_error(ExitCode code, std::string message) {
 
 Unexpected<AskError> trouble(const std::string& socket, int code) {
   const bool slow = code == EAGAIN;
-  return ask_error(kFailure, cat(socket, ": ", slow ? std::string("sixgated does not answer")
-                                                    : daemon::error_text(code)));
+  return ask_error(
+      kFailure,
+      cat(socket, ": ", slow ? std::string("sixgated does not answer") : daemon::error_text(code)));
 }
 
 }  // namespace
@@ -48,7 +49,8 @@ Expected<std::string, AskError> ask(const std::string& socket, std::string_view 
                                           ": try as root, or as a member of its group"));
     }
     if (code == ENOENT || code == ECONNREFUSED) {
-      return ask_error(kNotRunning, cat("sixgated is not running (nobody answers at ", socket, ")"));
+      return ask_error(kNotRunning,
+                       cat("sixgated is not running (nobody answers at ", socket, ")"));
     }
     return trouble(socket, code);
   }

@@ -50,9 +50,7 @@ class Parser {
   }
 
  private:
-  Unexpected<Error> error() const {
-    return fail(cat("JSON: ", problem_, " at octet ", at_));
-  }
+  Unexpected<Error> error() const { return fail(cat("JSON: ", problem_, " at octet ", at_)); }
   bool wrong(const char* what) {
     problem_ = what;
     return false;

@@ -83,7 +83,8 @@ void uplink_text(std::string& out, const Json& uplink) {
              "): ", condition(uplink));
   if (!uplink["client"].text().empty()) out += cat(", DHCPv6 ", said(uplink["client"]));
   if (uplink["managed"].truth() || uplink["other"].truth()) {
-    out += cat(", flags ", uplink["managed"].truth() ? "M" : "", uplink["other"].truth() ? "O" : "");
+    out +=
+        cat(", flags ", uplink["managed"].truth() ? "M" : "", uplink["other"].truth() ? "O" : "");
   }
   out += '\n';
   Table table;
@@ -158,9 +159,10 @@ std::string duration_text(std::int64_t seconds) {
 std::string status_text(const Json& status) {
   std::string out = cat("sixgated ", said(status["version"]));
   const Json& firewall = status["firewall"];
-  out += cat(", firewall ", said(firewall["backend"]),
-             firewall["applied"].truth() ? "" : " (not in place)",
-             firewall["provisioned"].truth() ? "" : ", not yet provisioned: nothing is forwarded in");
+  out +=
+      cat(", firewall ", said(firewall["backend"]),
+          firewall["applied"].truth() ? "" : " (not in place)",
+          firewall["provisioned"].truth() ? "" : ", not yet provisioned: nothing is forwarded in");
   out += '\n';
   for (const Json& problem : status["problems"].elements()) {
     out += cat("problem: ", said(problem), '\n');

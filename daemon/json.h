@@ -32,8 +32,7 @@ class JsonWriter {
   JsonWriter& value(bool truth);
   JsonWriter& null();
   template <std::integral I>
-    requires(!std::same_as<I, bool>)
-  JsonWriter& value(I number) {
+  requires(!std::same_as<I, bool>) JsonWriter& value(I number) {
     if constexpr (std::signed_integral<I>) {
       return signed_number(number);
     } else {
@@ -42,12 +41,10 @@ class JsonWriter {
   }
   // Addresses, prefixes, names: whatever has to_string().
   template <class T>
-    requires requires(const T& t) {
-      { t.to_string() } -> std::convertible_to<std::string>;
-    }
-  JsonWriter& value(const T& thing) {
-    return value(std::string_view(thing.to_string()));
+  requires requires(const T& t) {
+    { t.to_string() } -> std::convertible_to<std::string>;
   }
+  JsonWriter& value(const T& thing) { return value(std::string_view(thing.to_string())); }
 
   // key(name).value(v), the most common pair.
   template <class T>

@@ -223,8 +223,8 @@ Expected<KernelPicture> Kernel::read(std::span<const std::string> sysctls, Insta
     const auto there = [&](const KernelAddress& a) {
       return a.interface == name && a.address == address.address;
     };
-    if (name.empty() || std::any_of(picture.state.addresses.begin(),
-                                    picture.state.addresses.end(), there)) {
+    if (name.empty() ||
+        std::any_of(picture.state.addresses.begin(), picture.state.addresses.end(), there)) {
       continue;
     }
     picture.state.addresses.push_back(address);

@@ -2,11 +2,11 @@
 #include "daemon/io/netlink_codec.h"
 
 #include <linux/fib_rules.h>
+#include <linux/if.h>
 #include <linux/if_addr.h>
 #include <linux/if_arp.h>
 #include <linux/if_link.h>
 #include <linux/rtnetlink.h>
-#include <linux/if.h>
 #include <netlink/attr.h>
 #include <netlink/msg.h>
 #include <sys/socket.h>
@@ -132,8 +132,7 @@ rtmsg route_header(const KernelRoute& route) {
   fixed.rtm_table = RT_TABLE_UNSPEC;  // RTA_TABLE says it in 32 bits
   fixed.rtm_protocol = kProtocol;
   fixed.rtm_scope = RT_SCOPE_UNIVERSE;
-  fixed.rtm_type =
-      route.kind == KernelRoute::Kind::kUnreachable ? RTN_UNREACHABLE : RTN_UNICAST;
+  fixed.rtm_type = route.kind == KernelRoute::Kind::kUnreachable ? RTN_UNREACHABLE : RTN_UNICAST;
   return fixed;
 }
 
@@ -225,8 +224,7 @@ std::optional<AddressMessage> parse_address(const nlmsghdr* header, Instant now)
   out.index = fixed->ifa_index;
   out.link_scope = fixed->ifa_scope == RT_SCOPE_LINK;
   out.global_scope = fixed->ifa_scope == RT_SCOPE_UNIVERSE;
-  const std::uint32_t flags =
-      attributes.value<std::uint32_t>(IFA_FLAGS).value_or(fixed->ifa_flags);
+  const std::uint32_t flags = attributes.value<std::uint32_t>(IFA_FLAGS).value_or(fixed->ifa_flags);
   KernelAddress& to = out.address;
   to.address = *address;
   to.prefix_length = fixed->ifa_prefixlen;
@@ -244,8 +242,7 @@ std::optional<AddressMessage> parse_address(const nlmsghdr* header, Instant now)
 
 std::vector<RouteMessage> parse_routes(const nlmsghdr* header, Instant now) {
   const auto* fixed = fixed_part<rtmsg>(header);
-  if (fixed == nullptr || fixed->rtm_family != AF_INET6 ||
-      (fixed->rtm_flags & RTM_F_CLONED) != 0) {
+  if (fixed == nullptr || fixed->rtm_family != AF_INET6 || (fixed->rtm_flags & RTM_F_CLONED) != 0) {
     return {};
   }
   if (fixed->rtm_type != RTN_UNICAST && fixed->rtm_type != RTN_UNREACHABLE) return {};
@@ -287,8 +284,7 @@ std::optional<RuleMessage> parse_rule(const nlmsghdr* header) {
   if (!attributes.good()) return {};
   RuleMessage out;
   out.ours = attributes.value<std::uint8_t>(kFraProtocol) == kProtocol;
-  out.rule.destination =
-      Prefix(attributes.address(FRA_DST).value_or(Ip6Address()), fixed->dst_len);
+  out.rule.destination = Prefix(attributes.address(FRA_DST).value_or(Ip6Address()), fixed->dst_len);
   out.rule.table = attributes.value<std::uint32_t>(FRA_TABLE).value_or(fixed->table);
   out.rule.priority = attributes.value<std::uint32_t>(FRA_PRIORITY).value_or(0);
   return out;
@@ -323,8 +319,8 @@ NetlinkMessage put_address(const KernelAddress& address, unsigned index, Instant
   ifa_cacheinfo times{};
   // The kernel refuses a valid lifetime of zero and a preferred one beyond the valid.
   times.ifa_valid = std::max(remaining(address.valid_until, now), Lifetime(1)).count();
-  times.ifa_prefered = std::min(remaining(address.preferred_until, now), Lifetime(times.ifa_valid))
-                           .count();
+  times.ifa_prefered =
+      std::min(remaining(address.preferred_until, now), Lifetime(times.ifa_valid)).count();
   // The on-link route is ours to make, with our protocol and our lifetimes.
   constexpr std::uint32_t kFlags = IFA_F_NOPREFIXROUTE;
   return Builder(RTM_NEWADDR, NLM_F_CREATE | NLM_F_REPLACE, address_header(address, index))

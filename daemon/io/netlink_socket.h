@@ -25,7 +25,7 @@ using NetlinkMessage = std::unique_ptr<nl_msg, FreeNetlink>;
 
 // How the kernel answered one request.
 struct NetlinkAnswer {
-  int code = 0;  // an errno value; 0: done
+  int code = 0;      // an errno value; 0: done
   std::string text;  // its words, with the kernel's extended acknowledgement when it gave one
 };
 

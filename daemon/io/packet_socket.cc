@@ -13,7 +13,8 @@
 namespace sixgate::daemon {
 namespace {
 
-constexpr int kHopLimit = 255;  // RFC 4861 sections 4.1 and 4.2: nobody beyond the link can send this
+constexpr int kHopLimit =
+    255;  // RFC 4861 sections 4.1 and 4.2: nobody beyond the link can send this
 
 template <class T>
 bool set(int fd, int level, int option, const T& value) {
@@ -69,8 +70,7 @@ Expected<OwnedFd> make_icmp6_socket(const LinkState& link, bool as_router) {
   pass(ND_ROUTER_ADVERT);
   if (as_router) pass(ND_ROUTER_SOLICIT);
   if (!set(fd.get(), IPPROTO_ICMPV6, ICMP6_FILTER, filter) || !bind_to_interface(fd.get(), link) ||
-      !set_common(fd.get(), link) ||
-      !set(fd.get(), IPPROTO_IPV6, IPV6_UNICAST_HOPS, kHopLimit) ||
+      !set_common(fd.get(), link) || !set(fd.get(), IPPROTO_IPV6, IPV6_UNICAST_HOPS, kHopLimit) ||
       !set(fd.get(), IPPROTO_IPV6, IPV6_MULTICAST_HOPS, kHopLimit)) {
     return failed("ICMPv6 socket", link);
   }
@@ -79,7 +79,8 @@ Expected<OwnedFd> make_icmp6_socket(const LinkState& link, bool as_router) {
     ipv6_mreq request{};
     request.ipv6mr_multiaddr = to_kernel(kAllRouters);
     request.ipv6mr_interface = link.index;
-    if (!set(fd.get(), IPPROTO_IPV6, IPV6_JOIN_GROUP, request)) return failed("joining ff02::2", link);
+    if (!set(fd.get(), IPPROTO_IPV6, IPV6_JOIN_GROUP, request))
+      return failed("joining ff02::2", link);
   }
   return fd;
 }
@@ -108,9 +109,10 @@ Expected<Dhcp6Socket> make_dhcp6_client_socket(const LinkState& link) {
       return made;
     }
     if (errno == EADDRINUSE) {
-      return fail(cat("UDP port ", kDhcp6ClientPort, " on ", link.name,
-                      " is taken by another DHCPv6 client: stop it (networkd, NetworkManager, dhcpcd, "
-                      "dhclient) or configure it to leave this interface"));
+      return fail(
+          cat("UDP port ", kDhcp6ClientPort, " on ", link.name,
+              " is taken by another DHCPv6 client: stop it (networkd, NetworkManager, dhcpcd, "
+              "dhclient) or configure it to leave this interface"));
     }
   }
   return failed("binding UDP port 546", link);

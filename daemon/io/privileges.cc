@@ -75,8 +75,8 @@ Expected<Done> become(const Account& account) {
   data[0] = {kept_bits(), kept_bits(), kept_bits()};
   if (::syscall(SYS_capset, &header, data.data()) != 0) return failed("capabilities", account);
   for (const Kept& kept : kKept) {
-    if (::prctl(PR_CAP_AMBIENT, PR_CAP_AMBIENT_RAISE, static_cast<unsigned long>(kept.number), 0, 0) !=
-        0) {
+    if (::prctl(PR_CAP_AMBIENT, PR_CAP_AMBIENT_RAISE, static_cast<unsigned long>(kept.number), 0,
+                0) != 0) {
       return failed("ambient capabilities", account);
     }
   }

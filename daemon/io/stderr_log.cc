@@ -55,9 +55,10 @@ std::string format_log_line(const LogLine& line, LogForm form, std::int64_t wall
   const time_t second = static_cast<time_t>(wall_micros / 1000000);
   tm when{};
   ::localtime_r(&second, &when);
-  return cat(when.tm_year + 1900, '-', padded(when.tm_mon + 1, 2), '-', padded(when.tm_mday, 2), ' ',
-             padded(when.tm_hour, 2), ':', padded(when.tm_min, 2), ':', padded(when.tm_sec, 2), '.',
-             padded(wall_micros % 1000000 / 1000, 3), ' ', to_string(line.level), ": ", text, '\n');
+  return cat(when.tm_year + 1900, '-', padded(when.tm_mon + 1, 2), '-', padded(when.tm_mday, 2),
+             ' ', padded(when.tm_hour, 2), ':', padded(when.tm_min, 2), ':', padded(when.tm_sec, 2),
+             '.', padded(wall_micros % 1000000 / 1000, 3), ' ', to_string(line.level), ": ", text,
+             '\n');
 }
 
 std::vector<LogLine> RepeatFilter::admit(const LogLine& line, Instant now) {

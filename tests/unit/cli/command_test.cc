@@ -63,9 +63,14 @@ TEST(Command, HelpAndVersionGoToStandardOutput) {
 }
 
 TEST(Command, WrongUsageIsCode2) {
-  for (const auto& arguments : std::initializer_list<std::initializer_list<const char*>>{
-           {}, {"frobnicate"}, {"status", "more"}, {"--socket"}, {"check", "a", "b"}, {"--what"},
-           {"check", "--json"}}) {
+  for (const auto& arguments :
+       std::initializer_list<std::initializer_list<const char*>>{{},
+                                                                 {"frobnicate"},
+                                                                 {"status", "more"},
+                                                                 {"--socket"},
+                                                                 {"check", "a", "b"},
+                                                                 {"--what"},
+                                                                 {"check", "--json"}}) {
     const CommandResult result = run(arguments);
     EXPECT_EQ(result.code, kUsage);
     EXPECT_EQ(result.out, "");
@@ -125,8 +130,8 @@ TEST(Command, StatusForAPersonIsText) {
 
 TEST(Command, AnAnswerCutShortOrAnErrorIsCode1) {
   const TemporaryDirectory temporary;
-  for (const char* answer : {"{\"schema\":1", "", "[]\n", "nonsense\n",
-                             "{\"schema\":1,\"error\":\"no\"}\n"}) {
+  for (const char* answer :
+       {"{\"schema\":1", "", "[]\n", "nonsense\n", "{\"schema\":1,\"error\":\"no\"}\n"}) {
     const std::string path = temporary / "socket";
     const FakeDaemon fake(path, answer);
     const CommandResult result = run({"--socket", path.c_str(), "status"});

@@ -19,7 +19,8 @@ Json parse(std::string_view text) {
 TEST(Json, ReadsEveryKindOfValue) {
   const Json json = parse(
       R"( { "text": "a\"b\\\/\b\f\n\r\t", "number": -12, "yes": true, "no": false, "none": null,)"
-      "\r\n\t" R"( "list": [ 1, [], {} ], "object": {"x": 7} } )");
+      "\r\n\t"
+      R"( "list": [ 1, [], {} ], "object": {"x": 7} } )");
   EXPECT_EQ(json["text"].text(), "a\"b\\/\b\f\n\r\t");
   EXPECT_EQ(json["number"].number(), -12);
   EXPECT_TRUE(json["yes"].truth());
@@ -48,14 +49,39 @@ TEST(Json, ReadsTheWholeRangeOfIntegers) {
 }
 
 TEST(Json, ReadsEscapesOfEveryPlane) {
-  EXPECT_EQ(parse(R"("\u0041\u00fc\u20ac\ud83c\udfe0")").text(), "A\xc3\xbc\xe2\x82\xac\xf0\x9f\x8f\xa0");
+  EXPECT_EQ(parse(R"("\u0041\u00fc\u20ac\ud83c\udfe0")").text(),
+            "A\xc3\xbc\xe2\x82\xac\xf0\x9f\x8f\xa0");
 }
 
 TEST(Json, RefusesWhatIsNotJson) {
-  for (const std::string_view text :
-       {"", " ", "{", "[1,]", "{\"a\"}", "{\"a\":}", "{a:1}", "{\"a\":1,}", "[1 2]", "01", "-", "1.",
-        "1e", "+1", ".5", "nul", "truex", "\"", "\"\\x\"", "\"\\u12\"", "\"\\u12g4\"",
-        "\"\\ud800\"", "\"\\ud800\\u0041\"", "\"\\udc00\"", "\"a\nb\"", "1 2", "[]]", "'a'"}) {
+  for (const std::string_view text : {"",
+                                      " ",
+                                      "{",
+                                      "[1,]",
+                                      "{\"a\"}",
+                                      "{\"a\":}",
+                                      "{a:1}",
+                                      "{\"a\":1,}",
+                                      "[1 2]",
+                                      "01",
+                                      "-",
+                                      "1.",
+                                      "1e",
+                                      "+1",
+                                      ".5",
+                                      "nul",
+                                      "truex",
+                                      "\"",
+                                      "\"\\x\"",
+                                      "\"\\u12\"",
+                                      "\"\\u12g4\"",
+                                      "\"\\ud800\"",
+                                      "\"\\ud800\\u0041\"",
+                                      "\"\\udc00\"",
+                                      "\"a\nb\"",
+                                      "1 2",
+                                      "[]]",
+                                      "'a'"}) {
     EXPECT_FALSE(Json::parse(text)) << text;
   }
 }
@@ -72,7 +98,13 @@ TEST(Json, DepthIsBounded) {
 TEST(Json, ReadsWhatTheDaemonWrites) {
   daemon::JsonWriter writer;
   const std::string odd("q\"\\\x01\x7f\n\xc3\xbc", 8);
-  writer.begin_object().member("odd", odd).member("n", -5).key("l").begin_array().null().end_array();
+  writer.begin_object()
+      .member("odd", odd)
+      .member("n", -5)
+      .key("l")
+      .begin_array()
+      .null()
+      .end_array();
   writer.end_object();
   const Json json = parse(writer.text());
   EXPECT_EQ(json["odd"].text(), odd);

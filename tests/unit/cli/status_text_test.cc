@@ -88,8 +88,8 @@ TEST(StatusText, SaysWhatIsWrongAndWhy) {
   const std::string text = status_text(*json);
   for (const char* part :
        {"firewall nft (not in place), not yet provisioned: nothing is forwarded in\n",
-        "problem: uplink wan: there is no interface eth0\n",
-        "uplink wan (eth0): no such interface", "slaac, not a default router: no prefix but ULA\n"}) {
+        "problem: uplink wan: there is no interface eth0\n", "uplink wan (eth0): no such interface",
+        "slaac, not a default router: no prefix but ULA\n"}) {
     EXPECT_NE(text.find(part), std::string::npos) << part << "\nin\n" << text;
   }
 }

@@ -17,8 +17,9 @@ TEST(JsonWriter, WritesNestedObjectsAndArraysInOrder) {
   json.begin_object().end_object();
   json.value(-3).null().begin_array().end_array().end_array();
   json.member("prefix", *Prefix::parse("2001:db8::/56")).end_object();
-  EXPECT_EQ(json.text(),
-            R"({"schema":1,"lans":[{"name":"lan","up":true},{},-3,null,[]],"prefix":"2001:db8::/56"})");
+  EXPECT_EQ(
+      json.text(),
+      R"({"schema":1,"lans":[{"name":"lan","up":true},{},-3,null,[]],"prefix":"2001:db8::/56"})");
 }
 
 TEST(JsonWriter, WritesTheWholeRangeOfIntegers) {
@@ -41,12 +42,12 @@ TEST(JsonWriter, KeepsUtf8AndReplacesWhatIsNot) {
   JsonWriter json;
   json.begin_array()
       .value("gr\xc3\xbc\xc3\x9f \xf0\x9f\x8f\xa0")
-      .value("\xff\xc3")            // never an octet of UTF-8; cut short
+      .value("\xff\xc3")              // never an octet of UTF-8; cut short
       .value("\xc0\xaf\xed\xa0\x80")  // overlong; a surrogate
       .end_array();
   const std::string r = "\xef\xbf\xbd";
-  EXPECT_EQ(json.text(), "[\"gr\xc3\xbc\xc3\x9f \xf0\x9f\x8f\xa0\",\"" + r + r + "\",\"" + r + r + r +
-                             r + r + "\"]");
+  EXPECT_EQ(json.text(), "[\"gr\xc3\xbc\xc3\x9f \xf0\x9f\x8f\xa0\",\"" + r + r + "\",\"" + r + r +
+                             r + r + r + "\"]");
 }
 
 TEST(JsonWriterDeathTest, AbortsOnMisuse) {

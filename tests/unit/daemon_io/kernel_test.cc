@@ -233,10 +233,11 @@ TEST_F(KernelTest, SetsSysctlsInTheirPlaceAmongTheChanges) {
   const std::string key = "net/ipv6/conf/wan/accept_ra";
   EXPECT_EQ(read({key, "net/ipv6/conf/absent/accept_ra"}).state.sysctls,
             (std::map<std::string, std::string>{{key, "0"}}));
-  expect_none(apply({SetSysctl{key, "2"}, PutAddress{lease("2001:db8::1", seconds(9), seconds(9))}}));
+  expect_none(
+      apply({SetSysctl{key, "2"}, PutAddress{lease("2001:db8::1", seconds(9), seconds(9))}}));
   EXPECT_EQ(read_sysctl(key), "2");
-  const auto failures = apply({SetSysctl{"net/ipv6/conf/absent/accept_ra", "0"},
-                               SetSysctl{"../../etc/passwd", "x"}});
+  const auto failures =
+      apply({SetSysctl{"net/ipv6/conf/absent/accept_ra", "0"}, SetSysctl{"../../etc/passwd", "x"}});
   ASSERT_EQ(failures.size(), 2U);
   EXPECT_EQ(failures[0].reason, "No such file or directory");
 }

@@ -36,7 +36,8 @@ class PacketSocketsTest : public NamespaceTest {
     if (IsSkipped()) return;
     run("ip link set lo up && ip link add wan type veth peer name isp");
     prepare();
-    auto opened = Kernel::open(loop_, [] {}, [](const LogLine&) {});
+    auto opened = Kernel::open(
+        loop_, [] {}, [](const LogLine&) {});
     ASSERT_TRUE(opened);
     kernel_ = std::move(*opened);
   }
@@ -61,8 +62,7 @@ class PacketSocketsTest : public NamespaceTest {
   }
   std::size_t said(const std::string& part) const {
     return static_cast<std::size_t>(std::count_if(
-        log_.begin(), log_.end(),
-        [&](const LogLine& line) { return contains(line.text, part); }));
+        log_.begin(), log_.end(), [&](const LogLine& line) { return contains(line.text, part); }));
   }
 
   EventLoop loop_;
@@ -71,7 +71,10 @@ class PacketSocketsTest : public NamespaceTest {
   LogLines log_;
   PacketSockets sockets_{loop_,
                          [this](const PacketIn& in) {
-                           heard_.push_back({in.interface, in.channel, in.source, in.destination,
+                           heard_.push_back({in.interface,
+                                             in.channel,
+                                             in.source,
+                                             in.destination,
                                              in.hop_limit,
                                              {in.payload.begin(), in.payload.end()}});
                          },
@@ -132,8 +135,8 @@ TEST_F(PacketSocketsTest, SpeaksDhcpv6FromPort546ToPort547) {
             4);
   EXPECT_EQ(ntohs(from.sin6_port), 546);
   from.sin6_scope_id = link("isp").index;
-  ASSERT_EQ(::sendto(server.get(), "answer", 6, 0, reinterpret_cast<const sockaddr*>(&from), length),
-            6);
+  ASSERT_EQ(
+      ::sendto(server.get(), "answer", 6, 0, reinterpret_cast<const sockaddr*>(&from), length), 6);
   run_for(milliseconds(20));
   ASSERT_EQ(heard_.size(), 1U);
   EXPECT_EQ(heard_[0].channel, Channel::kDhcp6Client);

@@ -81,7 +81,8 @@ TEST(StateDirectory, FullDiskKeepsTheOldStateWhole) {
   EXPECT_FALSE(std::filesystem::exists(state.file() + ".new"));
   EXPECT_TRUE(state.store("the new state"));
 
-  ASSERT_EQ(::mount(nullptr, temporary.path().c_str(), nullptr, MS_REMOUNT | MS_RDONLY, nullptr), 0);
+  ASSERT_EQ(::mount(nullptr, temporary.path().c_str(), nullptr, MS_REMOUNT | MS_RDONLY, nullptr),
+            0);
   EXPECT_EQ(state.store("x").error().code, EROFS);
   EXPECT_EQ(*state.load(), "the new state");
   ::umount(temporary.path().c_str());
