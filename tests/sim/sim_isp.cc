@@ -1,0 +1,206 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "sim_isp.h"
+
+namespace sixgate::sim {
+namespace {
+
+dhcp6::Duid some_duid(Rng& rng) {
+  std::array<std::uint8_t, 16> uuid{};
+  rng.fill(uuid);
+  return dhcp6::Duid::uuid(uuid);
+}
+
+}  // namespace
+
+SimIsp::SimIsp(World& world, IspBehaviour behaviour)
+    : world_(world),
+      behaviour_(std::move(behaviour)),
+      duid_(some_duid(world.rng())),
+      address_(Ip6Address::from_halves(0xfe80000000000000, 0x1)),
+      alarm_(world, [this] { advertise(); }) {}
+
+void SimIsp::start() { alarm_.set(world_.now() + world_.rng().between(Duration{}, seconds(3))); }
+
+void SimIsp::set_router(bool router) {
+  behaviour_.router = router;
+  if (!router) {
+    ra::RouterAdvertisement last;
+    last.router_lifetime = seconds(0);
+    if (send_icmp) send_icmp(ra::to_bytes(last), address_, kAllNodes);
+  } else {
+    advertise();
+  }
+}
+
+void SimIsp::advertise() {
+  alarm_.set(world_.now() + world_.rng().between(behaviour_.advertisement_interval / 3,
+                                                 behaviour_.advertisement_interval));
+  if (!behaviour_.router || silent_) return;
+  ra::RouterAdvertisement said;
+  said.hop_limit = 64;
+  said.managed = behaviour_.managed;
+  said.other = behaviour_.other;
+  said.router_lifetime = seconds(behaviour_.router_lifetime);
+  if (behaviour_.slaac) {
+    ra::PrefixInformation prefix;
+    prefix.prefix = *behaviour_.pool.subnet(64, 0);
+    prefix.autonomous = prefix.on_link = true;
+    prefix.valid = behaviour_.valid;
+    prefix.preferred = behaviour_.preferred;
+    said.options.push_back(prefix);
+  }
+  send_icmp(ra::to_bytes(said), address_, kAllNodes);
+}
+
+void SimIsp::receive_icmp(const std::vector<std::uint8_t>& packet) {
+  if (packet.empty() || packet[0] != ra::RouterSolicitation::kType) return;
+  world_.after(world_.rng().between(Duration{}, milliseconds(500)), [this] { advertise(); });
+}
+
+dhcp6::IaPd SimIsp::answer(const dhcp6::IaPd& asked, bool may_create) {
+  dhcp6::IaPd ia;
+  ia.iaid = asked.iaid;
+  auto bound = delegations_.find(asked.iaid);
+  if (bound == delegations_.end() && may_create) {
+    const auto prefix = behaviour_.pool.subnet(behaviour_.delegated_length, next_subnet_);
+    if (prefix) {
+      ++next_subnet_;
+      bound = delegations_.emplace(asked.iaid, Binding{*prefix, Instant()}).first;
+    }
+  }
+  if (bound == delegations_.end()) {
+    ia.options.push_back(dhcp6::StatusCode{
+        may_create ? dhcp6::Status::kNoPrefixAvail : dhcp6::Status::kNoBinding, ""});
+    return ia;
+  }
+  ia.t1 = behaviour_.t1;
+  ia.t2 = behaviour_.t2;
+  dhcp6::IaPrefix prefix;
+  prefix.prefix = bound->second.prefix;
+  prefix.preferred = behaviour_.preferred;
+  prefix.valid = behaviour_.valid;
+  ia.options.push_back(prefix);
+  // What the customer believes to hold and does not.
+  for (const dhcp6::IaPrefix& held : dhcp6::find_all<dhcp6::IaPrefix>(asked.options)) {
+    if (held.prefix == prefix.prefix || held.prefix.address().is_unspecified()) continue;
+    dhcp6::IaPrefix gone;
+    gone.prefix = held.prefix;
+    ia.options.push_back(gone);
+  }
+  bound->second.valid_until = expiry(world_.now(), behaviour_.valid);
+  granted_.push_back(bound->second);
+  return ia;
+}
+
+dhcp6::IaNa SimIsp::answer(const dhcp6::IaNa& asked, bool may_create) {
+  dhcp6::IaNa ia;
+  ia.iaid = asked.iaid;
+  auto bound = addresses_.find(asked.iaid);
+  if (bound == addresses_.end() && may_create && behaviour_.managed) {
+    bound =
+        addresses_
+            .emplace(asked.iaid, behaviour_.pool.subnet(64, 0)->with_suffix(Ip6Address::from_halves(
+                                     0, 0x1000 + (asked.iaid & 0xfff) + declined_)))
+            .first;
+  }
+  if (bound == addresses_.end()) {
+    ia.options.push_back(dhcp6::StatusCode{
+        may_create ? dhcp6::Status::kNoAddrsAvail : dhcp6::Status::kNoBinding, ""});
+    return ia;
+  }
+  ia.t1 = behaviour_.t1;
+  ia.t2 = behaviour_.t2;
+  ia.options.push_back(dhcp6::IaAddress{bound->second, behaviour_.preferred, behaviour_.valid, {}});
+  for (const dhcp6::IaAddress& held : dhcp6::find_all<dhcp6::IaAddress>(asked.options)) {
+    if (held.address != bound->second)
+      ia.options.push_back(dhcp6::IaAddress{held.address, Lifetime(0), Lifetime(0), {}});
+  }
+  return ia;
+}
+
+void SimIsp::receive_dhcp(const std::vector<std::uint8_t>& datagram) {
+  if (silent_) return;
+  const auto parsed = dhcp6::Message::parse(datagram);
+  if (!parsed) return;
+  const dhcp6::Message& asked = *parsed;
+  const auto* client = dhcp6::find_single<dhcp6::ClientId>(asked.options);
+  const auto* server = dhcp6::find_single<dhcp6::ServerId>(asked.options);
+  if (client == nullptr || (server != nullptr && server->duid != duid_)) return;
+  dhcp6::Message reply;
+  reply.transaction_id = asked.transaction_id;
+  reply.type = asked.type == dhcp6::MessageType::kSolicit ? dhcp6::MessageType::kAdvertise
+                                                          : dhcp6::MessageType::kReply;
+  reply.options.push_back(*client);
+  reply.options.push_back(dhcp6::ServerId{duid_});
+  bool with_leases = false;
+  bool may_create = false;
+  switch (asked.type) {
+    case dhcp6::MessageType::kSolicit:
+    case dhcp6::MessageType::kRequest:
+      with_leases = may_create = true;
+      break;
+    case dhcp6::MessageType::kRenew:
+      with_leases = true;
+      break;
+    case dhcp6::MessageType::kRebind: {
+      with_leases = true;
+      // A server that cannot tell stays silent (RFC 9915 section 18.3.5).
+      bool known = false;
+      for (const auto& ia : dhcp6::find_all<dhcp6::IaPd>(asked.options))
+        known = known || delegations_.contains(ia.iaid);
+      if (!known) return;
+      break;
+    }
+    case dhcp6::MessageType::kRelease:
+      for (const auto& ia : dhcp6::find_all<dhcp6::IaPd>(asked.options))
+        delegations_.erase(ia.iaid);
+      break;
+    case dhcp6::MessageType::kDecline:
+      for (const auto& ia : dhcp6::find_all<dhcp6::IaNa>(asked.options)) addresses_.erase(ia.iaid);
+      ++declined_;  // never offered again
+      break;
+    case dhcp6::MessageType::kConfirm:
+    case dhcp6::MessageType::kInformationRequest:
+      break;
+    case dhcp6::MessageType::kAdvertise:
+    case dhcp6::MessageType::kReply:
+    case dhcp6::MessageType::kReconfigure:
+    case dhcp6::MessageType::kRelayForward:
+    case dhcp6::MessageType::kRelayReply:
+    case dhcp6::MessageType::kAddrRegInform:
+    case dhcp6::MessageType::kAddrRegReply:
+      return;
+  }
+  if (with_leases) {
+    for (const auto& ia : dhcp6::find_all<dhcp6::IaPd>(asked.options))
+      reply.options.push_back(answer(ia, may_create));
+    for (const auto& ia : dhcp6::find_all<dhcp6::IaNa>(asked.options))
+      reply.options.push_back(answer(ia, may_create));
+  }
+  ++replies_;
+  send_dhcp(reply.to_bytes(), address_, Ip6Address());
+}
+
+void SimIsp::renumber(const Prefix& pool) {
+  behaviour_.pool = pool;
+  delegations_.clear();
+  addresses_.clear();
+  duid_ = some_duid(world_.rng());
+}
+
+std::vector<Prefix> SimIsp::routed() const {
+  std::vector<Prefix> out;
+  for (const auto& [iaid, binding] : delegations_) out.push_back(binding.prefix);
+  return out;
+}
+
+std::optional<Instant> SimIsp::valid_until(const Prefix& inner) const {
+  std::optional<Instant> latest;
+  for (const Binding& granted : granted_) {
+    if (granted.prefix.contains(inner) && (!latest || *latest < granted.valid_until))
+      latest = granted.valid_until;
+  }
+  return latest;
+}
+
+}  // namespace sixgate::sim
