@@ -62,11 +62,10 @@ void uplink_routes(const UplinkView& uplink, DesiredState& out, Instant now) {
   for (const ra::HeardRouter& router : uplink.heard->routers) {
     if (router.router_until > now) routers.push_back(router);
   }
-  std::stable_sort(routers.begin(), routers.end(),
-                   [](const ra::HeardRouter& a, const ra::HeardRouter& b) {
-                     if (a.preference != b.preference) return a.preference > b.preference;
-                     return a.address < b.address;
-                   });
+  std::sort(routers.begin(), routers.end(), [](const ra::HeardRouter& a, const ra::HeardRouter& b) {
+    if (a.preference != b.preference) return a.preference > b.preference;
+    return a.address < b.address;
+  });
   std::uint32_t rank = 0;
   for (const ra::HeardRouter& router : routers) {
     KernelRoute route;
@@ -84,9 +83,10 @@ void uplink_routes(const UplinkView& uplink, DesiredState& out, Instant now) {
     route.destination = heard.prefix;
     route.interface = interface;
     route.gateway = heard.router;
-    route.metric = uplink.config->metric + (heard.preference == ra::RouterPreference::kHigh     ? 0U
-                                            : heard.preference == ra::RouterPreference::kMedium ? 1U
-                                                                                                : 2U);
+    route.metric =
+        uplink.config->metric + (heard.preference == ra::RouterPreference::kHigh     ? 0U
+                                 : heard.preference == ra::RouterPreference::kMedium ? 1U
+                                                                                     : 2U);
     route.preference = heard.preference;
     route.expires = heard.until;
     add_unless_there(out.routes, route);
@@ -103,8 +103,8 @@ void uplink_addresses(const UplinkView& uplink, DesiredState& out, Instant now) 
   for (const auto& [prefix, address] : uplink.slaac) {
     for (const ra::HeardPrefix& heard : uplink.heard->prefixes) {
       if (heard.prefix == prefix && heard.autonomous && heard.valid_until > now) {
-        add_unless_there(out.addresses, wanted_address(interface, address, 64, heard.preferred_until,
-                                                       heard.valid_until));
+        add_unless_there(out.addresses, wanted_address(interface, address, 64,
+                                                       heard.preferred_until, heard.valid_until));
       }
     }
   }
@@ -163,15 +163,16 @@ void derive_delegations(const House& house, DesiredState& out, Instant now) {
     route.metric = kUnreachableMetric;
     add_unless_there(out.routes, route);
     if (!is_unique_local(delegation.prefix)) out.ruleset.delegated.push_back(delegation.prefix);
+    if (delegation.excluded) out.ruleset.excluded.push_back(*delegation.excluded);
   }
 }
 
 // RFC 7084 G-3: nothing crosses before both the WAN and the delegation are there.
 bool provisioned(const House& house) {
   for (const UplinkView& uplink : house.uplinks) {
-    const bool connected = uplink.link != nullptr &&
-                           (uplink.heard->any || !uplink.lease->addresses.empty() ||
-                            !uplink.inherited_routes.empty());
+    const bool connected =
+        uplink.link != nullptr &&
+        (uplink.heard->any || !uplink.lease->addresses.empty() || !uplink.inherited_routes.empty());
     if (!connected) continue;
     for (const LanView& lan : house.lans) {
       for (const LanPrefix& prefix : lan.prefixes) {
@@ -209,8 +210,8 @@ std::uint32_t path_mtu(const House& house, std::uint32_t link_mtu) {
 void upstream_dns(const House& house, ra::Advertisement& out, Instant now) {
   const auto add_server = [&](const Ip6Address& server) {
     // A link-local resolver on the uplink is out of a LAN host's reach.
-    if (!server.is_link_local() && std::find(out.dns_servers.begin(), out.dns_servers.end(),
-                                             server) == out.dns_servers.end())
+    if (!server.is_link_local() &&
+        std::find(out.dns_servers.begin(), out.dns_servers.end(), server) == out.dns_servers.end())
       out.dns_servers.push_back(server);
   };
   const auto add_domain = [&](const DomainName& domain) {

@@ -36,9 +36,9 @@ struct UplinkView {
 
 // One prefix of one LAN.
 struct LanPrefix {
-  Prefix prefix;      // the on-link /64
-  Ip6Address address; // ours in it
-  std::string origin; // uplink name or "ula"
+  Prefix prefix;       // the on-link /64
+  Ip6Address address;  // ours in it
+  std::string origin;  // uplink name or "ula"
   delegation::Standing standing = delegation::Standing::kLive;
   Instant preferred_until;
   Instant valid_until;
@@ -66,7 +66,8 @@ struct DesiredState {
   std::vector<KernelRoute> routes;
   std::vector<KernelRule> rules;
   std::map<std::string, std::string> sysctls;
-  std::map<std::string, std::string> forwarding;  // sysctls that may only be set behind the firewall
+  std::map<std::string, std::string>
+      forwarding;  // sysctls that may only be set behind the firewall
   firewall::Ruleset ruleset;
   std::map<std::string, ra::Advertisement> advertisements;  // LAN name ->
 

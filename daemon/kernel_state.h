@@ -28,8 +28,8 @@ inline constexpr std::uint32_t kMainTable = 254;
 struct LinkState {
   std::string name;
   unsigned index = 0;
-  bool up = false;       // IFF_UP
-  bool carrier = false;  // IFF_LOWER_UP
+  bool up = false;                // IFF_UP
+  bool carrier = false;           // IFF_LOWER_UP
   std::optional<MacAddress> mac;  // none on ppp and tun
   std::uint32_t mtu = 1500;
   std::optional<Ip6Address> link_local;  // usable: not tentative, DAD not failed

@@ -96,8 +96,7 @@ ChangeSet difference(const DesiredState& desired, const KernelState& kernel,
   // Break, in the reverse order.
   const auto remove_routes = [&](bool (*selected)(const KernelRoute&)) {
     for (const KernelRoute& have : kernel.routes) {
-      if (selected(have) && find(desired.routes, have) == nullptr)
-        out.push_back(RemoveRoute{have});
+      if (selected(have) && find(desired.routes, have) == nullptr) out.push_back(RemoveRoute{have});
     }
   };
   remove_routes(has_gateway);

@@ -48,6 +48,7 @@ Router::Router(conf::Config config, StoredState stored, Rng& rng, Instant now)
     : config_(std::move(config)),
       state_(std::move(stored)),
       offered_(state_),
+      durable_(state_),
       rng_(rng),
       started_(now) {
   if (state_.secret == decltype(state_.secret){}) rng_.fill(state_.secret);
@@ -111,7 +112,7 @@ void Router::build(Instant now) {
   if (config_.ula.mode != conf::UlaConfig::Mode::kNone) {
     delegation::Delegation ula;
     ula.prefix = config_.ula.mode == conf::UlaConfig::Mode::kPrefix ? config_.ula.prefix
-                                                                     : *state_.unique_local;
+                                                                    : *state_.unique_local;
     ula.origin = delegation::kOriginUla;
     unique_local.push_back(ula);
   }
@@ -173,12 +174,11 @@ void Router::links(std::vector<LinkState> links, Instant now) {
 void Router::kernel(KernelState kernel, Instant now) {
   for (KernelAddress& address : kernel.addresses) {
     // A kernel without IFA_PROTO (before 5.18) does not know whose it is; we remember.
-    address.ours =
-        address.ours || std::any_of(state_.addresses.begin(), state_.addresses.end(),
-                                    [&](const KernelAddress& known) {
-                                      return known.interface == address.interface &&
-                                             known.address == address.address;
-                                    });
+    address.ours = address.ours || std::any_of(state_.addresses.begin(), state_.addresses.end(),
+                                               [&](const KernelAddress& known) {
+                                                 return known.interface == address.interface &&
+                                                        known.address == address.address;
+                                               });
   }
   kernel_ = std::move(kernel);
   if (!inheritance_taken_) inherit();
@@ -248,8 +248,8 @@ void Router::applied(const ChangeOutcome& outcome, Instant now) {
   std::size_t next_failure = 0;
   for (std::size_t i = 0; i < outcome.changes.size(); ++i) {
     const Change& change = outcome.changes[i];
-    const bool failed = next_failure < outcome.failures.size() &&
-                        outcome.failures[next_failure].index == i;
+    const bool failed =
+        next_failure < outcome.failures.size() && outcome.failures[next_failure].index == i;
     if (failed) {
       say(LogLevel::kWarning,
           cat("cannot ", to_string(change), ": ", outcome.failures[next_failure].reason));
@@ -305,11 +305,16 @@ void Router::reload(conf::Config config, Instant now) {
 void Router::stop(Instant now) {
   if (stopping_) return;
   stopping_ = true;
-  say(LogLevel::kInfo, "stopping: hosts are told; addresses, routes and rules stay to their own end");
+  say(LogLevel::kInfo,
+      "stopping: hosts are told; addresses, routes and rules stay to their own end");
   for (const auto& lan : lans_) lan->stop(now);
   for (Leaving& leaving : leaving_) leaving.lan->stop(now);
   for (const auto& uplink : uplinks_) uplink->stop(now);
   settle(now);
+  // What remains of each lifetime, as exactly as it will be known after a reboot.
+  durable_ = offered_ = state_;
+  out_.store = state_;
+  out_.durable = true;
 }
 
 void Router::expire(Instant now) {
@@ -372,8 +377,8 @@ void Router::collect(Instant now) {
   const auto drain_lan = [&](Lan& lan) {
     ra::AdvertiserOutputs said = lan.drain();
     for (ra::Packet& packet : said.packets)
-      out_.packets.push_back({lan.config().interface, Channel::kIcmp6, packet.destination,
-                              std::move(packet.payload)});
+      out_.packets.push_back(
+          {lan.config().interface, Channel::kIcmp6, packet.destination, std::move(packet.payload)});
     for (const LogLine& line : said.log)
       say(line.level, cat("lan ", lan.config().name, ": ", line.text));
   };
@@ -381,7 +386,7 @@ void Router::collect(Instant now) {
   for (const Leaving& leaving : leaving_) drain_lan(*leaving.lan);
   if (leases_changed) {
     update_pool(now);
-    dirty_ = true;
+    dirty_ = keep_ = true;
   }
 }
 
@@ -403,6 +408,7 @@ void Router::reconcile(Instant now) {
   dirty_ = false;
   grace_ = in_grace(now);
   desired_ = derive(house(now), now);
+  keep_ = true;  // the plan, the addresses and what they are made of may be new
   if (retry_at_) {
     advertise(now);
     return;
@@ -439,21 +445,32 @@ void Router::advertise(Instant now) {
 }
 
 void Router::offer_state(Instant now) {
+  // Most events change nothing that is kept: a solicitation must not cost a copy of everything.
+  for (const auto& lan : lans_) {
+    std::vector<ra::AdvertisedRecord> records = lan->advertiser().advertised();
+    std::vector<ra::AdvertisedRecord>& kept = state_.advertised[lan->config().name];
+    const bool same = std::equal(
+        records.begin(), records.end(), kept.begin(), kept.end(), [](const auto& a, const auto& b) {
+          return a.prefix == b.prefix && a.on_link == b.on_link && a.autonomous == b.autonomous;
+        });
+    if (same) continue;
+    kept = std::move(records);
+    keep_ = true;
+  }
+  if (!keep_) return;
+  keep_ = false;
   for (const auto& uplink : uplinks_) {
     if (uplink->lease().empty())
       state_.leases.erase(uplink->config().name);
     else
       state_.leases[uplink->config().name] = uplink->lease();
   }
-  for (const auto& lan : lans_) {
-    std::vector<ra::AdvertisedRecord> records = lan->advertiser().advertised();
-    if (records.empty())
-      state_.advertised.erase(lan->config().name);
-    else
-      state_.advertised[lan->config().name] = std::move(records);
-  }
   state_.addresses = desired_.addresses;
-  if (state_.worth_writing(offered_, now)) {
+  if (state_.worth_writing(durable_, now)) {
+    durable_ = state_;
+    out_.durable = true;
+  }
+  if (out_.durable || state_.differs(offered_)) {
     offered_ = state_;
     out_.store = state_;
   }
@@ -498,8 +515,6 @@ const LinkState* Router::link(std::string_view interface) const {
   return nullptr;
 }
 
-void Router::say(LogLevel level, std::string text) {
-  out_.log.push_back({level, std::move(text)});
-}
+void Router::say(LogLevel level, std::string text) { out_.log.push_back({level, std::move(text)}); }
 
 }  // namespace sixgate::daemon

@@ -56,7 +56,11 @@ struct WantedSockets {
 
 // To be carried out in this order: what hosts will be told is on the medium before they are told.
 struct RouterOutputs {
-  std::optional<StoredState> store;  // to be written; when that fails it is daemon/io's to try again
+  // To be kept over a crash of ours. Every change comes here, and is cheap where memory is (/run); only
+  // `durable` ones are worth wearing flash for, to be kept over a reboot too. When that fails it is
+  // daemon/io's to try again.
+  std::optional<StoredState> store;
+  bool durable = false;
   std::optional<ChangeSet> changes;  // to be answered by applied(); at most one is under way
   std::vector<PacketOut> packets;
   LogLines log;
@@ -93,10 +97,10 @@ class Router {
     std::vector<KernelRoute> routes;
   };
 
-  void build(Instant now);        // uplinks and LANs as config_ has them
-  void identify(Instant now);     // a DUID as soon as a link has what it is made of
-  void collect(Instant now);      // what the engines have to say
-  void settle(Instant now);       // the end of every event
+  void build(Instant now);     // uplinks and LANs as config_ has them
+  void identify(Instant now);  // a DUID as soon as a link has what it is made of
+  void collect(Instant now);   // what the engines have to say
+  void settle(Instant now);    // the end of every event
   void update_pool(Instant now);
   void update_plan();
   void back_off(Instant now);
@@ -119,7 +123,8 @@ class Router {
 
   conf::Config config_;
   StoredState state_;
-  StoredState offered_;  // what was last handed out to be written
+  StoredState offered_;  // what was last handed out to be kept
+  StoredState durable_;  // and what was worth wearing flash for
   Rng& rng_;
   std::vector<std::unique_ptr<Uplink>> uplinks_;
   std::vector<std::unique_ptr<Lan>> lans_;
@@ -143,12 +148,13 @@ class Router {
   std::map<std::string, std::vector<LanPrefix>> prefixes_;  // LAN name -> as last derived
   DesiredState desired_;
   std::optional<firewall::Ruleset> applied_ruleset_;
-  bool dirty_ = true;           // something that derive() looks at has changed
-  bool changing_ = false;       // a ChangeSet is with the kernel
+  bool dirty_ = true;      // something that derive() looks at has changed
+  bool keep_ = true;       // something that is stored may have changed
+  bool changing_ = false;  // a ChangeSet is with the kernel
   bool stopping_ = false;
   std::optional<Instant> retry_at_;  // after a change that failed, or did not last
   Duration retry_after_{};
-  ChangeSet last_changes_;               // what was asked of the kernel last, and when
+  ChangeSet last_changes_;  // what was asked of the kernel last, and when
   Instant last_changes_at_;
   std::map<std::pair<std::string, Prefix>, Ip6Address> random_addresses_;  // ip6ifaceid = "random"
   RouterOutputs out_;

@@ -45,16 +45,15 @@ void Router::update_plan() {
   for (const delegation::Assignment& assignment : plan.assignments) {
     if (std::find(plan_.assignments.begin(), plan_.assignments.end(), assignment) ==
         plan_.assignments.end())
-      say(LogLevel::kInfo, cat("lan ", assignment.lan, ": ", assignment.prefix, " of ",
-                               assignment.delegation, " (", assignment.origin, ") is ",
-                               delegation::to_string(assignment.standing)));
+      say(LogLevel::kInfo,
+          cat("lan ", assignment.lan, ": ", assignment.prefix, " of ", assignment.delegation, " (",
+              assignment.origin, ") is ", delegation::to_string(assignment.standing)));
   }
   plan_ = std::move(plan);
 }
 
 Ip6Address Router::own_address(const std::string& interface, const LinkState* link,
-                               const delegation::InterfaceIdPolicy& policy,
-                               const Prefix& slash64) {
+                               const delegation::InterfaceIdPolicy& policy, const Prefix& slash64) {
   using Kind = delegation::InterfaceIdPolicy::Kind;
   const auto found = state_.dad_counters.find(cat(interface, ' ', slash64));
   const unsigned counter = found == state_.dad_counters.end() ? 0 : found->second;

@@ -20,7 +20,8 @@ StatusPrefix status_prefix(const Prefix& prefix, std::string_view origin, std::s
   return out;
 }
 
-void count_discards(std::map<std::string, std::uint64_t>& out, const ra::DiscardCounters& discarded) {
+void count_discards(std::map<std::string, std::uint64_t>& out,
+                    const ra::DiscardCounters& discarded) {
   for (std::size_t i = 0; i < ra::kDiscardReasons; ++i) {
     const auto reason = static_cast<ra::Discard>(i);
     out[cat("ra_dropped_", ra::to_string(reason))] = discarded[reason];
@@ -46,10 +47,9 @@ StatusUplink status_of(const Uplink& uplink, const LinkState* link, const Desire
   out.other = heard.other;
   for (const KernelAddress& address : desired.addresses) {
     if (address.interface == out.interface) {
-      out.addresses.push_back(status_prefix(
-          Prefix(address.address, address.prefix_length), "",
-          address.preferred_until > now ? "live" : "deprecated", address.preferred_until,
-          address.valid_until, now));
+      out.addresses.push_back(status_prefix(Prefix(address.address, address.prefix_length), "",
+                                            address.preferred_until > now ? "live" : "deprecated",
+                                            address.preferred_until, address.valid_until, now));
       out.addresses.back().address = address.address;
     }
   }
@@ -94,14 +94,12 @@ std::string why_not_default(const ra::Advertisement& said, const DesiredState& d
                             bool firewall_applied) {
   if (said.settings.router_lifetime.is_zero()) return "configured";
   if (!firewall_applied) return "the firewall is not in place, so nothing is forwarded";
-  const bool global = std::any_of(said.prefixes.begin(), said.prefixes.end(), [](const auto& p) {
-    return !kUniqueLocal.contains(p.prefix);
-  });
+  const bool global = std::any_of(said.prefixes.begin(), said.prefixes.end(),
+                                  [](const auto& p) { return !kUniqueLocal.contains(p.prefix); });
   if (!global) return said.prefixes.empty() ? "no prefix" : "no prefix but ULA";
   const bool route =
-      std::any_of(desired.routes.begin(), desired.routes.end(), [](const KernelRoute& r) {
-        return r.gateway && r.destination.length() == 0;
-      });
+      std::any_of(desired.routes.begin(), desired.routes.end(),
+                  [](const KernelRoute& r) { return r.gateway && r.destination.length() == 0; });
   return route ? "the uplink is down" : "no uplink has a default router";
 }
 
@@ -113,8 +111,8 @@ Status Router::status(Instant now) const {
   if (state_.duid) out.duid = state_.duid->to_string();
   out.unique_local = state_.unique_local;
   for (const auto& uplink : uplinks_) {
-    out.uplinks.push_back(status_of(*uplink, link(uplink->config().interface), desired_,
-                                    pool_.delegations(), now));
+    out.uplinks.push_back(
+        status_of(*uplink, link(uplink->config().interface), desired_, pool_.delegations(), now));
     if (link(uplink->config().interface) == nullptr) {
       out.problems.push_back(cat("uplink ", uplink->config().name, ": there is no interface ",
                                  uplink->config().interface));

@@ -79,8 +79,8 @@ void write_lease(Writer& out, const std::string& uplink, const dhcp6::Lease& lea
   out.line("lease", name, lease.server ? lease.server->to_string() : "-", text_of(lease.renew_at),
            text_of(lease.rebind_at), lease.stateful ? "1" : "0");
   for (const dhcp6::LeasedAddress& a : lease.addresses) {
-    out.line("lease-address", name, number(a.iaid), a.address.to_string(), text_of(a.preferred_until),
-             text_of(a.valid_until));
+    out.line("lease-address", name, number(a.iaid), a.address.to_string(),
+             text_of(a.preferred_until), text_of(a.valid_until));
   }
   for (const dhcp6::LeasedPrefix& p : lease.prefixes) {
     out.line("lease-prefix", name, number(p.iaid), p.prefix.to_string(), text_of(p.preferred_until),
@@ -134,7 +134,8 @@ class Words {
     const auto [end, ec] = std::from_chars(text.data(), text.data() + text.size(), micros);
     // Centuries either way: a number that no clock of ours has shown.
     constexpr std::int64_t kLimit = std::int64_t{1} << 60;
-    if (ec != std::errc() || end != text.data() + text.size() || micros > kLimit || micros < -kLimit)
+    if (ec != std::errc() || end != text.data() + text.size() || micros > kLimit ||
+        micros < -kLimit)
       ok_ = false;
     return ok_ ? Instant::from_micros(micros) + moved : Instant();
   }
@@ -296,6 +297,25 @@ Instant latest_end(const StoredState& state) {
 
 }  // namespace
 
+bool StoredState::differs(const StoredState& kept) const {
+  const auto comparable = [](StoredState state) {
+    for (auto& [name, records] : state.advertised) {
+      for (ra::AdvertisedRecord& record : records) record.host_valid_until = Instant();
+    }
+    return state;
+  };
+  return comparable(*this) != comparable(kept);
+}
+
+bool is_of_boot(std::string_view text, std::string_view boot_id) {
+  if (text.substr(0, kHeader.size()) != kHeader) return false;
+  text.remove_prefix(kHeader.size());
+  Words words(text.substr(0, text.find('\n')));
+  const bool clock = words.next() == "clock";
+  (void)words.next();
+  return clock && words.name() == boot_id && words.ok();
+}
+
 bool StoredState::worth_writing(const StoredState& written, Instant now) const {
   if (without_times(*this) != without_times(written)) return true;
   // Renewals move only times. What is stored may lag, but must not come to tell less than a third of the
@@ -335,7 +355,8 @@ std::string serialise(const StoredState& state, Instant now, std::string_view bo
 Expected<StoredState> parse_stored_state(std::string_view text, Instant now,
                                          std::string_view boot_id) {
   if (text.substr(0, kHeaderWord.size()) != kHeaderWord) return fail("not a state file of sixgate");
-  if (text.substr(0, kHeader.size()) != kHeader) return fail("written by another version of sixgate");
+  if (text.substr(0, kHeader.size()) != kHeader)
+    return fail("written by another version of sixgate");
   const std::size_t at = text.rfind(kChecksumWord);
   if (at == std::string_view::npos || text[at - 1] != '\n') return fail("truncated");
   const std::string_view body = text.substr(0, at);

@@ -26,17 +26,19 @@ namespace sixgate::daemon {
 
 struct StoredState {
   std::optional<dhcp6::Duid> duid;
-  std::array<std::uint8_t, 32> secret{};  // of RFC 7217 identifiers; all zero: not made yet
-  std::optional<Prefix> unique_local;     // the generated ULA /48 (RFC 4193 section 3.2)
+  std::array<std::uint8_t, 32> secret{};       // of RFC 7217 identifiers; all zero: not made yet
+  std::optional<Prefix> unique_local;          // the generated ULA /48 (RFC 4193 section 3.2)
   std::map<std::string, std::uint32_t> iaids;  // uplink name -> its first IAID
   std::map<std::string, dhcp6::Lease> leases;  // uplink name ->
   delegation::CarveMemory carve;
   std::map<std::string, std::vector<ra::AdvertisedRecord>> advertised;  // LAN name ->
   std::map<std::string, unsigned> dad_counters;  // interface and prefix -> RFC 7217 DAD_Counter
-  std::vector<KernelAddress> addresses;  // ours, for kernels without IFA_PROTO
+  std::vector<KernelAddress> addresses;          // ours, for kernels without IFA_PROTO
 
   bool operator==(const StoredState&) const = default;
 
+  // Anything but the times that every Router Advertisement moves.
+  bool differs(const StoredState& kept) const;
   // True when the difference from `written` is worth a write to flash: another set of things, or stored
   // lifetimes that have come to tell much less than the true ones.
   bool worth_writing(const StoredState& written, Instant now) const;
@@ -44,6 +46,9 @@ struct StoredState {
 
 // `boot_id` tells one run of the clock from another.
 std::string serialise(const StoredState& state, Instant now, std::string_view boot_id);
+
+// Whether `text` was written in the boot of `boot_id`, so that its instants are of the present clock.
+bool is_of_boot(std::string_view text, std::string_view boot_id);
 
 // Reads what serialise() wrote. A damaged file (its checksum differs) or one of a newer version is an error
 // that says so; the caller goes on without.

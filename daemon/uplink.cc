@@ -31,7 +31,8 @@ void Uplink::reconfigure(conf::UplinkConfig config, const Prefix& hint, Instant 
     const dhcp6::ClientParameters wanted = parameters(asked_.address);
     dhcp6::ClientParameters without_hint = client_->parameters();
     // Another hint alone is no reason to question what we hold.
-    for (std::size_t i = 0; i < without_hint.delegations.size() && i < wanted.delegations.size(); ++i)
+    for (std::size_t i = 0; i < without_hint.delegations.size() && i < wanted.delegations.size();
+         ++i)
       without_hint.delegations[i].hint = wanted.delegations[i].hint;
     if (without_hint != wanted) asked_ = Wish{};
   }
@@ -52,7 +53,8 @@ void Uplink::link(const LinkState* state, Instant now) {
   out_.changed = true;
   if (!ready) {
     listener_.stop();
-    out_.log.push_back({LogLevel::kInfo, "link ready -> not ready: everything is kept to its own end"});
+    out_.log.push_back(
+        {LogLevel::kInfo, "link ready -> not ready: everything is kept to its own end"});
     return;
   }
   out_.log.push_back({LogLevel::kInfo, "link not ready -> ready: soliciting"});
@@ -162,8 +164,9 @@ void Uplink::expire(Instant now) {
 std::optional<Instant> Uplink::next_deadline() const {
   std::optional<Instant> next = listener_.next_deadline();
   if (client_ && (ready_ || stopping_)) next = earlier(next, client_->next_deadline());
-  if (ready_ && !stopping_ && !client_ && asked_.asking == Asking::kNothing && !listener_.heard().any &&
-      config_.request_address == conf::RequestAddress::kAuto && lease_.empty())
+  if (ready_ && !stopping_ && !client_ && asked_.asking == Asking::kNothing &&
+      !listener_.heard().any && config_.request_address == conf::RequestAddress::kAuto &&
+      lease_.empty())
     next = earlier(next, std::optional(ready_since_ + kAdvertisementPatience));
   return next;
 }

@@ -35,8 +35,7 @@ class Uplink {
 
   // What the client is to say of itself, and the size to ask for when the configuration names none; before
   // the link is first ready.
-  void identify(const dhcp6::Duid& duid, std::uint32_t first_iaid, const Prefix& hint,
-                Instant now);
+  void identify(const dhcp6::Duid& duid, std::uint32_t first_iaid, const Prefix& hint, Instant now);
   void reconfigure(conf::UplinkConfig config, const Prefix& hint, Instant now);
   void link(const LinkState* state, Instant now);  // null: the interface is absent
   void receive(const ra::ReceivedPacket& packet, Instant now);

@@ -52,7 +52,7 @@ Daemon::Daemon(EventLoop& loop, StderrLog& log, Supervisor& supervisor, Parts pa
       command_line_(std::move(parts.command_line)),
       config_(std::move(parts.config)),
       rng_(entropy()),
-      state_(loop, std::move(parts.state), boot_id(), sink()),
+      state_(loop, std::move(parts.state), std::move(parts.memory), boot_id(), sink()),
       processes_(make_process_runner(loop)),
       firewall_(*processes_, {backend_of(config_.firewall.backend), config_.state_dir}, sink()),
       sockets_(
@@ -90,7 +90,8 @@ LogSink Daemon::sink() {
 }
 
 Expected<Done> Daemon::start() {
-  auto kernel = Kernel::open(loop_, [this] { look(); }, sink());
+  auto kernel = Kernel::open(
+      loop_, [this] { look(); }, sink());
   if (!kernel) return Unexpected<Error>(kernel.error());
   kernel_ = std::move(*kernel);
   const Instant now = clock_now();
@@ -141,7 +142,7 @@ void Daemon::settle() {
     settle_again_ = false;
     RouterOutputs outputs = router_->drain();
     for (const LogLine& line : outputs.log) log_.write(line);
-    if (outputs.store) state_.store(std::move(*outputs.store));
+    if (outputs.store) state_.store(std::move(*outputs.store), outputs.durable);
     if (outputs.changes) begin(std::move(*outputs.changes));
     for (const PacketOut& packet : outputs.packets) sockets_.send(packet);
     if (outputs.finished && stopping_) {

@@ -30,7 +30,8 @@ class Daemon {
     conf::CommandLine command_line;  // to read the configuration again on SIGHUP
     conf::Config config;
     StateDirectory state;
-    OwnedFd control;  // listening; none: nobody can ask
+    StateDirectory memory;  // the copy that a reboot may take
+    OwnedFd control;        // listening; none: nobody can ask
   };
   Daemon(EventLoop& loop, StderrLog& log, Supervisor& supervisor, Parts parts);
   ~Daemon();

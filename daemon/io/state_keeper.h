@@ -1,6 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 // StateKeeper: gets the stored state onto the medium. What cannot be written (disk full, read-only) is said
 // once, tried again in a while, and never stops the router.
+//
+// There are two copies. The one in the state directory survives a reboot and is written when that is worth
+// the wear of flash. The one beside the control socket (/run: memory) is written at every change, so that a
+// crash of ours forgets no renewal; it counts only within the boot it was written in.
 #pragma once
 
 #include <optional>
@@ -17,17 +21,22 @@ class StateKeeper {
  public:
   static constexpr Duration kRetry = seconds(60);
 
-  StateKeeper(EventLoop& loop, StateDirectory directory, std::string boot, LogSink log);
+  StateKeeper(EventLoop& loop, StateDirectory durable, StateDirectory memory, std::string boot,
+              LogSink log);
 
   // What was stored, or an empty state. What cannot be understood is set aside.
   StoredState load(Instant now);
-  void store(StoredState state);
+  void store(StoredState state, bool durable);
   // Tries once more what has not been written.
   void flush();
   bool in_trouble() const { return unwritten_.has_value(); }
 
  private:
-  StateDirectory directory_;
+  void store_durable(StoredState state);
+
+  StateDirectory durable_;
+  StateDirectory memory_;
+  bool memory_trouble_ = false;
   std::string boot_;
   LogSink log_;
   std::optional<StoredState> unwritten_;

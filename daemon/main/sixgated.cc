@@ -35,18 +35,21 @@ void unset_for_children() {
 }
 
 // Everything that needs root for a moment; then the user that stays.
-Expected<Done> give_up_root(const conf::Config& config, StateDirectory& state, bool has_control,
+Expected<Done> give_up_root(const conf::Config& config,
+                            std::span<StateDirectory* const> directories, bool has_control,
                             StderrLog& log) {
   if (config.user.empty()) return Done{};
   if (::geteuid() != 0) {
-    log.say(LogLevel::kInfo, cat("not started by root: staying who we are instead of becoming ",
-                                 config.user));
+    log.say(LogLevel::kInfo,
+            cat("not started by root: staying who we are instead of becoming ", config.user));
     return Done{};
   }
   const auto account = find_account(config.user);
   if (!account) return Unexpected<Error>(account.error());
-  if (const auto given = state.give_to(account->uid, account->gid); !given) {
-    log.say(LogLevel::kWarning, given.error().message);
+  for (StateDirectory* directory : directories) {
+    if (const auto given = directory->give_to(account->uid, account->gid); !given) {
+      log.say(LogLevel::kWarning, given.error().message);
+    }
   }
   if (has_control && ::chown(config.socket.c_str(), account->uid, account->gid) != 0) {
     log.say(LogLevel::kWarning, cat("cannot change the owner of ", config.socket));
@@ -85,7 +88,11 @@ int run(int argc, char** argv) {
   ::signal(SIGPIPE, SIG_IGN);
 
   StateDirectory state(config.state_dir);
-  if (const auto prepared = state.prepare(); !prepared) {
+  StateDirectory memory(config.socket + ".state");
+  const std::array<StateDirectory*, 2> directories{&state, &memory};
+  for (StateDirectory* directory : directories) {
+    const auto prepared = directory->prepare();
+    if (prepared) continue;
     const bool taken = prepared.error().code == EWOULDBLOCK;
     log.say(taken ? LogLevel::kError : LogLevel::kWarning, prepared.error().message);
     if (taken) return kFailure;
@@ -97,7 +104,7 @@ int run(int argc, char** argv) {
     log.say(LogLevel::kWarning, listening.error().message);
   }
   const bool has_control = static_cast<bool>(control);
-  if (const auto given_up = give_up_root(config, state, has_control, log); !given_up) {
+  if (const auto given_up = give_up_root(config, directories, has_control, log); !given_up) {
     log.say(LogLevel::kError, given_up.error().message);
     return kFailure;
   }
@@ -109,7 +116,7 @@ int run(int argc, char** argv) {
   log.say(LogLevel::kInfo, cat("sixgated ", kVersion, " starts"));
   EventLoop loop;
   Daemon daemon(loop, log, supervisor,
-                {*parsed, config, std::move(state), std::move(control)});
+                {*parsed, config, std::move(state), std::move(memory), std::move(control)});
   if (const auto started = daemon.start(); !started) {
     log.say(LogLevel::kError, started.error().message);
     return kFailure;
