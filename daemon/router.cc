@@ -448,6 +448,7 @@ void Router::offer_state(Instant now) {
   // Most events change nothing that is kept: a solicitation must not cost a copy of everything.
   for (const auto& lan : lans_) {
     std::vector<ra::AdvertisedRecord> records = lan->advertiser().advertised();
+    if (records.empty() && !state_.advertised.contains(lan->config().name)) continue;
     std::vector<ra::AdvertisedRecord>& kept = state_.advertised[lan->config().name];
     const bool same = std::equal(
         records.begin(), records.end(), kept.begin(), kept.end(), [](const auto& a, const auto& b) {
