@@ -386,8 +386,10 @@ void Bindings::fill(Lease& lease) const {
       }
     }
   }
-  std::stable_sort(lease.prefixes.begin(), lease.prefixes.end(),
-                   [](const LeasedPrefix& a, const LeasedPrefix& b) { return a.iaid < b.iaid; });
+  std::sort(lease.prefixes.begin(), lease.prefixes.end(),
+            [](const LeasedPrefix& a, const LeasedPrefix& b) {
+              return a.iaid != b.iaid ? a.iaid < b.iaid : a.prefix < b.prefix;
+            });
   lease.renew_at = renew_at();
   lease.rebind_at = rebind_at();
 }

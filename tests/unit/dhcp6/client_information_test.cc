@@ -16,10 +16,9 @@ std::optional<Duration> refresh_after(std::optional<std::uint32_t> told) {
   run.client.start_stateless(run.now);
   EXPECT_TRUE(run.run_to(ClientState::kInformed));
   const Instant informed = run.now;
-  run.run_for(hours(24 * 365));
-  const auto sent = run.of(MessageType::kInformationRequest);
-  if (sent.size() < 2) return std::nullopt;
-  return sent[1].at - informed;
+  if (!run.run_to(ClientState::kInformationRequesting, hours(24 * 365))) return std::nullopt;
+  run.run_for(seconds(1));
+  return run.of(MessageType::kInformationRequest).at(1).at - informed;
 }
 
 void expect_about(std::optional<Duration> after, Duration time) {
