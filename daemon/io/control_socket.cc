@@ -37,7 +37,9 @@ bool somebody_answers(const sockaddr_un& address) {
 class ControlSocket::Client {
  public:
   Client(ControlSocket& owner, OwnedFd fd)
-      : owner_(owner), fd_(std::move(fd)), until_(clock_now() + kPatience),
+      : owner_(owner),
+        fd_(std::move(fd)),
+        until_(clock_now() + kPatience),
         watch_(owner.loop_, fd_.get()) {
     watch_.on_readable([this] { read(); });
   }

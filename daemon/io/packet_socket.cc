@@ -16,6 +16,8 @@ namespace {
 constexpr int kHopLimit =
     255;  // RFC 4861 sections 4.1 and 4.2: nobody beyond the link can send this
 
+constexpr int kReceiveFragmentSize = 77;  // IPV6_RECVFRAGSIZE of <linux/in6.h>
+
 template <class T>
 bool set(int fd, int level, int option, const T& value) {
   return ::setsockopt(fd, level, option, &value, sizeof value) == 0;
@@ -70,7 +72,8 @@ Expected<OwnedFd> make_icmp6_socket(const LinkState& link, bool as_router) {
   pass(ND_ROUTER_ADVERT);
   if (as_router) pass(ND_ROUTER_SOLICIT);
   if (!set(fd.get(), IPPROTO_ICMPV6, ICMP6_FILTER, filter) || !bind_to_interface(fd.get(), link) ||
-      !set_common(fd.get(), link) || !set(fd.get(), IPPROTO_IPV6, IPV6_UNICAST_HOPS, kHopLimit) ||
+      !set_common(fd.get(), link) || !set(fd.get(), IPPROTO_IPV6, kReceiveFragmentSize, 1) ||
+      !set(fd.get(), IPPROTO_IPV6, IPV6_UNICAST_HOPS, kHopLimit) ||
       !set(fd.get(), IPPROTO_IPV6, IPV6_MULTICAST_HOPS, kHopLimit)) {
     return failed("ICMPv6 socket", link);
   }
@@ -149,6 +152,8 @@ Expected<ReceivedDatagram, int> receive_datagram(int fd, std::span<std::uint8_t>
       int hops = 0;
       ::memcpy(&hops, CMSG_DATA(c), sizeof hops);
       out.hop_limit = static_cast<unsigned>(hops);
+    } else if (c->cmsg_type == kReceiveFragmentSize) {
+      out.fragmented = true;  // said of reassembled packets only
     }
   }
   return out;

@@ -30,6 +30,7 @@ struct ReceivedDatagram {
   unsigned hop_limit = 0;
   unsigned index = 0;  // the interface it came in on
   bool truncated = false;
+  bool fragmented = false;  // it came in pieces, which the kernel put together
 };
 // One datagram into `buffer`, without waiting. The error is an errno value; EAGAIN: there is none.
 Expected<ReceivedDatagram, int> receive_datagram(int fd, std::span<std::uint8_t> buffer);

@@ -150,6 +150,12 @@ void PacketSockets::received(Port& port) {
                          " was larger than any buffer and is ignored"));
       continue;
     }
+    // RFC 6980 section 5. The kernel's own suppress_frag_ndisc does not shield raw sockets.
+    if (port.channel == Channel::kIcmp6 && datagram->fragmented) {
+      log_({LogLevel::kDebug, cat("an ICMPv6 packet on ", port.link.name, " from ",
+                                  datagram->source, " came in fragments and is ignored")});
+      continue;
+    }
     receive_({.interface = port.link.name,
               .channel = port.channel,
               .source = datagram->source,

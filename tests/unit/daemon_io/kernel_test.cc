@@ -65,6 +65,13 @@ class KernelTest : public NamespaceTest {
 };
 
 TEST_F(KernelTest, ReadsLinksWithTheirUsableLinkLocalAddress) {
+  const Instant until = clock_now() + seconds(5);  // the address takes the kernel a moment
+  const auto ready = [&] {
+    const auto links = read().links;
+    return std::any_of(links.begin(), links.end(),
+                       [](const LinkState& l) { return l.name == "wan" && l.ready(); });
+  };
+  while (!ready() && clock_now() < until) loop_.run_for(milliseconds(5));
   const KernelPicture picture = read();
   const auto wan = std::find_if(picture.links.begin(), picture.links.end(),
                                 [](const LinkState& l) { return l.name == "wan"; });

@@ -7,6 +7,8 @@
 #include <sys/socket.h>
 
 #include <algorithm>
+#include <array>
+#include <span>
 
 #include "daemon/io/clock.h"
 #include "daemon/io/kernel.h"
@@ -50,6 +52,19 @@ class PacketSocketsTest : public NamespaceTest {
     EXPECT_TRUE(picture);
     return picture->links;
   }
+  // The links once both ends have their link-local address, which takes the kernel a moment.
+  std::vector<LinkState> ready_links() {
+    const Instant until = clock_now() + seconds(5);
+    for (;;) {
+      const std::vector<LinkState> all = links();
+      if (std::count_if(all.begin(), all.end(), [](const LinkState& l) { return l.ready(); }) >=
+              2 ||
+          clock_now() > until) {
+        return all;
+      }
+      loop_.run_for(milliseconds(5));
+    }
+  }
   LinkState link(const std::string& name) {
     for (const LinkState& l : links()) {
       if (l.name == name) return l;
@@ -59,6 +74,40 @@ class PacketSocketsTest : public NamespaceTest {
   void run_for(Duration duration) {
     const Instant until = clock_now() + duration;
     while (clock_now() < until) loop_.run_for(until - clock_now());
+  }
+  // RFC 4443 section 2.3.
+  static std::vector<std::uint8_t> with_checksum(std::vector<std::uint8_t> packet,
+                                                 const Ip6Address& from, const Ip6Address& to) {
+    std::uint32_t sum = 58 + static_cast<std::uint32_t>(packet.size());
+    const auto add = [&](std::span<const std::uint8_t> octets) {
+      for (std::size_t i = 0; i < octets.size(); i += 2) {
+        sum += static_cast<std::uint32_t>(octets[i] << 8 | octets[i + 1]);
+      }
+    };
+    add(from.bytes());
+    add(to.bytes());
+    add(packet);
+    while (sum > 0xffff) sum = (sum & 0xffff) + (sum >> 16);
+    packet[2] = static_cast<std::uint8_t>(~sum >> 8);
+    packet[3] = static_cast<std::uint8_t>(~sum);
+    return packet;
+  }
+  // A packet with a header of our own making.
+  void send_raw(const std::string& interface, const Ip6Address& from, const Ip6Address& to,
+                std::uint8_t next_header, std::span<const std::uint8_t> payload) {
+    std::vector<std::uint8_t> packet{
+        0x60, 0, 0, 0, 0, static_cast<std::uint8_t>(payload.size()), next_header, 255};
+    packet.insert(packet.end(), from.bytes().begin(), from.bytes().end());
+    packet.insert(packet.end(), to.bytes().begin(), to.bytes().end());
+    packet.insert(packet.end(), payload.begin(), payload.end());
+    const OwnedFd fd(::socket(AF_INET6, SOCK_RAW | SOCK_CLOEXEC, IPPROTO_RAW));
+    sockaddr_in6 destination{};
+    destination.sin6_family = AF_INET6;
+    std::copy(to.bytes().begin(), to.bytes().end(), destination.sin6_addr.s6_addr);
+    destination.sin6_scope_id = link(interface).index;
+    ASSERT_EQ(::sendto(fd.get(), packet.data(), packet.size(), 0,
+                       reinterpret_cast<const sockaddr*>(&destination), sizeof destination),
+              static_cast<ssize_t>(packet.size()));
   }
   std::size_t said(const std::string& part) const {
     return static_cast<std::size_t>(std::count_if(
@@ -83,7 +132,7 @@ class PacketSocketsTest : public NamespaceTest {
 };
 
 TEST_F(PacketSocketsTest, SolicitsAndAdvertisesAsNeighborDiscoveryWantsIt) {
-  sockets_.fit(wanted_, links());
+  sockets_.fit(wanted_, ready_links());
   EXPECT_FALSE(sockets_.retry_wanted());
   sockets_.send({"wan", Channel::kIcmp6, kAllRouters, kSolicitation});
   run_for(milliseconds(20));
@@ -105,15 +154,37 @@ TEST_F(PacketSocketsTest, SolicitsAndAdvertisesAsNeighborDiscoveryWantsIt) {
 }
 
 TEST_F(PacketSocketsTest, HearsNothingButWhatItsRoleNeeds) {
-  sockets_.fit(wanted_, links());
+  sockets_.fit(wanted_, ready_links());
   sockets_.send({"isp", Channel::kIcmp6, kAllNodes, kSolicitation});  // no business of an uplink
   sockets_.send({"isp", Channel::kIcmp6, kAllNodes, {128, 0, 0, 0, 0, 1, 0, 1}});  // echo request
   run_for(milliseconds(20));
   EXPECT_TRUE(heard_.empty());
 }
 
+// RFC 6980 section 5.
+TEST_F(PacketSocketsTest, FragmentedNeighborDiscoveryIsIgnored) {
+  sockets_.fit(wanted_, ready_links());
+  const Ip6Address from = *link("wan").link_local;
+  const std::vector<std::uint8_t> solicitation =
+      with_checksum({133, 0, 0, 0, 0, 0, 0, 0, 1, 1, 2, 0, 0x5e, 0, 0x53, 1}, from, kAllRouters);
+  const std::span<const std::uint8_t> whole(solicitation);
+  send_raw("wan", from, kAllRouters, 58, whole);
+  run_for(milliseconds(20));
+  EXPECT_EQ(heard_.size(), 1U) << "the packet itself is right";
+  for (const bool last : {false, true}) {
+    std::vector<std::uint8_t> fragment{58, 0, 0, static_cast<std::uint8_t>(last ? 8 : 1),
+                                       1,  2, 3, 4};
+    const auto part = whole.subspan(last ? 8 : 0, 8);
+    fragment.insert(fragment.end(), part.begin(), part.end());
+    send_raw("wan", from, kAllRouters, 44, fragment);
+  }
+  run_for(milliseconds(20));
+  EXPECT_EQ(heard_.size(), 1U);
+  EXPECT_EQ(said("came in fragments"), 1U) << "it arrived and was put together";
+}
+
 TEST_F(PacketSocketsTest, SpeaksDhcpv6FromPort546ToPort547) {
-  sockets_.fit(wanted_, links());
+  sockets_.fit(wanted_, ready_links());
   const OwnedFd server(::socket(AF_INET6, SOCK_DGRAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0));
   sockaddr_in6 local{};
   local.sin6_family = AF_INET6;
@@ -150,12 +221,12 @@ TEST_F(PacketSocketsTest, SaysOnceThatAnotherClientHasThePortAndTriesAgain) {
   local.sin6_family = AF_INET6;
   local.sin6_port = htons(546);
   ASSERT_EQ(::bind(other.get(), reinterpret_cast<const sockaddr*>(&local), sizeof local), 0);
-  sockets_.fit(wanted_, links());
-  sockets_.fit(wanted_, links());
+  sockets_.fit(wanted_, ready_links());
+  sockets_.fit(wanted_, ready_links());
   EXPECT_EQ(said("UDP port 546 on wan is taken by another DHCPv6 client"), 1U);
   EXPECT_TRUE(sockets_.retry_wanted());
   other.reset();
-  sockets_.fit(wanted_, links());
+  sockets_.fit(wanted_, ready_links());
   EXPECT_FALSE(sockets_.retry_wanted());
   EXPECT_EQ(said("listening now"), 1U);
 }
@@ -168,19 +239,19 @@ TEST_F(PacketSocketsTest, WarnsWhenThePortIsShared) {
   local.sin6_family = AF_INET6;
   local.sin6_port = htons(546);
   ASSERT_EQ(::bind(other.get(), reinterpret_cast<const sockaddr*>(&local), sizeof local), 0);
-  sockets_.fit(wanted_, links());
+  sockets_.fit(wanted_, ready_links());
   EXPECT_FALSE(sockets_.retry_wanted());
   EXPECT_EQ(said("another program listens on UDP port 546 too"), 1U);
 }
 
 TEST_F(PacketSocketsTest, FollowsAnInterfaceReplacedUnderTheSameName) {
-  sockets_.fit(wanted_, links());
+  sockets_.fit(wanted_, ready_links());
   run("ip link del wan");
   sockets_.send({"wan", Channel::kIcmp6, kAllRouters, kSolicitation});  // into the void
   sockets_.fit(wanted_, links());
   run("ip link add wan type veth peer name isp");
   prepare();
-  sockets_.fit(wanted_, links());
+  sockets_.fit(wanted_, ready_links());
   sockets_.send({"wan", Channel::kIcmp6, kAllRouters, kSolicitation});
   run_for(milliseconds(20));
   ASSERT_EQ(heard_.size(), 1U);
@@ -188,19 +259,19 @@ TEST_F(PacketSocketsTest, FollowsAnInterfaceReplacedUnderTheSameName) {
 }
 
 TEST_F(PacketSocketsTest, TroubleOfSendingIsSaidOnceAndEndsWithSuccess) {
-  sockets_.fit(wanted_, links());
+  sockets_.fit(wanted_, ready_links());
   run("ip link set wan down");
   for (int i = 0; i < 5; ++i) sockets_.send({"wan", Channel::kIcmp6, kAllRouters, kSolicitation});
   EXPECT_EQ(said("sending ICMPv6 on wan"), 1U);
   run("ip link set wan up");
-  sockets_.fit(wanted_, links());
+  sockets_.fit(wanted_, ready_links());
   run_for(milliseconds(20));
   sockets_.send({"wan", Channel::kIcmp6, kAllRouters, kSolicitation});
   EXPECT_EQ(said("sending ICMPv6 on wan"), 1U);
 }
 
 TEST_F(PacketSocketsTest, ClosesWhatIsNoLongerWanted) {
-  sockets_.fit(wanted_, links());
+  sockets_.fit(wanted_, ready_links());
   sockets_.fit({{}, {"isp"}}, links());
   sockets_.send({"wan", Channel::kIcmp6, kAllRouters, kSolicitation});
   sockets_.send({"isp", Channel::kIcmp6, kAllNodes, kAdvertisement});
