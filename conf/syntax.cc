@@ -37,9 +37,24 @@ std::string_view without_comment(std::string_view line) {
   return line;
 }
 
+// Whether a key, or a table's name, needs quotes and has none.
+bool needs_quotes(std::string_view key) {
+  return !contains(key, "\"") && !contains(key, "'") &&
+         std::any_of(key.begin(), key.end(), [](char c) {
+           const bool bare = (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') ||
+                             (c >= '0' && c <= '9') || c == '_' || c == '-' || c == '.';
+           return !bare;
+         });
+}
+
+std::string odd_key(std::string_view key) {
+  return cat("\"", printable(key), "\" has other characters than letters, digits, \"_\" and \"-\"");
+}
+
 std::optional<std::string> explain_value(std::string_view key, std::string_view value) {
   if (value.empty()) return cat("there is no value after \"=\"");
   const char first = value.front();
+  if (value.starts_with("\"\"\"") || value.starts_with("'''")) return std::nullopt;
   if (first == '"' || first == '\'') {
     const std::size_t close = value.find(first, 1);
     if (close == std::string_view::npos) {
@@ -61,10 +76,10 @@ std::optional<std::string> explain_value(std::string_view key, std::string_view 
   }
   const bool digits =
       std::all_of(value.begin(), value.end(), [](char c) { return c >= '0' && c <= '9'; });
-  if (digits) {
+  if (digits && first == '0' && value.size() > 1) {
     return cat("a number has no leading zero; a text needs quotes: ", key, " = \"", value, "\"");
   }
-  if (!contains(value, "\"") && !contains(value, "{")) {
+  if (!digits && !contains(value, "\"") && !contains(value, "{")) {
     return cat("a text needs quotes: ", key, " = \"", printable(value), "\"");
   }
   return std::nullopt;
@@ -97,7 +112,9 @@ std::string explain_syntax(std::string_view line, std::string_view parser_says) 
     if (!trim(body.substr(body.rfind(']') + 1)).empty()) {
       return "there is something after the table's name";
     }
-  } else if (!body.empty()) {
+    const std::string_view name = trim(body.substr(1, body.find(']') - 1));
+    if (needs_quotes(name)) return odd_key(name);
+  } else if (!body.empty() && (contains(body, "=") || !contains(parser_says, "array"))) {
     const std::size_t equals = body.find('=');
     if (equals == std::string_view::npos) {
       const std::size_t end = body.find_first_of(": \t");
@@ -112,6 +129,7 @@ std::string explain_syntax(std::string_view line, std::string_view parser_says) 
     }
     const std::string_view key = trim(body.substr(0, equals));
     if (key.empty()) return "there is no key before \"=\"";
+    if (needs_quotes(key)) return odd_key(key);
     if (const auto why = explain_value(printable(key), trim(body.substr(equals + 1)))) return *why;
   }
   return cat("this is no TOML: ", printable(parser_says));

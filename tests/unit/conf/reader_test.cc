@@ -226,6 +226,9 @@ TEST(ReadToml, SyntaxErrorsInPlainWords) {
   says("[lan.a]\n[lan.a]\n", "is there twice");
   says("[lan]\ninterface = \"e1\"\n", "write [lan.NAME], such as [lan.home]");
   says("lan = 5\n", "\"lan\" is a table: write [lan.NAME]");
+  // toml++ asserts on this one.
+  says("[~an.home]\ninterface = \"e\"\n", "f:1:2: error: \"~an.home\" has other characters");
+  says("[lan.a]\nip6 assign = 60\n", "\"ip6 assign\" has other characters");
   says("just words\n", "stands \"=\"");
 }
 
