@@ -36,6 +36,10 @@ Expected<Done, FileError> make_directories(const std::string& path, mode_t mode)
 }
 
 Expected<Done, FileError> StateDirectory::prepare() {
+  // Only the last part is ours alone: others pass through those above it to the control socket.
+  if (const std::size_t slash = path_.rfind('/'); slash != std::string::npos && slash > 0) {
+    if (auto made = make_directories(path_.substr(0, slash), 0755); !made) return made;
+  }
   if (auto made = make_directories(path_, 0700); !made) return made;
   const std::string name = path_ + "/lock";
   OwnedFd lock(::open(name.c_str(), O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600));

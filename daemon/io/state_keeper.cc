@@ -38,8 +38,8 @@ void StateKeeper::store(StoredState state, bool durable) {
     log_({LogLevel::kWarning, cat(kept.error().message, "; the state directory is used instead")});
   }
   memory_trouble_ = !kept;
-  // Without memory to write to, the medium has to do.
-  if (durable || !kept) store_durable(std::move(state));
+  // Without memory to write to, the medium has to do; and what the medium still owes is this by now.
+  if (durable || !kept || in_trouble()) store_durable(std::move(state));
 }
 
 void StateKeeper::store_durable(StoredState state) {

@@ -82,6 +82,11 @@ int run(int argc, char** argv) {
   const conf::Config& config = *read.config;
   log.set_level(config.log_level);
 
+  if (const std::string missing = missing_capabilities(); !missing.empty()) {
+    log.say(LogLevel::kError, cat("sixgated needs to be root, or ", missing));
+    return kNoPermission;
+  }
+
   Supervisor supervisor(::getenv("NOTIFY_SOCKET"), ::getenv("WATCHDOG_USEC"),
                         ::getenv("WATCHDOG_PID"));
   unset_for_children();
@@ -107,10 +112,6 @@ int run(int argc, char** argv) {
   if (const auto given_up = give_up_root(config, directories, has_control, log); !given_up) {
     log.say(LogLevel::kError, given_up.error().message);
     return kFailure;
-  }
-  if (const std::string missing = missing_capabilities(); !missing.empty()) {
-    log.say(LogLevel::kError, cat("sixgated needs to be root, or ", missing));
-    return kNoPermission;
   }
 
   log.say(LogLevel::kInfo, cat("sixgated ", kVersion, " starts"));

@@ -25,6 +25,7 @@ TEST(StateDirectory, MakesItselfAndKeepsOthersOut) {
   StateDirectory state(path);
   ASSERT_TRUE(state.prepare());
   EXPECT_EQ(mode_of(path), 0700U);
+  EXPECT_EQ(mode_of(temporary / "lib"), 0755U);  // others may pass through
 
   StateDirectory second(path);
   const auto refused = second.prepare();
