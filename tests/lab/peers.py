@@ -470,9 +470,15 @@ class Sixgated:
         self.process.kill()
 
     def forget(self):
-        """An empty state directory, as after a factory reset."""
-        shutil.rmtree(self.state_dir)
-        os.makedirs(self.state_dir)
+        """An empty state directory and no memory of this boot, as after a factory reset."""
+        for path in (self.state_dir, os.path.dirname(self.socket)):
+            shutil.rmtree(path)
+            os.makedirs(path)
+
+    def reboot(self):
+        """What lies in memory (/run, beside the socket) is gone; only the state directory is left."""
+        shutil.rmtree(os.path.dirname(self.socket))
+        os.makedirs(os.path.dirname(self.socket))
 
     def terminate(self, timeout=15.0):
         """SIGTERM; returns the exit code."""
