@@ -154,7 +154,8 @@ std::vector<OfferedAssociation> read_associations(const Options& options, unsign
 // that is being extended. Section 18.2.4 lets us be earlier than told, so times beyond the shortest valid
 // lifetime, at which nothing would be left to renew, are chosen anew as well. Infinity is left alone: the
 // server does not wish to be asked (section 7.7).
-RenewalTimes choose_renewal_times(Lifetime t1, Lifetime t2, const std::vector<OfferedLease>& leases) {
+RenewalTimes choose_renewal_times(Lifetime t1, Lifetime t2,
+                                  const std::vector<OfferedLease>& leases) {
   Lifetime preferred = Lifetime::infinite();
   Lifetime valid = Lifetime::infinite();
   for (const OfferedLease& lease : leases) {
@@ -185,7 +186,8 @@ bool Association::has_bound() const {
 
 Bindings::Bindings(const ClientParameters& parameters) {
   if (parameters.address_iaid) {
-    associations_.push_back({.type = AssociationType::kAddresses, .iaid = *parameters.address_iaid});
+    associations_.push_back(
+        {.type = AssociationType::kAddresses, .iaid = *parameters.address_iaid});
   }
   for (const DelegationRequest& request : parameters.delegations) {
     if (find(AssociationType::kPrefixes, request.iaid)) continue;  // section 12: IAIDs are unique
@@ -256,7 +258,8 @@ void Bindings::take(Association& association, const OfferedAssociation& offered,
     // It may have been in another of our IAs until now.
     for (Association& other : associations_) {
       if (&other == &association || other.type != association.type) continue;
-      if (std::erase_if(other.leases, [&](const HeldLease& l) { return l.prefix == lease.prefix; })) {
+      if (std::erase_if(other.leases,
+                        [&](const HeldLease& l) { return l.prefix == lease.prefix; })) {
         note(log, cat(to_string(other.type, lease.prefix), " moves from ", name_of(other.type),
                       other.iaid, " to ", association.iaid));
       }
@@ -334,15 +337,13 @@ bool Bindings::lacks_any() const {
 }
 
 bool Bindings::renewal_overdue(Instant now) const {
-  return std::any_of(associations_.begin(), associations_.end(), [&](const Association& ia) {
-    return ia.has_bound() && ia.renew_at <= now;
-  });
+  return std::any_of(associations_.begin(), associations_.end(),
+                     [&](const Association& ia) { return ia.has_bound() && ia.renew_at <= now; });
 }
 
 bool Bindings::rebinding_overdue(Instant now) const {
-  return std::any_of(associations_.begin(), associations_.end(), [&](const Association& ia) {
-    return ia.has_bound() && ia.rebind_at <= now;
-  });
+  return std::any_of(associations_.begin(), associations_.end(),
+                     [&](const Association& ia) { return ia.has_bound() && ia.rebind_at <= now; });
 }
 
 Instant Bindings::renew_at(std::optional<Instant> after) const {

@@ -117,7 +117,8 @@ class Bindings {
 
  private:
   Association* find(AssociationType type, std::uint32_t iaid);
-  void take(Association& association, const OfferedAssociation& offered, Instant now, LogLines& log);
+  void take(Association& association, const OfferedAssociation& offered, Instant now,
+            LogLines& log);
 
   std::vector<Association> associations_;
 };
@@ -129,6 +130,7 @@ struct RenewalTimes {
   Lifetime t2;
   bool operator==(const RenewalTimes&) const = default;
 };
-RenewalTimes choose_renewal_times(Lifetime t1, Lifetime t2, const std::vector<OfferedLease>& leases);
+RenewalTimes choose_renewal_times(Lifetime t1, Lifetime t2,
+                                  const std::vector<OfferedLease>& leases);
 
 }  // namespace sixgate::dhcp6

@@ -9,13 +9,11 @@ namespace {
 
 // Section 21.7: these are not asked for; they come when they have to.
 constexpr std::array<std::uint16_t, 20> kNeverRequested{
-    ClientId::kCode,       ServerId::kCode,           IaNa::kCode,
-    IaTa::kCode,           IaAddress::kCode,          OptionRequest::kCode,
-    Preference::kCode,     ElapsedTime::kCode,        RelayedMessage::kCode,
-    Authentication::kCode, ServerUnicast::kCode,      StatusCode::kCode,
-    RapidCommit::kCode,    UserClass::kCode,          VendorClass::kCode,
-    InterfaceId::kCode,    ReconfigureMessage::kCode, ReconfigureAccept::kCode,
-    IaPd::kCode,           IaPrefix::kCode};
+    ClientId::kCode,           ServerId::kCode,          IaNa::kCode,          IaTa::kCode,
+    IaAddress::kCode,          OptionRequest::kCode,     Preference::kCode,    ElapsedTime::kCode,
+    RelayedMessage::kCode,     Authentication::kCode,    ServerUnicast::kCode, StatusCode::kCode,
+    RapidCommit::kCode,        UserClass::kCode,         VendorClass::kCode,   InterfaceId::kCode,
+    ReconfigureMessage::kCode, ReconfigureAccept::kCode, IaPd::kCode,          IaPrefix::kCode};
 
 // Which leases of an IA a message names.
 std::vector<Prefix> named(const Association& ia, MessageType type, const Offer* offer,
@@ -71,13 +69,13 @@ Option association_option(const Association& ia, MessageType type, const Offer* 
   // T1, T2 and lifetimes are 0 in what a client writes (sections 21.4, 21.6, 21.21, 21.22).
   if (ia.type == AssociationType::kAddresses) {
     IaNa option{.iaid = ia.iaid};
-    for (const Prefix& one : prefixes) option.options.push_back(IaAddress{.address = one.address()});
+    for (const Prefix& one : prefixes)
+      option.options.push_back(IaAddress{.address = one.address()});
     return option;
   }
   IaPd option{.iaid = ia.iaid};
   for (const Prefix& one : prefixes) {
-    option.options.push_back(
-        IaPrefix{.prefix = one, .options = prefix_options(ia, one, type)});
+    option.options.push_back(IaPrefix{.prefix = one, .options = prefix_options(ia, one, type)});
   }
   const bool giving_back = type == MessageType::kRelease;
   if (const Prefix* hint = giving_back ? nullptr : useful_hint(ia, type, prefixes)) {
@@ -98,8 +96,8 @@ OptionRequest option_request(const ClientParameters& parameters, MessageType typ
   const bool stateless = type == MessageType::kInformationRequest;
   std::vector<std::uint16_t> codes = parameters.extra_options;
   // RFC 7084 WAA-4, WAA-5, WAA-8.
-  codes.insert(codes.end(), {DnsServers::kCode, DomainSearchList::kCode, NtpServers::kCode,
-                             SolMaxRt::kCode});
+  codes.insert(codes.end(),
+               {DnsServers::kCode, DomainSearchList::kCode, NtpServers::kCode, SolMaxRt::kCode});
   if (stateless) {
     codes.insert(codes.end(), {InformationRefreshTime::kCode, InfMaxRt::kCode});  // 18.2.6
   } else if (!parameters.delegations.empty()) {

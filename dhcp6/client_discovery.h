@@ -43,7 +43,9 @@ class Discovery {
   std::optional<Offer> take_best();
 
   // Sections 18.2.9: the value that all Advertises agree on, or the default when they do not.
-  void report_solicit_max(const Duid& server, seconds value) { report(solicit_max_, server, value); }
+  void report_solicit_max(const Duid& server, seconds value) {
+    report(solicit_max_, server, value);
+  }
   void report_information_max(const Duid& server, seconds value) {
     report(information_max_, server, value);
   }
@@ -63,6 +65,8 @@ class Discovery {
 
 // SOL_MAX_RT, INF_MAX_RT (section 7.6) and the values allowed for them (sections 21.24, 21.25).
 inline constexpr seconds kDefaultMaxRt{3600};
-constexpr bool valid_max_rt(seconds value) { return value >= seconds(60) && value <= seconds(86400); }
+constexpr bool valid_max_rt(seconds value) {
+  return value >= seconds(60) && value <= seconds(86400);
+}
 
 }  // namespace sixgate::dhcp6

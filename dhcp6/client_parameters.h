@@ -28,8 +28,8 @@ struct ClientParameters {
   // Option codes to ask for besides DNS_SERVERS, DOMAIN_LIST, NTP_SERVER and what the protocol wants itself.
   // What an Option Request option must not hold (21.7) is left out silently.
   std::vector<std::uint16_t> extra_options;
-  bool rapid_commit = false;     // 18.2.1
-  bool release_on_stop = false;  // RFC 9096 WPD-9: not by default
+  bool rapid_commit = false;       // 18.2.1
+  bool release_on_stop = false;    // RFC 9096 WPD-9: not by default
   bool accept_reconfigure = true;  // 21.20
   // A delegation longer than this is of no use and not taken.
   unsigned longest_prefix = 64;

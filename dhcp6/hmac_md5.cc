@@ -73,7 +73,8 @@ Md5Digest md5(std::span<const std::uint8_t> message) {
   tail[left] = 0x80;
   const std::size_t size = left + 9 <= kBlock ? kBlock : 2 * kBlock;
   const std::uint64_t bits = static_cast<std::uint64_t>(message.size()) * 8;
-  for (std::size_t i = 0; i < 8; ++i) tail[size - 8 + i] = static_cast<std::uint8_t>(bits >> (8 * i));
+  for (std::size_t i = 0; i < 8; ++i)
+    tail[size - 8 + i] = static_cast<std::uint8_t>(bits >> (8 * i));
   for (std::size_t at = 0; at < size; at += kBlock) {
     take_block(state, std::span(tail).subspan(at, kBlock));
   }

@@ -36,8 +36,9 @@ inline constexpr RetransmissionParameters kRenewTiming{
     .initial_timeout = seconds(10),    // REN_TIMEOUT
     .maximum_timeout = seconds(600)};  // REN_MAX_RT; MRD is the time left until T2
 inline constexpr RetransmissionParameters kRebindTiming{
-    .initial_timeout = seconds(10),    // REB_TIMEOUT
-    .maximum_timeout = seconds(600)};  // REB_MAX_RT; MRD is the time left until every lease has expired
+    .initial_timeout = seconds(10),  // REB_TIMEOUT
+    .maximum_timeout =
+        seconds(600)};  // REB_MAX_RT; MRD is the time left until every lease has expired
 inline constexpr RetransmissionParameters kInformationRequestTiming{
     .initial_timeout = seconds(1),      // INF_TIMEOUT
     .maximum_timeout = seconds(3600)};  // INF_MAX_RT

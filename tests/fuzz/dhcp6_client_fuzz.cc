@@ -137,9 +137,8 @@ class Run {
       const Lifetime preferred = lifetime();
       const Lifetime valid = lifetime();
       if (prefix) {
-        options.push_back(IaPrefix{.prefix = Prefix(address, 40 + which % 30),
-                                   .preferred = preferred,
-                                   .valid = valid});
+        options.push_back(IaPrefix{
+            .prefix = Prefix(address, 40 + which % 30), .preferred = preferred, .valid = valid});
       } else {
         options.push_back(IaAddress{.address = address, .preferred = preferred, .valid = valid});
       }

@@ -64,7 +64,8 @@ void ClientRun::check() {
   const ClientParameters& parameters = client.parameters();
   if (sent.size() > parameters.rate_messages) {
     const Instant earlier = sent[sent.size() - 1 - parameters.rate_messages].at;
-    EXPECT_GE(sent.back().at - earlier, parameters.rate_interval) << "more than the rate limit allows";
+    EXPECT_GE(sent.back().at - earlier, parameters.rate_interval)
+        << "more than the rate limit allows";
   }
   if (client.state() == ClientState::kIdle) {
     EXPECT_FALSE(client.next_deadline());

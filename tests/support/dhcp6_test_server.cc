@@ -7,7 +7,13 @@
 namespace sixgate::dhcp6::testing {
 
 Duid test_duid(unsigned number) {
-  const std::vector<std::uint8_t> bytes{0, 2, 0, 0, 0xab, 0x11, static_cast<std::uint8_t>(number >> 8),
+  const std::vector<std::uint8_t> bytes{0,
+                                        2,
+                                        0,
+                                        0,
+                                        0xab,
+                                        0x11,
+                                        static_cast<std::uint8_t>(number >> 8),
                                         static_cast<std::uint8_t>(number)};
   return Duid::from_bytes(bytes).value();
 }

@@ -42,7 +42,7 @@ struct TestServer {
   Lifetime preferred{2000};
   Lifetime valid{3000};
 
-  Options configuration;        // put into every answer
+  Options configuration;         // put into every answer
   std::optional<Status> status;  // for the message as a whole
 
   // Statuses by kind of IA: such an IA holds the status and nothing else.

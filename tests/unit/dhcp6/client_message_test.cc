@@ -245,8 +245,7 @@ TEST(Conformance, Row_7084_WPD_8_PrefixExcludeReachesTheLease) {
   server.edit = [](const Message&, Message& answer) {
     if (IaPd* ia = find<IaPd>(answer.options)) {
       IaPrefix* lease = find<IaPrefix>(ia->options);
-      lease->options.push_back(
-          *PdExclude::make(lease->prefix, prefix("2001:db8:100:5::/64")));
+      lease->options.push_back(*PdExclude::make(lease->prefix, prefix("2001:db8:100:5::/64")));
     }
   };
   ClientRun run(both());

@@ -29,8 +29,9 @@ TEST(HmacMd5, MatchesRfc1321AndRfc2202) {
   EXPECT_EQ(to_hex(hmac_md5(std::vector<std::uint8_t>(80, 0xaa),
                             octets("Test Using Larger Than Block-Size Key - Hash Key First"))),
             "6b1ab7fe4bd7bf8f0b62e6ce61b9d0cd");
-  EXPECT_EQ(to_hex(hmac_md5(std::vector<std::uint8_t>(16, 0xaa), std::vector<std::uint8_t>(50, 0xdd))),
-            "56be34521d144c88dbb8c733f0e8b3f6");
+  EXPECT_EQ(
+      to_hex(hmac_md5(std::vector<std::uint8_t>(16, 0xaa), std::vector<std::uint8_t>(50, 0xdd))),
+      "56be34521d144c88dbb8c733f0e8b3f6");
 }
 
 constexpr Authentication::Key kKey{1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15, 16};
@@ -101,14 +102,14 @@ TEST(Conformance, Row_8415_C_38_OnlyAProvenReconfigureIsObeyed) {
        ClientDrop::kReconfigureInvalid},
       {"type Request", proven(reconfigure(id, MessageType::kRequest, 101)),
        ClientDrop::kReconfigureInvalid},
-      {"no authentication",
-       without([](Message& m) { drop<Authentication>(m.options); }).to_bytes(),
+      {"no authentication", without([](Message& m) { drop<Authentication>(m.options); }).to_bytes(),
        ClientDrop::kReconfigureRefused},
       {"wrong digest", bad_digest, ClientDrop::kReconfigureUnproven},
       {"other key", proven(good, Authentication::Key{}), ClientDrop::kReconfigureUnproven},
       {"a key instead of a digest", without([](Message& m) {
-         *find<Authentication>(m.options) = Authentication::with_reconfigure_key(kKey, 101);
-       }).to_bytes(),
+                                      *find<Authentication>(m.options) =
+                                          Authentication::with_reconfigure_key(kKey, 101);
+                                    }).to_bytes(),
        ClientDrop::kReconfigureUnproven},
       {"replayed", proven(reconfigure(id, MessageType::kRenew, 100)),
        ClientDrop::kReconfigureReplayed},

@@ -136,9 +136,8 @@ TEST(Client, OfTwoOptionsThatMayComeOnceTheFirstCounts) {
     answer.options.push_back(DnsServers{{address("2001:db8:bad::53")}});
     if (query.type != MessageType::kRequest) return;
     IaPd again{.iaid = kPrefixIaid, .t1 = Lifetime(1), .t2 = Lifetime(2)};
-    again.options.push_back(IaPrefix{.prefix = prefix("2001:db8:bad::/56"),
-                                     .preferred = Lifetime(3),
-                                     .valid = Lifetime(4)});
+    again.options.push_back(IaPrefix{
+        .prefix = prefix("2001:db8:bad::/56"), .preferred = Lifetime(3), .valid = Lifetime(4)});
     answer.options.push_back(again);
   };
   ClientRun run(both());
@@ -156,9 +155,9 @@ TEST(Conformance, Row_8415_C_53_MalformedDnsOptionsAreIgnored) {
   std::vector<std::uint8_t> long_label(66, 'a');
   long_label[0] = 64;
   long_label[65] = 0;
-  const Options broken{
-      encode(23, std::vector<std::uint8_t>(15, 1)), encode(23, std::vector<std::uint8_t>(17, 1)),
-      encode(24, {1, 'a', 0xc0, 0x00}), encode(24, long_label)};
+  const Options broken{encode(23, std::vector<std::uint8_t>(15, 1)),
+                       encode(23, std::vector<std::uint8_t>(17, 1)),
+                       encode(24, {1, 'a', 0xc0, 0x00}), encode(24, long_label)};
   for (const Option& one : broken) {
     TestServer server = good_server();
     server.configuration = {one};
@@ -219,8 +218,8 @@ TEST(Client, AStatusInsideAPrefixIsNotASuccess) {
   TestServer server = good_server();
   server.edit = in_replies([](Message& answer) {
     if (IaPd* ia = find<IaPd>(answer.options)) {
-      find<IaPrefix>(ia->options)->options.push_back(
-          StatusCode{.status = Status::kNoPrefixAvail, .message = ""});
+      find<IaPrefix>(ia->options)
+          ->options.push_back(StatusCode{.status = Status::kNoPrefixAvail, .message = ""});
     }
   });
   ClientRun run(both());
@@ -494,9 +493,10 @@ TEST(Conformance, Row_8415_C_41_OptionsNotInTheLastReplyAreGone) {
 TEST(Conformance, Row_8415_C_50_ServerUnicastAndUseMulticastAreNotReliedUpon) {
   TestServer server = good_server();
   server.configuration = {ServerUnicast{address("2001:db8::1")},
-                          IaTa{.iaid = 1, .options = {IaAddress{.address = address("2001:db8::9"),
-                                                                .preferred = Lifetime(10),
-                                                                .valid = Lifetime(20)}}}};
+                          IaTa{.iaid = 1,
+                               .options = {IaAddress{.address = address("2001:db8::9"),
+                                                     .preferred = Lifetime(10),
+                                                     .valid = Lifetime(20)}}}};
   ClientRun run(both());  // checks the destination of each packet
   run.servers = {&server};
   ASSERT_TRUE(run.bind());

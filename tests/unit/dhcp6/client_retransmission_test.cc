@@ -26,14 +26,11 @@ struct Named {
   const char* name;
   RetransmissionParameters parameters;
 };
-const std::vector<Named> kAll{{"Solicit", kSolicitTiming},
-                              {"Request", kRequestTiming},
-                              {"Confirm", kConfirmTiming},
-                              {"Renew", kRenewTiming},
-                              {"Rebind", kRebindTiming},
-                              {"Information-request", kInformationRequestTiming},
-                              {"Release", kReleaseTiming},
-                              {"Decline", kDeclineTiming}};
+const std::vector<Named> kAll{
+    {"Solicit", kSolicitTiming}, {"Request", kRequestTiming},
+    {"Confirm", kConfirmTiming}, {"Renew", kRenewTiming},
+    {"Rebind", kRebindTiming},   {"Information-request", kInformationRequestTiming},
+    {"Release", kReleaseTiming}, {"Decline", kDeclineTiming}};
 
 TEST(Retransmission, FollowsTheFormulasForThousandsOfSeeds) {
   constexpr double kRounding = 1e-5;  // microseconds of a timeout of a second
