@@ -100,6 +100,10 @@ void write_lease(Writer& out, const std::string& uplink, const dhcp6::Lease& lea
     if (dhcp6::emit_options(writer, lease.other_options))
       out.line("lease-options", name, to_hex(wire));
   }
+  if (lease.reconfigure_key) {
+    out.line("lease-key", name, to_hex(lease.reconfigure_key->key),
+             number(lease.reconfigure_key->replay_value));
+  }
 }
 
 // One line taken apart. A word that is missing or is not what it should be makes the line bad.
@@ -206,6 +210,14 @@ void read_lease_line(std::string_view kind, Words& words, StoredState& state, Du
       lease.other_options = std::move(*options);
     else
       words.bad();
+  } else if (kind == "lease-key") {
+    const std::vector<std::uint8_t> octets = words.hex();
+    dhcp6::ReconfigureKey& key = lease.reconfigure_key.emplace();
+    if (octets.size() == key.key.size())
+      std::copy(octets.begin(), octets.end(), key.key.begin());
+    else
+      words.bad();
+    key.replay_value = words.number();
   } else {
     words.bad();
   }
