@@ -85,7 +85,59 @@ std::optional<std::string> explain_value(std::string_view key, std::string_view 
   return std::nullopt;
 }
 
+// What no configuration needs and what keeps the depth of a tree within any stack.
+constexpr std::size_t kMaxSize = 1U << 20;
+constexpr std::size_t kMaxLine = 4096;
+
+std::optional<SyntaxProblem> screen_line(std::string_view line, unsigned number) {
+  unsigned column = 0;
+  char open = '\0';
+  for (std::size_t i = 0; i < line.size(); ++i) {
+    const char c = line[i];
+    const auto octet = static_cast<unsigned char>(c);
+    if ((octet & 0xc0) != 0x80) ++column;  // columns count characters
+    if (open != '\0') {
+      if (open == '"' && c == '\\') {
+        ++i;
+        ++column;
+      } else if (c == open) {
+        open = '\0';
+      }
+      continue;
+    }
+    if (c == '#') return std::nullopt;
+    if (c == '"' || c == '\'') {
+      if (line.substr(i, 3) == std::string(3, c)) {
+        return SyntaxProblem{{number, column}, "a text stands on one line, in one pair of quotes"};
+      }
+      open = c;
+    } else if (octet >= 0x80) {
+      const std::string why = explain_syntax(line, "");
+      return SyntaxProblem{
+          {number, column},
+          contains(why, "straight quotes")
+              ? why
+              : "letters other than those of ASCII stand in quotes or comments only"};
+    }
+  }
+  return std::nullopt;
+}
+
 }  // namespace
+
+std::optional<SyntaxProblem> screen(std::string_view text) {
+  if (text.size() > kMaxSize) return SyntaxProblem{{1, 1}, "the file is larger than 1 MiB"};
+  if (text.starts_with("\xef\xbb\xbf")) text.remove_prefix(3);  // a byte order mark
+  for (unsigned number = 1; !text.empty(); ++number) {
+    const std::string_view line = text.substr(0, text.find('\n'));
+    if (line.size() > kMaxLine) {
+      return SyntaxProblem{{number, 1}, cat("the line is longer than ", kMaxLine, " octets")};
+    }
+    if (auto problem = screen_line(line, number)) return problem;
+    text.remove_prefix(std::min(line.size() + 1, text.size()));
+  }
+  return std::nullopt;
+}
 
 std::string explain_syntax(std::string_view line, std::string_view parser_says) {
   // Its sentence for a repetition names the key in quotes.

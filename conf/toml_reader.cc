@@ -23,9 +23,7 @@ namespace sixgate::conf {
 
 namespace {
 
-// What no configuration needs and what keeps the depth of a tree within any stack.
-constexpr std::size_t kMaxSize = 1U << 20;
-constexpr std::size_t kMaxLine = 4096;
+// Deeper ones are wrong values anyway.
 constexpr unsigned kMaxDepth = 32;
 
 Position place(const toml::source_region& region) {
@@ -96,15 +94,7 @@ ReadResult refuse(std::string_view file, Position at, std::string why) {
 }  // namespace
 
 ReadResult read_toml(std::string_view text, std::string_view file) {
-  if (text.size() > kMaxSize) return refuse(file, {1, 1}, "the file is larger than 1 MiB");
-  unsigned number = 1;
-  for (std::string_view rest = text; !rest.empty(); ++number) {
-    const std::size_t end = std::min(rest.find('\n'), rest.size());
-    if (end > kMaxLine) {
-      return refuse(file, {number, 1}, cat("the line is longer than ", kMaxLine, " octets"));
-    }
-    rest.remove_prefix(std::min(end + 1, rest.size()));
-  }
+  if (const auto problem = screen(text)) return refuse(file, problem->at, problem->why);
 
   const toml::parse_result parsed = toml::parse(text, file);
   if (!parsed) {

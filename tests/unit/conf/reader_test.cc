@@ -229,7 +229,20 @@ TEST(ReadToml, SyntaxErrorsInPlainWords) {
   // toml++ asserts on this one.
   says("[~an.home]\ninterface = \"e\"\n", "f:1:2: error: \"~an.home\" has other characters");
   says("[lan.a]\nip6 assign = 60\n", "\"ip6 assign\" has other characters");
+  // Undefined behaviour in toml++ 3.3: letters before U+049A where a key or value begins.
+  says("[lan.a]\n\xd1\x9c = 1\n", "f:2:1: error: letters other than those of ASCII");
+  says("[lan.a]\nzone = \xc3\xbc\n", "f:2:8: error: letters other");
+  says("user = \"\"\"\nx\"\"\"\n", "f:1:8: error: a text stands on one line");
   says("just words\n", "stands \"=\"");
+}
+
+TEST(ReadToml, AnyLetterInTextsAndComments) {
+  EXPECT_EQ(good("# K\xc3\xbc"
+                 "che\nstate_dir = \"/\xd1\x9c\" # \xd1\x9c\n" +
+                 in_lan(""))
+                .state_dir,
+            "/\xd1\x9c");
+  EXPECT_EQ(good("\xef\xbb\xbfuser = 'six'\n" + in_lan("")).user, "six");
 }
 
 TEST(ReadToml, HugeInputIsRefused) {
