@@ -19,6 +19,11 @@ namespace {
 constexpr std::string_view kRules = R"(
 flush table ip6 sixgate
 table ip6 sixgate {
+	chain before_reassembly {
+		type filter hook prerouting priority -450; policy accept;
+		iifname != @wan iifname != @lan return comment "not our interface"
+		exthdr frag exists icmpv6 type { 133-137 } counter drop comment "ND never comes in fragments: RFC 6980 5"
+	}
 	chain raw_prerouting {
 		type filter hook prerouting priority raw; policy accept;
 		iifname != @wan iifname != @lan return comment "not our interface"
