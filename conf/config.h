@@ -52,7 +52,7 @@ struct UplinkConfig {
   bool release_on_stop = false;
   bool use_dns = true;
   delegation::InterfaceIdPolicy interface_id = delegation::InterfaceIdPolicy::stable();
-  std::uint32_t metric = 1024;
+  std::uint32_t metric = 512;  // below the 1024 of the kernel and of `ip route add`
 
   bool operator==(const UplinkConfig&) const = default;
 };
