@@ -79,6 +79,9 @@ class FirewallHouse:
             host.ip("-6", "route", "add", "default", "via", router)
         self.wires = {"h1": lab.h1.wire("eth0"), "h3": lab.h3.wire("eth0"), "isp": lab.isp.wire("isp0"),
                       "h4": h4.wire("eth0"), "h2": lab.h2.wire("eth0")}
+        # The kernel asks for no neighbour while its own link-local address is tentative.
+        for interface in ("wan0", "lan0", "lan1", "other0"):
+            cpe.link_local(interface)
         # Everybody knows everybody's link-layer address before packets are counted.
         for namespace, target in ((lab.h1, NET), (lab.h3, NET), (lab.h2, NET), (h4, NET), (lab.net, H1), (lab.net, H3)):
             namespace.wait_ping(target)

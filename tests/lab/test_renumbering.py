@@ -166,9 +166,9 @@ def silent(lab, seconds):
     for wire in (lab.lan0, lab.lan1):
         # RFC 7084 L-4, ULA-5: nobody is told to send packets to a router that has no way out.
         lab.check(not [ra for ra in wire.ras() if ra.lifetime], "a default router without an ISP")
+    since = time.time()
     house.radvd.start()
     house.server.start()
-    since = time.time()
     # SOL_MAX_RT is 3600 s, but a Solicit started by an RA or by boot is still within its first minutes:
     # after T seconds of silence the next one comes within about T more (RFC 9915 section 15).
     house.prefix = wait_delegated(lab, since, timeout=2.3 * seconds + 30)
