@@ -254,6 +254,7 @@ void Router::applied(const ChangeOutcome& outcome, Instant now) {
       say(LogLevel::kWarning,
           cat("cannot ", to_string(change), ": ", outcome.failures[next_failure].reason));
       ++next_failure;
+      held_back_.push_back(change);
       continue;
     }
     if (kernel_) apply(change, *kernel_);
@@ -338,6 +339,7 @@ void Router::expire(Instant now) {
   }
   if (retry_at_ && now >= *retry_at_) {
     retry_at_.reset();
+    held_back_.clear();
     dirty_ = true;
   }
   if (grace_ && !in_grace(now)) dirty_ = true;
@@ -409,19 +411,20 @@ void Router::reconcile(Instant now) {
   grace_ = in_grace(now);
   desired_ = derive(house(now), now);
   keep_ = true;  // the plan, the addresses and what they are made of may be new
-  if (retry_at_) {
-    advertise(now);
-    return;
-  }
   ChangeSet changes = difference(desired_, *kernel_, applied_ruleset_,
                                  grace_ ? Removal::kWithheld : Removal::kAllowed, now);
+  // One thing that the kernel refuses, a read-only setting say, must not keep a new prefix waiting.
+  std::erase_if(changes, [&](const Change& change) {
+    return std::find(held_back_.begin(), held_back_.end(), change) != held_back_.end();
+  });
   if (changes.empty()) {
-    retry_after_ = Duration{};
+    if (!retry_at_) retry_after_ = Duration{};
     advertise(now);
     return;
   }
   // The kernel, or somebody else, undoes what we do: do not fight at full speed.
   if (changes == last_changes_ && now < last_changes_at_ + kFirstRetry) {
+    held_back_.insert(held_back_.end(), changes.begin(), changes.end());
     back_off(now);
     advertise(now);
     return;

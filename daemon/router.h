@@ -152,7 +152,8 @@ class Router {
   bool keep_ = true;       // something that is stored may have changed
   bool changing_ = false;  // a ChangeSet is with the kernel
   bool stopping_ = false;
-  std::optional<Instant> retry_at_;  // after a change that failed, or did not last
+  std::optional<Instant> retry_at_;  // after changes that failed, or did not last
+  ChangeSet held_back_;              // these changes; all others go on meanwhile
   Duration retry_after_{};
   ChangeSet last_changes_;  // what was asked of the kernel last, and when
   Instant last_changes_at_;
