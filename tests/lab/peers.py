@@ -18,6 +18,17 @@ import time
 from lab import ACCESS, CORE, OTHER_POOL, POOL, LabFailure, require_tools, run  # noqa: F401 (names for the tests)
 
 
+def unconfined(lab, program):
+    """The path of a copy of a program. Debian's AppArmor profiles let servers such as Kea read and write in their own
+    directories only, and go by the program's path; the lab's servers have theirs elsewhere."""
+    require_tools(program)
+    copy = os.path.join(lab.directory, program)
+    if not os.path.exists(copy):
+        shutil.copy(shutil.which(program), copy)
+        lab.finishers.append(lambda: os.unlink(copy))
+    return copy
+
+
 class RouteSnooper:
     """Routes what the ISP's server delegates, as an access node does that reads the Replies passing by (RFC 8987).
 
@@ -110,7 +121,7 @@ class Kea:
         config = os.path.join(self.directory, "kea.json")
         with open(config, "w") as file:
             json.dump(self.configuration(), file, indent=1)
-        self.process = self.namespace.start(self.name, ["kea-dhcp6", "-c", config], environment={
+        self.process = self.namespace.start(self.name, [unconfined(self.lab, "kea-dhcp6"), "-c", config], environment={
             "KEA_PIDFILE_DIR": self.directory, "KEA_LOCKFILE_DIR": self.directory,
             "KEA_LOGGER_DESTINATION": self.directory + "/boot.log"})
         self.process.wait_log("DHCP6_STARTED")
@@ -156,8 +167,8 @@ subnet6 %s {
         leases = os.path.join(directory, "leases")
         open(leases, "w").close()
         self.lab.isp.link_local("isp0")
-        self.process = self.lab.isp.start("dhcpd", ["dhcpd", "-6", "-f", "-d", "-cf", config, "-lf", leases,
-                                                    "--no-pid", "isp0"])
+        self.process = self.lab.isp.start("dhcpd", [unconfined(self.lab, "dhcpd"), "-6", "-f", "-d", "-cf", config,
+                                                    "-lf", leases, "--no-pid", "isp0"])
         self.process.wait_log("Server starting service|Sending on   Socket")
         return self
 
