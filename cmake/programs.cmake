@@ -21,6 +21,14 @@ if(sixgate_main)
   endforeach()
 endif()
 
+if(SIXGATE_SMALL)
+  foreach(program sixgated sixgate)
+    if(TARGET ${program})
+      target_sources(${program} PRIVATE cmake/quiet_terminate.cc)
+    endif()
+  endforeach()
+endif()
+
 # What the lab drives and nobody ships: rooms without the daemon, in tools/ beside bin/.
 if(NOT SIXGATE_SMALL AND TARGET sixgate_daemon_io)
   file(GLOB tool_sources CONFIGURE_DEPENDS ${CMAKE_SOURCE_DIR}/tests/tools/*.cc)

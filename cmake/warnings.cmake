@@ -46,5 +46,6 @@ endif()
 if(SIXGATE_SMALL)
   target_compile_options(sixgate_flags INTERFACE -ffunction-sections -fdata-sections)
   target_link_options(sixgate_flags INTERFACE
-    -Wl,--gc-sections -Wl,--as-needed -static-libstdc++ -static-libgcc)
+    -Wl,--gc-sections -Wl,--as-needed -Wl,-z,pack-relative-relocs -Wl,-z,noseparate-code
+    -flto-partition=one -static-libstdc++ -static-libgcc)
 endif()

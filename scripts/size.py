@@ -13,7 +13,7 @@ import tempfile
 import results
 
 PROGRAMS = ["sixgated", "sixgate"]
-CEILING = 600_000  # bytes of sixgated, stripped, with libstdc++ in it; growth needs a reason
+CEILING = 830_000  # bytes of sixgated, stripped, with libstdc++ in it (788 kB when this was set); growth needs a reason
 
 
 def stripped_size(path):
