@@ -162,6 +162,10 @@ class Child {
     if (waited == 0) return;
     pid_ = -1;
     read_output();  // what came since the loop last looked
+    if (waited < 0) {
+      // Somebody else took its status: nothing says that it did its work.
+      result_ = Unexpected<Error>(Error{cat(name_, ": ended, nobody knows how")});
+    }
     if (!result_) {
       const int code = WIFEXITED(status)     ? WEXITSTATUS(status)
                        : WIFSIGNALED(status) ? 128 + WTERMSIG(status)
@@ -205,7 +209,9 @@ class Child {
 
 class SpawningRunner final : public ProcessRunner {
  public:
-  explicit SpawningRunner(EventLoop& loop) : loop_(loop) {}
+  // Whoever started us may have left SIGCHLD ignored, which execve(2) keeps: then the kernel throws away how
+  // children ended (wait(2)), and a rule set that was refused would look like one that was taken.
+  explicit SpawningRunner(EventLoop& loop) : loop_(loop) { ::signal(SIGCHLD, SIG_DFL); }
 
   void run(Command command, Callback callback) override {
     children_.push_back(std::make_unique<Child>(loop_, std::move(callback), [this](Child* child) {

@@ -2,6 +2,7 @@
 #include "daemon/io/process.h"
 
 #include <gtest/gtest.h>
+#include <signal.h>
 
 #include <optional>
 #include <string>
@@ -71,6 +72,23 @@ TEST_F(ProcessTest, ReportsASignalAsAShellDoes) {
   const auto result = run({.arguments = {"sh", "-c", "kill -TERM $$"}, .input = ""});
   ASSERT_TRUE(result) << result.error().message;
   EXPECT_EQ(result->exit_status, 128 + 15);
+}
+
+// SIGCHLD stays ignored over execve: `trap '' CHLD; exec sixgated`, and some supervisors.
+TEST_F(ProcessTest, HearsOfFailureWhenStartedWithSigchldIgnored) {
+  ::signal(SIGCHLD, SIG_IGN);
+  runner = make_process_runner(loop);
+  const auto result = run({.arguments = {"false"}, .input = ""});
+  ASSERT_TRUE(result) << result.error().message;
+  EXPECT_EQ(result->exit_status, 1);
+}
+
+TEST_F(ProcessTest, TakesAStatusThatSomebodyElseReapedForNoSuccess) {
+  ::signal(SIGCHLD, SIG_IGN);
+  const auto result = run({.arguments = {"true"}, .input = ""});
+  ::signal(SIGCHLD, SIG_DFL);
+  ASSERT_FALSE(result);
+  EXPECT_EQ(result.error().message, "true: ended, nobody knows how");
 }
 
 TEST_F(ProcessTest, RunsSeveralAtOnceAndMayBeDestroyedMeanwhile) {
