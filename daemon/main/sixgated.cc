@@ -13,6 +13,7 @@
 #include "daemon/io/daemon.h"
 #include "daemon/io/event_loop.h"
 #include "daemon/io/privileges.h"
+#include "daemon/io/standard_descriptors.h"
 #include "daemon/io/state_directory.h"
 #include "daemon/io/stderr_log.h"
 #include "daemon/io/supervisor.h"
@@ -58,6 +59,7 @@ Expected<Done> give_up_root(const conf::Config& config,
 }
 
 int run(int argc, char** argv) {
+  if (!keep_standard_descriptors()) return kFailure;
   const auto parsed = conf::parse_command_line(
       std::span<const char* const>(argv + 1, static_cast<std::size_t>(argc > 0 ? argc - 1 : 0)));
   if (!parsed) {
