@@ -118,9 +118,6 @@ void uplink_addresses(const UplinkView& uplink, DesiredState& out, Instant now) 
 
 void uplink_sysctls(const UplinkView& uplink, DesiredState& out) {
   const std::string& interface = uplink.config->interface;
-  out.sysctls[interface_key(interface, "disable_ipv6")] = "0";
-  // We listen to Router Advertisements here, the kernel does not.
-  out.sysctls[interface_key(interface, "accept_ra")] = "0";
   const ra::Heard& heard = *uplink.heard;
   if (heard.hop_limit) {
     out.sysctls[interface_key(interface, "hop_limit")] = std::to_string(*heard.hop_limit);
@@ -128,8 +125,11 @@ void uplink_sysctls(const UplinkView& uplink, DesiredState& out) {
   if (heard.mtu && *heard.mtu <= uplink.link->mtu) {
     out.sysctls[interface_key(interface, "mtu")] = std::to_string(*heard.mtu);
   }
+  // The kernel refuses what is too many ticks. Nothing above AdvReachableTime's most (RFC 4861 section 6.2.1)
+  // makes sense for either.
+  constexpr milliseconds kMost{3'600'000};
   const auto neighbour = [&](std::string_view key, const auto& value) {
-    if (value) {
+    if (value && *value <= kMost) {
       out.sysctls[cat("net/ipv6/neigh/", interface, "/", key)] =
           std::to_string(std::chrono::duration_cast<milliseconds>(*value).count());
     }
@@ -138,8 +138,16 @@ void uplink_sysctls(const UplinkView& uplink, DesiredState& out) {
   neighbour("retrans_time_ms", heard.retrans);
 }
 
+// Router Advertisements are for us, on uplinks, or come from us; never for the kernel. So also while the link
+// is down: it would hear the first one after it comes up.
+void ipv6_without_advertisements(const std::string& interface, DesiredState& out) {
+  out.sysctls[interface_key(interface, "disable_ipv6")] = "0";
+  out.sysctls[interface_key(interface, "accept_ra")] = "0";
+}
+
 void derive_uplink(const UplinkView& uplink, DesiredState& out, Instant now) {
   out.ruleset.uplinks.push_back({uplink.config->interface});
+  ipv6_without_advertisements(uplink.config->interface, out);
   if (uplink.link == nullptr) return;
   uplink_sysctls(uplink, out);
   uplink_addresses(uplink, out, now);
@@ -285,10 +293,9 @@ void derive_lan(const LanView& lan, DesiredState& out, Instant now) {
     if (!is_unique_local(prefix.prefix)) rules.assigned.push_back(prefix.prefix);
   }
   out.ruleset.lans.push_back(rules);
-  if (lan.link == nullptr) return;
   const std::string& interface = lan.config->interface;
-  out.sysctls[interface_key(interface, "disable_ipv6")] = "0";
-  out.sysctls[interface_key(interface, "accept_ra")] = "0";
+  ipv6_without_advertisements(interface, out);
+  if (lan.link == nullptr) return;
   // RFC 9131: know a host before the first packet for it arrives.
   out.sysctls[interface_key(interface, "accept_untracked_na")] = "1";
   for (const LanPrefix& prefix : lan.prefixes) {

@@ -2,7 +2,10 @@
 #include "daemon/reconcile.h"
 
 #include <algorithm>
+#include <string_view>
 #include <tuple>
+
+#include "net/text.h"
 
 namespace sixgate::daemon {
 namespace {
@@ -39,9 +42,27 @@ bool satisfied(const KernelAddress& have, const KernelAddress& want, Instant now
          same_end(have.valid_until, want.valid_until, now);
 }
 
+// The kernel shows the rest of a route's life in hundredths of a second that fit 31 bits, 248 days at most,
+// though it may live longer.
+bool beyond_showing(Instant end, Instant now) {
+  constexpr Duration kSurelyShown = hours(24 * 240);
+  return !end.is_never() && end > now + kSurelyShown;
+}
+
 bool satisfied(const KernelRoute& have, const KernelRoute& want, Instant now) {
   return have.preference == want.preference && have.mtu == want.mtu &&
-         same_end(have.expires, want.expires, now);
+         (same_end(have.expires, want.expires, now) ||
+          (beyond_showing(have.expires, now) && beyond_showing(want.expires, now)));
+}
+
+// Milliseconds become ticks of the kernel's clock, which has at least a hundred a second, and come back
+// rounded up.
+bool same_setting(std::string_view key, std::string_view have, std::string_view want) {
+  if (have == want) return true;
+  if (!key.ends_with("_ms")) return false;
+  const auto shown = parse_decimal(have);
+  const auto written = parse_decimal(want);
+  return shown && written && *shown >= *written && *shown - *written < 10;
 }
 
 bool wanted_rule(const std::vector<KernelRule>& rules, const KernelRule& rule) {
@@ -62,7 +83,7 @@ void set_sysctls(ChangeSet& out, const std::map<std::string, std::string>& wante
   for (const auto& [name, value] : wanted) {
     const auto have = kernel.sysctls.find(name);
     // A key that the kernel does not have belongs to an absent interface or an older kernel.
-    if (have != kernel.sysctls.end() && have->second != value)
+    if (have != kernel.sysctls.end() && !same_setting(name, have->second, value))
       out.push_back(SetSysctl{name, value});
   }
 }
