@@ -15,6 +15,9 @@ constexpr Duration kMaxDelay = seconds(1);  // SOL_MAX_DELAY, CNF_MAX_DELAY, INF
 constexpr Duration kRecheckInterval = seconds(30);
 // How an IA is asked for that the server did not give: no retransmission of the RFC, but its arithmetic.
 constexpr Duration kAskAgainFirst = seconds(60);
+// The Rebind to a server that has just shown that it is there.
+constexpr RetransmissionParameters kSecondLookTiming{.initial_timeout = seconds(1),
+                                                     .maximum_count = 2};
 
 }  // namespace
 
@@ -85,7 +88,7 @@ void Client::reset(Mode mode) {
   name_leases_ = true;
   server_.reset();
   configuration_ = {};
-  verified_ = false;
+  verified_ = looked_again_ = false;
   renew_at_ = rebind_at_ = Instant::never();
   again_.reset();
   refresh_at_.reset();
@@ -123,6 +126,7 @@ void Client::link_changed(Instant now) {
       return;
     case Mode::kStateful:
       failures_.reset();
+      looked_again_ = false;
       if (bindings_.has_bound()) {
         verify(now, "the link changed");
       } else {
@@ -169,8 +173,8 @@ void Client::decline(const Ip6Address& address, Instant now) {
         }
       }
     }
-    giving_back_ = GivingBack{make_exchange(MessageType::kDecline, kDeclineTiming, now),
-                              std::move(declined)};
+    giving_back_ =
+        GivingBack{make_exchange(MessageType::kDecline, kDeclineTiming, now), std::move(declined)};
     giving_back_->exchange.server = server_;
   }
   if (!bindings_.has_bound()) {
@@ -233,9 +237,16 @@ void Client::discover(Instant now, bool after_failure, std::string_view why) {
     starts_at = starts_at + failures_->timeout();
   }
   RetransmissionParameters timing = kSolicitTiming;
-  timing.maximum_timeout = solicit_max_;
+  timing.maximum_timeout = solicit_ceiling();
   exchange_ = make_exchange(MessageType::kSolicit, timing, starts_at);
   log_transition(before, why);
+}
+
+// While leases are held that need an answer, Solicit stands in for Rebind, and keeps its ceiling unless the
+// servers of this link have asked for another.
+Duration Client::solicit_ceiling() const {
+  const bool as_rebind = bindings_.has_bound() && solicit_max_ == kDefaultMaxRt;
+  return as_rebind ? kRebindTiming.maximum_timeout : solicit_max_;
 }
 
 void Client::request(const Duid& server, std::optional<Offer> offer, Instant now,
@@ -252,6 +263,7 @@ void Client::request(const Duid& server, std::optional<Offer> offer, Instant now
 void Client::try_next_server(Instant now, std::string_view why) {
   if (std::optional<Offer> next = discovery_.take_best()) {
     const std::string text = cat(why, "; next: ", next->describe());
+    bindings_.unbind();  // section 18.2.13: what comes now takes the place of what was held
     const Duid server = next->server;
     request(server, std::move(next), now, text);
   } else {
@@ -279,10 +291,33 @@ void Client::verify(Instant now, std::string_view why) {
   const ClientState before = state();
   verified_ = false;
   offer_.reset();
-  const MessageType type =
-      bindings_.has_prefixes() ? MessageType::kRebind : MessageType::kConfirm;
+  const MessageType type = bindings_.has_prefixes() ? MessageType::kRebind : MessageType::kConfirm;
   exchange_ = make_exchange(type, kConfirmTiming, soon(now));
   exchange_->verifying = true;
+  log_transition(before, why);
+}
+
+// A server answers a Solicit while we hold leases that nobody has confirmed. It may be the one that knows
+// them, and was away: a short Rebind before anything new is asked for.
+void Client::look_again(Instant now) {
+  const ClientState before = state();
+  looked_again_ = true;
+  exchange_ = make_exchange(MessageType::kRebind, kSecondLookTiming, now);
+  exchange_->verifying = true;
+  log_transition(before, "a server is there: does it know our leases?");
+}
+
+// Nobody answers a Rebind: there is no server, or none that remembers (section 18.3.5 lets it be silent
+// then). Solicit reaches either. The leases stay bound and in use until another server's offer is taken.
+void Client::seek(bool name_leases, Instant now, std::string_view why) {
+  const ClientState before = state();
+  discovery_.restart();
+  offer_.reset();
+  name_leases_ = name_leases;
+  again_.reset();
+  RetransmissionParameters timing = kSolicitTiming;
+  timing.maximum_timeout = solicit_ceiling();
+  exchange_ = make_exchange(MessageType::kSolicit, timing, soon(now));
   log_transition(before, why);
 }
 

@@ -8,6 +8,9 @@
 // What differs from a plain reading of section 18.2, on purpose:
 // - Leases are kept to their own end, or until a server takes them back with lifetime 0 or a new lease
 //   arrives in their IA: never dropped because a server is silent or has forgotten us.
+// - Stored leases that nobody confirms are looked after in steps: Rebind (or Confirm), Solicit that names
+//   them, Solicit that does not; and a server that turns up is asked for them once more before it is asked
+//   for others. They stay in use all the while.
 // - An IA that could not be had, or was not renewed, is asked for again before T1, with back-off.
 // - A restart after failures backs off beyond what the retransmission rules demand.
 #pragma once
@@ -124,6 +127,9 @@ class Client {
   void renew(Instant now, std::string_view why);
   void rebind(Instant now, std::string_view why);
   void verify(Instant now, std::string_view why);
+  void look_again(Instant now);
+  void seek(bool name_leases, Instant now, std::string_view why);
+  Duration solicit_ceiling() const;  // MRT of a Solicit
   void ask_for_information(Instant now, std::string_view why);
   void become_bound(Instant now, bool after_reply, std::string_view why);
   void settle(Instant now, bool after_reply);  // the times at which a bound client acts
@@ -167,6 +173,7 @@ class Client {
   std::optional<Duid> server_;
   Lease configuration_;  // only the options and the key are used
   bool verified_ = false;
+  bool looked_again_ = false;  // since the link, or we, came back
 
   // When bound: the times that are still to come, and the back-off of asking again.
   Instant renew_at_ = Instant::never();

@@ -19,13 +19,13 @@ struct Exchange {
   MessageType type{};
   std::uint32_t transaction_id = 0;  // the same in each retransmission (section 16.1)
   Retransmission timing;
-  Instant starts_at;           // after the initial random delay
+  Instant starts_at;                   // after the initial random delay
   Instant ends_at = Instant::never();  // the earliest T2, for a Renew (section 18.2.4)
-  std::optional<Duid> server;  // named in the message
+  std::optional<Duid> server;          // named in the message
   // A Rebind or Confirm that asks whether the leases are still good here (section 18.2.12).
   bool verifying = false;
-  // Somebody answered "no" (NotOnLink to a Confirm, NoBinding to a Rebind). Acted upon when RT is over:
-  // until then another server may say "yes" (section 18.2.10.3).
+  // Somebody answered "no" (NotOnLink to a Confirm, NoBinding to a Rebind, nothing for a Solicit). Acted
+  // upon when RT is over: until then another server may say "yes" (section 18.2.10.3).
   std::optional<Duid> refused_by;
 
   // When something is to be done, while no transmission is allowed before `free_at`.

@@ -181,7 +181,7 @@ void Client::on_advertise(const Message& message, Instant now) {
   if (const auto* option = find<SolMaxRt>(message.options); option && valid_max_rt(option->value)) {
     discovery_.report_solicit_max(server, option->value);
     solicit_max_ = discovery_.solicit_max().value_or(kDefaultMaxRt);
-    exchange_->timing.set_maximum_timeout(solicit_max_);
+    exchange_->timing.set_maximum_timeout(solicit_ceiling());
   }
   if (const auto* option = find<InfMaxRt>(message.options); option && valid_max_rt(option->value)) {
     discovery_.report_information_max(server, option->value);
@@ -193,18 +193,21 @@ void Client::on_advertise(const Message& message, Instant now) {
   if (status != Status::kSuccess && status != Status::kNoAddrsAvail &&
       status != Status::kNoPrefixAvail) {
     outputs_.log.push_back({LogLevel::kDebug, cat("Advertise with ", to_string(status))});
+    exchange_->refused_by = server;
     return dropped(ClientDrop::kServerFailed);
   }
   Offer offer{.server = server};
   if (const Preference* preference = find<Preference>(message.options)) {
     offer.preference = preference->value;
   }
-  offer.associations =
-      read_associations(message.options, parameters_.longest_prefix, outputs_.log);
-  std::erase_if(offer.associations, [&](const OfferedAssociation& ia) {
-    return !offers_something({ia});
-  });
-  if (offer.associations.empty()) return dropped(ClientDrop::kNothingOffered);
+  offer.associations = read_associations(message.options, parameters_.longest_prefix, outputs_.log);
+  std::erase_if(offer.associations,
+                [&](const OfferedAssociation& ia) { return !offers_something({ia}); });
+  if (offer.associations.empty()) {
+    exchange_->refused_by = server;
+    return dropped(ClientDrop::kNothingOffered);
+  }
+  if (bindings_.has_bound() && !looked_again_) return look_again(now);
 
   // Section 18.2.1: preference 255 ends the wait. Not when a delegation is missing: another server may
   // have it (section 18.2.9).
@@ -300,32 +303,33 @@ void Client::accept(const Message& message, const Duid& server) {
   configuration_ = std::move(fresh);
   server_ = server;
   verified_ = true;
+  looked_again_ = false;
   failures_.reset();
 }
 
 void Client::on_reply_with_leases(const Message& message, const Duid& server, Instant now) {
   const auto offered = read_associations(message.options, parameters_.longest_prefix, outputs_.log);
   const bool something = offers_something(offered);
-  // Section 18.2.13: no mixture of two servers' bindings.
-  if (something && server_ && *server_ != server) bindings_.unbind();
+  // Section 18.2.13: no mixture of two servers' bindings, nor of what was before discovery and after.
+  const bool discovered = exchange_->type == MessageType::kSolicit;
+  if (something && (discovered || (server_ && *server_ != server))) bindings_.unbind();
   const ReplyEffect effect = bindings_.apply(offered, now, outputs_.log);
   if (something) {
     accept(message, server);
     return become_bound(now, true, cat(bindings_.describe(), " from ", server));
   }
-  const bool soliciting = exchange_->type == MessageType::kSolicit;
   const Status status = status_of(message.options);
   const bool not_on_link = status == Status::kNotOnLink || effect.not_on_link;
   if (not_on_link && name_leases_) {
     // Section 18.2.10.1: once more, without naming anything.
     name_leases_ = false;
-    if (!soliciting) {
+    if (!discovered) {
       request(server, std::nullopt, now, "NotOnLink: asking without addresses");
       return;
     }
   }
   dropped(ClientDrop::kNothingOffered);
-  if (soliciting) return;
+  if (discovered) return;
   if (bindings_.has_bound()) {
     become_bound(now, true, "nothing more is to be had; other leases stay");
   } else {
@@ -336,8 +340,8 @@ void Client::on_reply_with_leases(const Message& message, const Duid& server, In
 void Client::on_reply_to_renewal(const Message& message, const Duid& server, Instant now) {
   const auto offered = read_associations(message.options, parameters_.longest_prefix, outputs_.log);
   const bool something = offers_something(offered);
-  const bool no_binding = any_status(offered, Status::kNoBinding) ||
-                          status_of(message.options) == Status::kNoBinding;
+  const bool no_binding =
+      any_status(offered, Status::kNoBinding) || status_of(message.options) == Status::kNoBinding;
   const bool our_server = server_ && *server_ == server;
   if (!something && no_binding && !our_server) {
     // A server that never knew us; ours may still answer.

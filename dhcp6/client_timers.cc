@@ -12,6 +12,8 @@ namespace {
 
 // One expire() does at most this many things; each leaves the next one for later, so few are ever needed.
 constexpr int kMaxSteps = 16;
+// How many Solicits that name the leases we hold go unanswered before one is tried that does not.
+constexpr unsigned kNamingSolicits = 3;
 
 }  // namespace
 
@@ -141,6 +143,8 @@ void Client::exchange_failed(Instant now) {
     }
   } else if (exchange_->refused_by) {
     exchange_timed_out(now);
+  } else if (exchange_->verifying) {
+    seek(true, now, "no answer; the leases stay while servers are looked for");
   } else {
     // Section 18.2.3: the leases stay in use with the lifetimes last known.
     become_bound(now, false, "no answer; the leases stay");
@@ -151,6 +155,16 @@ void Client::exchange_failed(Instant now) {
 void Client::exchange_timed_out(Instant now) {
   if (exchange_->type == MessageType::kSolicit && !discovery_.empty()) {
     try_next_server(now, "the time for offers is over");
+  } else if (exchange_->type == MessageType::kSolicit) {
+    const bool in_vain =
+        exchange_->refused_by ||
+        (bindings_.has_bound() && exchange_->timing.transmissions() >= kNamingSolicits);
+    if (in_vain && name_leases_ && !bindings_.empty()) {
+      seek(false, now, "nothing is offered while we name what we held: asking without");
+    } else {
+      exchange_->timing.set_maximum_timeout(solicit_ceiling());
+      transmit(*exchange_, bindings_.associations(), now);
+    }
   } else if (exchange_->refused_by && exchange_->type == MessageType::kConfirm) {
     // Section 18.2.10.3: nobody said the addresses are right for this link.
     bindings_.clear();
@@ -167,9 +181,10 @@ void Client::transmit(Exchange& exchange, const std::vector<Association>& associ
   const bool first_messages =
       exchange.type == MessageType::kRequest || exchange.type == MessageType::kSolicit;
   const Offer* offer = exchange.type == MessageType::kRequest && offer_ ? &*offer_ : nullptr;
-  const Message message = compose(parameters_, exchange, associations, offer,
-                                  name_leases_ || !first_messages, now);
-  const Instant wanted_at = exchange.timing.sent() ? exchange.timing.timeout_at() : exchange.starts_at;
+  const Message message =
+      compose(parameters_, exchange, associations, offer, name_leases_ || !first_messages, now);
+  const Instant wanted_at =
+      exchange.timing.sent() ? exchange.timing.timeout_at() : exchange.starts_at;
   if (limit_.free_at() > wanted_at) ++counters_.held_back;
   exchange.timing.transmitted(now, *rng_);
   limit_.sent(now);

@@ -75,6 +75,23 @@ TEST(Client, IasThatAreNotConfiguredAnyMoreAreForgotten) {
   EXPECT_EQ(run.lease().prefixes.size(), 1U);
 }
 
+// The types of the messages sent, without repetitions.
+std::vector<MessageType> course(const ClientRun& run) {
+  std::vector<MessageType> types;
+  for (const Sent& one : run.sent) {
+    if (types.empty() || types.back() != one.message.type) types.push_back(one.message.type);
+  }
+  return types;
+}
+
+std::vector<Prefix> named_prefixes(const Message& message) {
+  std::vector<Prefix> named;
+  for (const IaPd& ia : find_all<IaPd>(message.options)) {
+    for (const IaPrefix& one : find_all<IaPrefix>(ia.options)) named.push_back(one.prefix);
+  }
+  return named;
+}
+
 TEST(Client, SilenceAfterARestartKeepsTheLeaseAndGoesOnAsking) {
   const Lease stored = stored_lease();
   ClientRun run(both(), 2);
@@ -82,24 +99,131 @@ TEST(Client, SilenceAfterARestartKeepsTheLeaseAndGoesOnAsking) {
   run.run_for(minutes(2));
   EXPECT_EQ(run.lease().prefixes, stored.prefixes);
   EXPECT_FALSE(run.lease().verified);
-  EXPECT_EQ(run.of(MessageType::kRebind).size(), run.sent.size());
+  EXPECT_EQ(course(run), (std::vector{MessageType::kRebind, MessageType::kSolicit}));
   EXPECT_GE(run.sent.size(), 8U);
   TestServer server = good_server();
   run.servers = {&server};
-  run.run_for(minutes(2));
+  run.run_for(minutes(3));
   EXPECT_TRUE(run.lease().verified);
   EXPECT_EQ(run.client.state(), ClientState::kBound);
+}
+
+TEST(Client, AServerThatForgotAndIsSilentIsSolicitedWithTheOldPrefix) {
+  const Lease stored = stored_lease();
+  TestServer server = good_server(2);
+  server.deaf_to = {MessageType::kRebind};
+  server.prefixes[kPrefixIaid] = {prefix("2001:db8:b00::/56")};
+  ClientRun run(both(), 2);
+  run.servers = {&server};
+  run.client.start_stateful(stored, run.now);
+  ASSERT_TRUE(run.run_to(ClientState::kBound, seconds(20))) << run.transcript();
+  EXPECT_EQ(course(run),
+            (std::vector{MessageType::kRebind, MessageType::kSolicit, MessageType::kRebind,
+                         MessageType::kSolicit, MessageType::kRequest}));
+  for (const Sent& solicit : run.of(MessageType::kSolicit)) {
+    const std::vector<Prefix> named = named_prefixes(solicit.message);
+    ASSERT_FALSE(named.empty());
+    EXPECT_EQ(named[0], stored.prefixes[0].prefix);
+  }
+  // In use until the new one is there, then gone in the same change.
+  for (const Lease& lease : run.leases) EXPECT_EQ(lease.prefixes.size(), 1U);
+  EXPECT_EQ(run.lease().prefixes[0].prefix, prefix("2001:db8:b00::/56"));
+  EXPECT_TRUE(run.lease().verified);
+}
+
+TEST(Client, AServerThatComesBackIsAskedForTheOldLeaseBeforeAnother) {
+  const Lease stored = stored_lease();
+  for (const Duration away : {seconds(5), seconds(14), seconds(300), seconds(2000)}) {
+    TestServer server = good_server();
+    server.valid = server.preferred = Lifetime(90000);
+    // As isc-dhcp: another prefix for who Solicits although it is bound.
+    server.edit = [](const Message& query, Message& answer) {
+      if (query.type == MessageType::kRebind) return;
+      for (Option& option : answer.options) {
+        IaPd* ia = std::get_if<IaPd>(&option);
+        if (ia)
+          ia->options = {IaPrefix{prefix("2001:db8:b00::/56"), Lifetime(9), Lifetime(99), {}}};
+      }
+    };
+    ClientRun run(both(), 2);
+    run.client.start_stateful(stored, run.now);
+    run.run_for(away);
+    run.servers = {&server};
+    ASSERT_TRUE(run.run_to(ClientState::kBound, seconds(660))) << run.transcript();
+    EXPECT_TRUE(run.lease().verified);
+    EXPECT_EQ(run.lease().prefixes[0].prefix, stored.prefixes[0].prefix);
+    EXPECT_TRUE(run.of(MessageType::kRequest).empty());
+  }
+}
+
+TEST(Client, AServerThatOffersNothingForTheOldPrefixIsAskedWithoutIt) {
+  const Lease stored = stored_lease();
+  for (const bool answers : {true, false}) {
+    TestServer server = good_server(2);
+    server.deaf_to = {MessageType::kRebind};
+    server.prefixes[kPrefixIaid] = {prefix("2001:db8:b00::/56")};
+    TestServer empty = server;
+    empty.address_status = Status::kNoAddrsAvail;
+    empty.prefix_status = Status::kNoPrefixAvail;
+    empty.silent = !answers;
+    ClientRun run(both(), 2);
+    run.client.start_stateful(stored, run.now);
+    const Instant end = run.now + minutes(1);
+    while (run.client.state() != ClientState::kBound && run.now < end) {
+      const bool naming = run.sent.empty() || !named_prefixes(run.last()).empty();
+      const bool old =
+          naming && !run.sent.empty() && named_prefixes(run.last())[0] == stored.prefixes[0].prefix;
+      run.servers = {old ? &empty : &server};
+      run.run_for(milliseconds(1));
+    }
+    ASSERT_EQ(run.client.state(), ClientState::kBound) << run.transcript();
+    EXPECT_EQ(run.lease().prefixes[0].prefix, prefix("2001:db8:b00::/56"));
+  }
+}
+
+TEST(Client, ASlowServerThatForgotIsNotAskedForTheOldLeaseForEver) {
+  const Lease stored = stored_lease();
+  TestServer server = good_server(2);
+  server.deaf_to = {MessageType::kRebind};
+  server.delay = milliseconds(2500);
+  ClientRun run(both(), 2);
+  run.servers = {&server};
+  run.client.start_stateful(stored, run.now);
+  EXPECT_TRUE(run.run_to(ClientState::kBound, seconds(40))) << run.transcript();
+}
+
+TEST(Client, SolicitsInPlaceOfRebindsKeepTheirPace) {
+  Lease stored = stored_lease();
+  for (LeasedPrefix& one : stored.prefixes) one.valid_until = Instant::never();
+  ClientRun run(both(), 2);
+  run.client.start_stateful(stored, run.now);
+  run.run_for(hours(24));
+  EXPECT_EQ(run.lease().prefixes.size(), 1U);
+  for (const Duration gap : run.gaps(MessageType::kSolicit)) EXPECT_LE(gap, seconds(660));
+  EXPECT_LT(run.sent.size(), 180U);
+}
+
+TEST(Client, AConfirmedBindingIsNeverSolicitedOver) {
+  TestServer server = good_server();
+  ClientRun run(both());
+  run.servers = {&server};
+  ASSERT_TRUE(run.bind());
+  server.silent = true;
+  const std::size_t solicits = run.of(MessageType::kSolicit).size();
+  run.run_until(run.lease().prefixes[0].valid_until - seconds(1));
+  EXPECT_EQ(run.of(MessageType::kSolicit).size(), solicits);
 }
 
 TEST(Client, ATimeThatPassedWhileAwayIsMadeUpFor) {
   const Lease stored = stored_lease();
   for (const bool after_t2 : {false, true}) {
+    TestServer server = good_server();
     ClientRun run(both(), 2);
+    run.servers = {&server};
     run.now = after_t2 ? stored.rebind_at + seconds(10) : stored.renew_at + seconds(10);
     run.client.start_stateful(stored, run.now);
-    run.run_for(seconds(13));  // the verification has ended in silence
-    EXPECT_EQ(run.client.state(),
-              after_t2 ? ClientState::kRebinding : ClientState::kRenewing);
+    ASSERT_TRUE(run.run_to(ClientState::kBound, seconds(3)));
+    EXPECT_GT(run.lease().renew_at, run.now);
   }
 }
 
