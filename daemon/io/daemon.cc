@@ -17,6 +17,7 @@ namespace {
 
 // Port 546 may be free again, an interface may have got over what ailed it.
 constexpr Duration kSocketRetry = seconds(10);
+constexpr Duration kRulesRetry = seconds(5);
 // The advertisers' last words take about seven seconds (three, three seconds apart at most).
 constexpr Duration kLastWords = seconds(12);
 // A deadline in the past is no reason to spin.
@@ -37,12 +38,18 @@ std::optional<firewall::Backend> backend_of(conf::FirewallConfig::Choice choice)
   return {};
 }
 
+bool firewall_may_be_nft(conf::FirewallConfig::Choice choice) {
+  return choice == conf::FirewallConfig::Choice::kAuto ||
+         choice == conf::FirewallConfig::Choice::kNft;
+}
+
 }  // namespace
 
 struct Daemon::UnderWay {
   ChangeOutcome outcome;
-  std::size_t done = 0;  // changes attempted so far
-  bool waiting = false;  // for the firewall
+  std::size_t done = 0;    // changes attempted so far
+  bool waiting = false;    // for the firewall
+  bool overtaken = false;  // the kernel was looked at meanwhile
 };
 
 Daemon::Daemon(EventLoop& loop, StderrLog& log, Supervisor& supervisor, Parts parts)
@@ -68,6 +75,7 @@ Daemon::Daemon(EventLoop& loop, StderrLog& log, Supervisor& supervisor, Parts pa
                   settle();
                 }),
       retry_sockets_(loop, [this] { fit_sockets(); }),
+      retry_rules_(loop, [this] { put_rules_back(); }),
       last_resort_(loop,
                    [this] {
                      say(LogLevel::kWarning, "stopping without the last words");
@@ -98,6 +106,11 @@ Expected<Done> Daemon::start() {
   router_ = std::make_unique<Router>(config_, state_.load(now), rng_, now);
   static constexpr std::array<int, 3> kSignals{SIGHUP, SIGTERM, SIGINT};
   loop_.on_signals(kSignals, [this](int number) { signalled(number); });
+  if (auto watch = NftWatch::open(loop_, [this] { put_rules_back(); })) {
+    rules_watch_ = std::move(*watch);
+  } else if (firewall_may_be_nft(config_.firewall.backend)) {
+    say(LogLevel::kWarning, cat(watch.error().message, ": rules that somebody deletes stay away"));
+  }
   look();
   supervisor_.ready();
   if (supervisor_.watchdog_interval()) watchdog_.at(now);
@@ -114,6 +127,7 @@ void Daemon::look() {
     return;
   }
   trouble_.clear();
+  if (under_way_) under_way_->overtaken = true;
   links_ = std::move(picture->links);
   // Before the Router speaks: a socket is there for the first solicitation on a new link.
   fit_sockets();
@@ -129,6 +143,20 @@ void Daemon::fit_sockets() {
   } else {
     retry_sockets_.cancel();
   }
+}
+
+// The Router goes on taking the rules for what is there, which soon is true again.
+void Daemon::put_rules_back() {
+  firewall_.put_back([this](const Expected<Done>& result) {
+    if (result) {
+      say(LogLevel::kWarning, "firewall: somebody deleted our rules: they are back");
+    } else {
+      say(LogLevel::kError,
+          cat("firewall: somebody deleted our rules, and they cannot be put back: ",
+              result.error().message, "; trying again"));
+      retry_rules_.at(clock_now() + kRulesRetry);
+    }
+  });
 }
 
 // Carries out what the Router says until it has nothing more to say.
@@ -191,7 +219,9 @@ void Daemon::proceed() {
   }
   const auto finished = std::move(under_way_);
   router_->applied(finished->outcome, clock_now());
-  if (!finished->outcome.failures.empty()) kernel_->look_again();  // what is there in truth?
+  // What is there in truth? The Router takes what succeeded for what is, but a later picture may have shown
+  // that it is gone again, with its link say.
+  if (!finished->outcome.failures.empty() || finished->overtaken) kernel_->look_again();
   settle();
 }
 
@@ -248,6 +278,12 @@ std::string Daemon::answer(std::string_view command) {
   Status status = router_->status(clock_now());
   if (const auto backend = firewall_.backend()) {
     status.firewall_backend = firewall::to_string(*backend);
+  }
+  for (StatusUplink& uplink : status.uplinks) {
+    uplink.counters["ra_dropped_fragmented"] = sockets_.fragments(uplink.interface);
+  }
+  for (StatusLan& lan : status.lans) {
+    lan.counters["ra_dropped_fragmented"] = sockets_.fragments(lan.interface);
   }
   return to_json(status);
 }

@@ -14,6 +14,7 @@
 #include "daemon/io/event_loop.h"
 #include "daemon/io/firewall_applier.h"
 #include "daemon/io/kernel.h"
+#include "daemon/io/nft_watch.h"
 #include "daemon/io/packet_sockets.h"
 #include "daemon/io/process.h"
 #include "daemon/io/state_keeper.h"
@@ -49,6 +50,7 @@ class Daemon {
   void signalled(int number);
   void reload();
   void fit_sockets();
+  void put_rules_back();
   std::string answer(std::string_view command);
   void say(LogLevel level, std::string text) { log_.say(level, std::move(text)); }
   LogSink sink();
@@ -73,6 +75,8 @@ class Daemon {
   std::string trouble_;  // why the last look failed, as last said
   Timer deadline_;
   Timer retry_sockets_;
+  Timer retry_rules_;
+  std::unique_ptr<NftWatch> rules_watch_;
   Timer last_resort_;  // the end of waiting for the last words
   Timer watchdog_;
   std::optional<ControlSocket> control_;

@@ -20,6 +20,7 @@ class NoFirewall final : public FirewallBackend {
  public:
   void apply(const firewall::Ruleset&, Callback callback) override { callback(Done{}); }
   void remove(Callback callback) override { callback(Done{}); }
+  void doubt() override {}
 };
 
 }  // namespace
@@ -41,18 +42,28 @@ class FirewallApplier::Impl : public std::enable_shared_from_this<Impl> {
     if (!busy_) start();
   }
 
+  void put_back(Callback callback) {
+    const std::optional<firewall::Ruleset>& newest = wanted_ ? wanted_ : busy_ ? current_ : good_;
+    if (settled_ != Backend::kNft || !newest) return;
+    doubt_ = true;
+    apply(firewall::Ruleset(*newest), std::move(callback));
+  }
+
   std::optional<Backend> backend() const { return settled_; }
 
  private:
   void start() {
     busy_ = true;
     const firewall::Ruleset ruleset = *std::exchange(wanted_, std::nullopt);
+    current_ = ruleset;
+    if (std::exchange(doubt_, false) && backend_) backend_->doubt();
     // Those that come meanwhile wait for the next round.
     auto callbacks = std::make_shared<std::vector<Callback>>(std::exchange(waiting_, {}));
     attempt(ruleset, 0, "", [weak = weak_from_this(), callbacks](const Expected<Done>& done) {
       const auto self = weak.lock();
       if (!self) return;
       self->busy_ = false;
+      if (done) self->good_ = self->current_;
       if (self->wanted_) {
         // Replaced while it was applied: its callers learn how the later one fares.
         self->waiting_.insert(self->waiting_.begin(), callbacks->begin(), callbacks->end());
@@ -154,7 +165,10 @@ class FirewallApplier::Impl : public std::enable_shared_from_this<Impl> {
   std::unique_ptr<FirewallBackend> other_;
   std::optional<Backend> settled_;
   bool busy_ = false;
+  bool doubt_ = false;  // the next round begins from nothing
   std::optional<firewall::Ruleset> wanted_;
+  std::optional<firewall::Ruleset> current_;  // being applied, or tried last
+  std::optional<firewall::Ruleset> good_;     // taken by the kernel last
   std::vector<Callback> waiting_;
 };
 
@@ -166,6 +180,8 @@ FirewallApplier::~FirewallApplier() = default;
 void FirewallApplier::apply(const firewall::Ruleset& ruleset, Callback callback) {
   impl_->apply(ruleset, std::move(callback));
 }
+
+void FirewallApplier::put_back(Callback callback) { impl_->put_back(std::move(callback)); }
 
 std::optional<Backend> FirewallApplier::backend() const { return impl_->backend(); }
 

@@ -36,6 +36,10 @@ class FirewallApplier {
   using Callback = std::function<void(Expected<Done>)>;
   void apply(const firewall::Ruleset& ruleset, Callback callback);
 
+  // Somebody took our nftables rules away: the last Ruleset is put back, from nothing. Does not call back when
+  // there is nothing to put back.
+  void put_back(Callback callback);
+
   // Which backend is used; none before the first apply() has found out.
   std::optional<firewall::Backend> backend() const;
 

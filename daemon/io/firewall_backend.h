@@ -24,6 +24,8 @@ class FirewallBackend {
   virtual void apply(const firewall::Ruleset& ruleset, Callback callback) = 0;
   // Takes away what an earlier run left, if it left something.
   virtual void remove(Callback callback) = 0;
+  // Somebody else changed the kernel's rules: the next apply() takes nothing for granted.
+  virtual void doubt() = 0;
 };
 
 // Skeleton and first elements by `nft -f -`; then batches of element differences.
@@ -32,6 +34,7 @@ class NftFirewall final : public FirewallBackend {
   NftFirewall(ProcessRunner& runner, NftSocket socket);
   void apply(const firewall::Ruleset& ruleset, Callback callback) override;
   void remove(Callback callback) override;
+  void doubt() override { loaded_.reset(); }
 
  private:
   void load(const firewall::NftSets& wanted, Callback callback);
@@ -52,6 +55,7 @@ class Ip6tablesFirewall final : public FirewallBackend {
   Ip6tablesFirewall(ProcessRunner& runner, std::string state_dir);
   void apply(const firewall::Ruleset& ruleset, Callback callback) override;
   void remove(Callback callback) override;
+  void doubt() override { jumping_ = false; }
 
  private:
   void restore(std::string text, Callback callback);

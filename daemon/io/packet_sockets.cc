@@ -152,6 +152,7 @@ void PacketSockets::received(Port& port) {
     }
     // RFC 6980 section 5. The kernel's own suppress_frag_ndisc does not shield raw sockets.
     if (port.channel == Channel::kIcmp6 && datagram->fragmented) {
+      ++fragments_[port.link.name];
       log_({LogLevel::kDebug, cat("an ICMPv6 packet on ", port.link.name, " from ",
                                   datagram->source, " came in fragments and is ignored")});
       continue;
@@ -163,6 +164,11 @@ void PacketSockets::received(Port& port) {
               .hop_limit = datagram->hop_limit,
               .payload = std::span(buffer_).first(datagram->size)});
   }
+}
+
+std::uint64_t PacketSockets::fragments(const std::string& interface) const {
+  const auto found = fragments_.find(interface);
+  return found == fragments_.end() ? 0 : found->second;
 }
 
 void PacketSockets::send(const PacketOut& packet) {

@@ -30,6 +30,9 @@ class PacketSockets {
 
   void send(const PacketOut& packet);
 
+  // How many packets of Neighbor Discovery came in fragments (RFC 6980) and were ignored.
+  std::uint64_t fragments(const std::string& interface) const;
+
  private:
   class Port;
   enum class Role : std::uint8_t { kUplink, kLan };
@@ -42,6 +45,7 @@ class PacketSockets {
   LogSink log_;
   std::map<std::pair<std::string, Channel>, std::unique_ptr<Port>> ports_;
   std::map<std::pair<std::string, Channel>, std::string> not_made_;  // and why, as last said
+  std::map<std::string, std::uint64_t> fragments_;
   std::vector<std::uint8_t> buffer_;
 };
 

@@ -181,6 +181,8 @@ TEST_F(PacketSocketsTest, FragmentedNeighborDiscoveryIsIgnored) {
   run_for(milliseconds(20));
   EXPECT_EQ(heard_.size(), 1U);
   EXPECT_EQ(said("came in fragments"), 1U) << "it arrived and was put together";
+  EXPECT_EQ(sockets_.fragments("isp"), 1U);
+  EXPECT_EQ(sockets_.fragments("wan"), 0U);
 }
 
 TEST_F(PacketSocketsTest, SpeaksDhcpv6FromPort546ToPort547) {
