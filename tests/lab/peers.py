@@ -81,8 +81,9 @@ class Kea:
 
     def __init__(self, lab, namespace=None, interface="isp0", pool=POOL, length=56, preferred=3000, valid=6000,
                  renew=1000, rebind=2000, addresses=True, prefixes=True, dns=CORE, rapid_commit=False, name="kea",
-                 access=ACCESS, options=()):
+                 access=ACCESS, options=(), excluded=None):
         require_tools("kea-dhcp6")
+        self.excluded = excluded  # a prefix of the pool that the ISP keeps for the access link (RFC 6603)
         self.lab, self.namespace, self.interface = lab, namespace or lab.isp, interface
         self.pool, self.length, self.preferred, self.valid = pool, length, preferred, valid
         self.renew, self.rebind, self.addresses, self.prefixes = renew, rebind, addresses, prefixes
@@ -97,6 +98,10 @@ class Kea:
             pool = ipaddress.IPv6Network(self.pool)
             delegations = [{"prefix": str(pool.network_address), "prefix-len": pool.prefixlen,
                             "delegated-len": self.length}]
+            if self.excluded:
+                kept = ipaddress.IPv6Network(self.excluded)
+                delegations[0].update({"excluded-prefix": str(kept.network_address),
+                                       "excluded-prefix-len": kept.prefixlen})
         data = [{"name": "dns-servers", "data": self.dns}] if self.dns else []
         data += [{"name": name, "data": value} for name, value in self.options]
         return {"Dhcp6": {

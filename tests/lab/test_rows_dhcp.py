@@ -5,8 +5,8 @@ import time
 
 from lab import ACCESS, limit, proves
 from peers import Kea, Sixgated
-from scenario import build, final_checks, hear_routes, online, wait_delegated, wait_online
-from wire import inject, inside, multicast_mac, router_advertisement
+from scenario import build, final_checks, hear_routes, online, toml, wait_delegated, wait_online
+from wire import dhcp_options, domain_names, inject, inside, multicast_mac, router_advertisement
 
 EARLY, LATE = 0.15, 1.2  # seconds of leave for timers: a virtual machine under load
 
@@ -158,3 +158,36 @@ def test_rows_of_plain_ipv6(lab):
     # The hosts find each other by the Route Information of the ULA now.
     lab.row("4193-05", lab.h1.ping(lab.h3.address_in(block), source=lab.h1.address_in(block)), "LANs are cut off")
     final_checks(lab)
+
+
+@proves("8415-C-35", "7084-WAA-4b", "8106-04", "6603-01", "6603-02")
+def test_rows_of_options(lab):
+    """Rapid commit, a search list that reaches the hosts, and a /64 of the delegation that the ISP keeps (RFC 6603)."""
+    kept = "2001:db8:6000::/64"
+    house = online(lab, config=toml(uplink="rapid_commit = true"), server_options={
+        "rapid_commit": True, "options": [("domain-search", "home.example, a.very.long.name.example.org")],
+        "pool": "2001:db8:6000::/56", "excluded": kept})
+    names = [one.name for one in lab.wan.dhcp()]
+    solicit, reply = lab.wan.dhcp("Solicit")[0], lab.wan.dhcp("Reply")[0]
+    lab.row("8415-C-35", names[:2] == ["Solicit", "Reply"] and solicit.option(14) == b"" and reply.option(14) == b"", names)
+    ra = lab.lan0.ras(match=lambda one: one.dnssl)[-1:]
+    lab.row("7084-WAA-4b", 24 in solicit.requested and ra and {name for name, lifetime in ra[0].dnssl if lifetime}
+            == {"home.example", "a.very.long.name.example.org"}, ra or "no DNSSL")
+    options = [raw for one in ra for kind, raw in one.options if kind == 31]
+    bad = [raw.hex() for raw in options if len(raw) < 16 or len(raw) % 8 or b"\xc0" in raw[8:]
+           or sum(len(name) + 2 for name in domain_names(raw[8:])) > len(raw) - 8 or raw[8:].rstrip(b"\0")[-1:] == b""]
+    lab.row("8106-04", options and not bad, bad or "no DNSSL")
+    lab.row("6603-01", 67 in solicit.requested, solicit.requested)
+    used = [pio.prefix for wire in (lab.lan0, lab.lan1) for one in wire.ras() for pio in one.inside(house.prefix)]
+    sent = any(code == 67 for code, _ in options_of_prefix(reply))
+    lab.row("6603-02", sent and used and kept not in used, "excluded %s, used %s" % (sent, used))
+    final_checks(lab)
+
+
+def options_of_prefix(message):
+    """The options inside the IA Prefix options of a message."""
+    for code, body in message.options:
+        if code == 25:
+            for inner, prefix in dhcp_options(body[12:]):
+                if inner == 26:
+                    yield from dhcp_options(prefix[25:])
