@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "daemon/uplink.h"
 
+#include <algorithm>
 #include <utility>
 
 #include "net/text.h"
@@ -34,7 +35,13 @@ void Uplink::reconfigure(conf::UplinkConfig config, const Prefix& hint, Instant 
     for (std::size_t i = 0; i < without_hint.delegations.size() && i < wanted.delegations.size();
          ++i)
       without_hint.delegations[i].hint = wanted.delegations[i].hint;
-    if (without_hint != wanted) asked_ = Wish{};
+    if (without_hint != wanted) {
+      asked_ = Wish{};
+      client_.reset();
+      // What nobody asks for any more is not kept either.
+      const std::optional<Wish> now_wanted = wish(now);
+      if (now_wanted && now_wanted->asking != Asking::kStateful) take_lease({});
+    }
   }
   if (ready_) follow_wish(now);
 }
@@ -61,6 +68,7 @@ void Uplink::link(const LinkState* state, Instant now) {
   ready_since_ = now;
   listener_.start(now);
   if (client_) {
+    asking_since_ = now;
     client_->link_changed(now);
   } else {
     follow_wish(now);
@@ -69,8 +77,36 @@ void Uplink::link(const LinkState* state, Instant now) {
 
 void Uplink::receive(const ra::ReceivedPacket& packet, Instant now) {
   if (stopping_) return;
+  const bool had_router = has_default_router(now);
   listener_.receive(packet, now);
   follow_wish(now);
+  notice_prefixes(now);
+  // Who was away is back, and the next Solicit may be an hour off: as after RFC 9915 section 18.2.12, "may
+  // have moved to a new link".
+  if (!had_router && has_default_router(now) && ready_ && client_ && !lease_.verified &&
+      now >= asking_since_ + kVainAsking) {
+    asking_since_ = now;
+    client_->link_changed(now);
+  }
+}
+
+bool Uplink::has_default_router(Instant now) const {
+  return std::any_of(heard().routers.begin(), heard().routers.end(),
+                     [&](const ra::HeardRouter& router) { return router.router_until > now; });
+}
+
+// RFC 9915 section 18.2.12: a prefix of the link that is new, or deprecated, may mean that the server has
+// news too. The first that are heard are no change.
+void Uplink::notice_prefixes(Instant now) {
+  if (!heard().any) return;
+  std::vector<Prefix> prefixes;
+  for (const ra::HeardPrefix& one : heard().prefixes) {
+    if ((one.on_link || one.autonomous) && one.preferred_until > now)
+      prefixes.push_back(one.prefix);
+  }
+  const bool changed = link_prefixes_ && *link_prefixes_ != prefixes;
+  link_prefixes_ = std::move(prefixes);
+  if (changed && ready_ && client_) client_->prefixes_changed(now);
 }
 
 void Uplink::receive(std::span<const std::uint8_t> datagram, const Ip6Address& from,
@@ -121,6 +157,7 @@ void Uplink::follow_wish(Instant now) {
       client_->parameters().duid == *duid_)
     return;
   asked_ = *wanted;
+  asking_since_ = now;
   client_.reset();
   switch (wanted->asking) {
     case Asking::kNothing:

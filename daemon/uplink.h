@@ -30,6 +30,8 @@ class Uplink {
   // How long a first Router Advertisement may take before the client asks without knowing M and O: servers
   // that delegate on links without one are common (RFC 7084 WPD-4 is only the least).
   static constexpr Duration kAdvertisementPatience = seconds(3);
+  // A client that has asked in vain for this long begins again when a router turns up.
+  static constexpr Duration kVainAsking = seconds(15);
 
   Uplink(conf::UplinkConfig config, std::optional<dhcp6::Lease> stored, Rng& rng);
 
@@ -73,6 +75,8 @@ class Uplink {
   void follow_wish(Instant now);
   dhcp6::ClientParameters parameters(bool address) const;
   void take_lease(dhcp6::Lease lease);
+  void notice_prefixes(Instant now);
+  bool has_default_router(Instant now) const;
 
   conf::UplinkConfig config_;
   Rng* rng_;
@@ -84,9 +88,11 @@ class Uplink {
   dhcp6::Lease lease_;
   Wish asked_;
   std::optional<Ip6Address> link_local_;
+  std::optional<std::vector<Prefix>> link_prefixes_;  // as last heard
   bool ready_ = false;
   bool stopping_ = false;
   Instant ready_since_;
+  Instant asking_since_;  // when the client last began, or began again
   UplinkOutputs out_;
 };
 

@@ -87,6 +87,17 @@ TEST(Simulation, IspSilentForTwoMinutesAtBoot) {
   expect_rest(scene, 2);
 }
 
+// After an hour the next Solicit may be half an hour off: the router that is heard again is the sign.
+TEST(Simulation, IspSilentForAnHourAtBootIsNoticedByItsAdvertisement) {
+  Scene scene(15);
+  scene.isp.set_silent(true);
+  scene.begin();
+  scene.world.run_for(minutes(60));
+  scene.isp.set_silent(false);
+  scene.world.run_for(seconds(215));  // it advertises every 200 s at most
+  expect_rest(scene, 15);
+}
+
 TEST(Simulation, DeprecatesPrefixAfterFlashRenumbering) {
   Scene scene(3);
   scene.begin();
@@ -136,6 +147,31 @@ TEST(Simulation, ComesBackAfterARebootWithTheSamePlan) {
   scene.world.run_for(minutes(5));
   expect_rest(scene, 6);
   EXPECT_EQ(scene.home.summary(), before);
+}
+
+// The ISP has forgotten us and says nothing to a Rebind: a new prefix within seconds, and the old one is
+// in use until then.
+TEST(Simulation, AnIspThatForgotUsDuringARebootIsAskedAfresh) {
+  for (const bool link_alone : {false, true}) {
+    Scene scene(14);
+    scene.begin();
+    scene.world.run_for(minutes(10));
+    const auto before = scene.home.host(0).preferred();
+    EXPECT_EQ(before.size(), 2U);
+    scene.isp.renumber(kOtherPool);
+    if (link_alone) {
+      scene.home.kernel().set_carrier(kWan, false);
+      scene.world.run_for(seconds(2));
+      scene.home.kernel().set_carrier(kWan, true);
+    } else {
+      scene.home.reboot();
+    }
+    scene.world.run_for(minutes(1));  // half of it the reboot
+    expect_rest(scene, 14);
+    const auto after = scene.home.host(0).preferred();
+    EXPECT_EQ(after.size(), 2U);
+    EXPECT_NE(after, before);
+  }
 }
 
 TEST(Simulation, ALanThatIsAddedRenumbersNobody) {
