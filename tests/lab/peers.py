@@ -11,11 +11,9 @@ import pwd
 import re
 import shutil
 import signal
-import subprocess
 import threading
-import time
 
-from lab import ACCESS, CORE, OTHER_POOL, POOL, LabFailure, require_tools, run  # noqa: F401 (names for the tests)
+from lab import ACCESS, CORE, OTHER_POOL, POOL, LabFailure, require_tools, run
 
 
 def unconfined(lab, program):

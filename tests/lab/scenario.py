@@ -4,7 +4,7 @@ import ipaddress
 import struct
 import time
 
-from lab import SERVER
+from lab import SERVER, check_not_malformed
 from peers import Kea, Radvd, RouteSnooper, Sixgated
 from wire import NO_NEXT_HEADER, inject, inside, ipv6
 
@@ -143,7 +143,6 @@ def other_slash64(prefix, used):
 
 def final_checks(lab):
     """What holds in every scenario, whatever else it is about."""
-    from lab import check_not_malformed
     for process in lab.processes:
         if process.name == "sixgated":
             text = process.text()

@@ -1,11 +1,14 @@
 # SPDX-License-Identifier: Apache-2.0
 """A long life in a short time: killed over and over, flooded with events, renewed often, left in peace."""
+import ipaddress
 import os
 import random
+import struct
 import time
 
-from lab import OTHER_POOL, POOL, SERVER, AddressWatch, limit, proves
-from scenario import (HOSTS, difference, final_checks, objects, online, slash64, toml, wait_delegated, wait_online)
+from lab import OTHER_POOL, SERVER, AddressWatch, limit, proves
+from scenario import HOSTS, difference, final_checks, objects, online, slash64, toml, wait_delegated, wait_online
+from wire import inject, multicast_mac, router_advertisement
 
 
 @limit(240)
@@ -121,9 +124,6 @@ def test_rows_of_a_stale_prefix(lab):
 @proves("4861-R-31", "4861-H-04", "4861-H-05", "4861-H-03")
 def test_rows_of_link_parameters(lab):
     """MTU, preferences, routes and second routers in the ISP's Router Advertisements."""
-    import ipaddress
-    import struct
-    from wire import inject, multicast_mac, router_advertisement
     house = online(lab, ra={"mtu": 1400})
     wire_ra = lab.lan0.ras()[-1]
     lab.row("4861-R-31", wire_ra.mtu == 1400, wire_ra)

@@ -2,10 +2,9 @@
 """The ISP takes the prefix away and gives another: hosts follow, and nothing of the old one stays preferred."""
 import time
 
-from lab import OTHER_POOL, POOL, SERVER, AddressWatch, limit, proves
-from peers import Kea
-from scenario import build, final_checks, online, slash64, wait_delegated, wait_online
+from lab import OTHER_POOL, AddressWatch, limit, proves
 from peers import Sixgated
+from scenario import build, final_checks, online, slash64, wait_delegated, wait_online
 
 SHORT = {"renew": 6, "rebind": 9, "preferred": 60, "valid": 120}
 

@@ -4,7 +4,7 @@ import struct
 import time
 
 from lab import ACCESS, limit, proves
-from peers import Kea, Sixgated
+from peers import Sixgated
 from scenario import build, final_checks, hear_routes, online, toml, wait_delegated, wait_online
 from wire import dhcp_options, domain_names, inject, inside, multicast_mac, router_advertisement
 

@@ -5,9 +5,9 @@ import ipaddress
 import struct
 import time
 
-from lab import POOL, SERVER, limit, proves
+from lab import SERVER, limit, proves
 from peers import Sixgated
-from scenario import (build, final_checks, hear_routes, online, quiet, slash64, toml, wait_delegated, wait_online)
+from scenario import build, final_checks, hear_routes, online, quiet, toml, wait_delegated
 from wire import ICMP6, icmp6, inject, inside, ipv6, multicast_mac, router_solicitation
 
 

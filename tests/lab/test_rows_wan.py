@@ -1,12 +1,14 @@
 # SPDX-License-Identifier: Apache-2.0
 """Rows of the conformance table about the uplink: the router as a host of the ISP's link."""
+import ipaddress
 import struct
 import time
 
-from lab import ACCESS, CORE, ISP_ADDRESS, POOL, SERVER, limit, proves
-from peers import Sixgated
-from scenario import (build, crossed, final_checks, online, probe_packet, quiet, slash64, wait_delegated, wait_online)
-from wire import inject, inside, multicast_mac, prefix_information, router_advertisement
+from lab import ACCESS, SERVER, proves
+from peers import Sixgated, nmap
+from scenario import build, crossed, final_checks, online, probe_packet, quiet, wait_delegated, wait_online
+from wire import (ICMP6, icmp6, inject, inside, ipv6, multicast_mac, prefix_information, router_advertisement,
+                  udp)
 
 TOLERANCE = 1.5  # seconds for "at once" on a machine that runs other houses and compilers beside this one
 
@@ -76,7 +78,6 @@ def test_rows_of_the_default_router(lab):
 
 
 def rs_target(address):
-    import ipaddress
     return ipaddress.IPv6Address(address).packed
 
 
@@ -196,7 +197,6 @@ def test_rows_of_prefixes_heard(lab):
     lab.row("7217-01", not address.endswith(lab.cpe.link_local("wan0").split("::")[1]), "%s shows the MAC" % address)
     # A router does not follow Redirects (RFC 4861 section 8.2).
     before = lab.cpe.ip("-6", "route", "get", SERVER)
-    from wire import ICMP6, icmp6, ipv6
     source = lab.isp.link_local("isp0")
     body = bytes(4) + rs_target("fe80::bad") + rs_target(SERVER)
     own = lab.cpe.link_local("wan0")
@@ -231,8 +231,6 @@ def test_rows_of_dns(lab):
 def test_rows_of_the_closed_door(lab):
     """From the WAN nothing of the router answers but echo; a LAN source that is not ours does not leave; DAD is done."""
     house = online(lab)
-    from peers import nmap
-    from wire import ipv6, udp
     own = [lab.cpe.address_in(house.prefix), lab.cpe.addresses("wan0")[0]["local"]]
     seen = {one: nmap(lab.net, one, [22, 53, 80, 443, 547]) for one in own}
     lab.row("6092-REC-50", all(states and "open" not in states.values() for states in seen.values()), seen)

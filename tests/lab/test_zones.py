@@ -4,7 +4,7 @@ import time
 
 from lab import OTHER_POOL, SERVER, require_tools
 from peers import nmap
-from scenario import final_checks, online, slash64, toml, wait_delegated, wait_online
+from scenario import final_checks, online, toml, wait_delegated, wait_online
 
 
 def zones(lab, backend):
