@@ -14,9 +14,9 @@ Lan::Lan(conf::LanConfig config, std::vector<ra::AdvertisedRecord> records, Rng&
   advertiser_.restore(std::move(records), now);
 }
 
-void Lan::link(const LinkState* state, Instant now) {
+void Lan::link(const LinkState* state) {
   const bool ready = state != nullptr && state->ready();
-  if (ready && !ready_ && advertising_) advertiser_.announce(now);
+  if (ready && !ready_ && advertising_) returning_ = true;
   ready_ = ready;
 }
 
@@ -25,24 +25,26 @@ void Lan::advertise(const ra::Advertisement& advertisement, Instant now) {
   if (!ready_) return;
   advertising_ = true;
   advertiser_.configure(advertisement, now);
+  if (returning_) advertiser_.announce(now);
+  returning_ = false;
 }
 
 void Lan::receive(const ra::ReceivedPacket& packet, Instant now) {
-  if (ready_ && advertising_) advertiser_.receive(packet, now);
+  if (speaking()) advertiser_.receive(packet, now);
 }
 
 void Lan::expire(Instant now) {
-  if (ready_ && advertising_) advertiser_.expire(now);
+  if (speaking()) advertiser_.expire(now);
 }
 
 std::optional<Instant> Lan::next_deadline() const {
-  return ready_ && advertising_ ? advertiser_.next_deadline() : std::nullopt;
+  return speaking() ? advertiser_.next_deadline() : std::nullopt;
 }
 
 ra::AdvertiserOutputs Lan::drain() { return advertiser_.drain(); }
 
 void Lan::stop(Instant now) {
-  if (ready_ && advertising_) advertiser_.stop(now);
+  if (speaking()) advertiser_.stop(now);
 }
 
 }  // namespace sixgate::daemon

@@ -19,15 +19,16 @@ class Lan {
   Lan(conf::LanConfig config, std::vector<ra::AdvertisedRecord> records, Rng& rng, Instant now);
 
   void reconfigure(conf::LanConfig config) { config_ = std::move(config); }
-  // A carrier that comes back is heard by hosts that may be new: the burst begins again.
-  void link(const LinkState* state, Instant now);
+  // A carrier that comes back is heard by hosts that may be new: the burst begins again, with what is
+  // true then, so not before advertise().
+  void link(const LinkState* state);
   void advertise(const ra::Advertisement& advertisement, Instant now);
   void receive(const ra::ReceivedPacket& packet, Instant now);
   void expire(Instant now);
   std::optional<Instant> next_deadline() const;
   ra::AdvertiserOutputs drain();
   void stop(Instant now);
-  bool stopped() const { return !ready_ || !advertising_ || !advertiser_.next_deadline(); }
+  bool stopped() const { return !speaking() || !advertiser_.next_deadline(); }
 
   const conf::LanConfig& config() const { return config_; }
   const ra::Advertiser& advertiser() const { return advertiser_; }
@@ -36,8 +37,10 @@ class Lan {
  private:
   conf::LanConfig config_;
   ra::Advertiser advertiser_;
+  bool speaking() const { return ready_ && advertising_ && !returning_; }
   bool ready_ = false;
   bool advertising_ = false;  // configure() has been called
+  bool returning_ = false;    // the link came back; what it last heard may be stale
 };
 
 }  // namespace sixgate::daemon

@@ -86,12 +86,16 @@ void Router::build(Instant now) {
     if (kept) {
       kept->reconfigure(config);
     } else {
-      const auto records = state_.advertised.find(config.name);
-      kept = std::make_unique<Lan>(config,
-                                   records == state_.advertised.end()
-                                       ? std::vector<ra::AdvertisedRecord>{}
-                                       : records->second,
-                                   rng_, now);
+      std::vector<ra::AdvertisedRecord> records;
+      const auto known = state_.advertised.find(config.name);
+      if (known != state_.advertised.end()) records = known->second;
+      // It may be back before its farewell is over, which must not have the last word.
+      std::erase_if(leaving_, [&](const Leaving& leaving) {
+        if (leaving.lan->config().interface != config.interface) return false;
+        records = leaving.lan->advertiser().advertised();
+        return true;
+      });
+      kept = std::make_unique<Lan>(config, std::move(records), rng_, now);
     }
     if (!config.ra.max_valid.is_infinite())
       host_memory = std::max<Duration>(host_memory, seconds(config.ra.max_valid.count()));
@@ -119,7 +123,7 @@ void Router::build(Instant now) {
   pool_.update(delegation::kOriginUla, unique_local, now);
 
   for (const auto& uplink : uplinks_) uplink->link(link(uplink->config().interface), now);
-  for (const auto& lan : lans_) lan->link(link(lan->config().interface), now);
+  for (const auto& lan : lans_) lan->link(link(lan->config().interface));
   if (!links_.empty()) identify(now);
   update_pool(now);
   dirty_ = true;
@@ -166,7 +170,7 @@ void Router::links(std::vector<LinkState> links, Instant now) {
   links_ = std::move(links);
   identify(now);
   for (const auto& uplink : uplinks_) uplink->link(link(uplink->config().interface), now);
-  for (const auto& lan : lans_) lan->link(link(lan->config().interface), now);
+  for (const auto& lan : lans_) lan->link(link(lan->config().interface));
   dirty_ = true;
   settle(now);
 }
@@ -355,7 +359,8 @@ std::optional<Instant> Router::next_deadline() const {
     next = earlier(next, leaving.lan->next_deadline());
     if (!leaving.stop_at.is_never()) next = earlier(next, std::optional(leaving.stop_at));
   }
-  if (stopping_) return next;
+  // While the kernel is at work nothing more is asked of it; its answer looks at everything anew.
+  if (stopping_ || changing_ || !kernel_) return next;
   next = earlier(next, retry_at_);
   if (grace_) next = earlier(next, std::optional(started_ + kGrace));
   return earlier(next, withdrawal_ends_);
@@ -469,7 +474,7 @@ void Router::offer_state(Instant now) {
     else
       state_.leases[uplink->config().name] = uplink->lease();
   }
-  state_.addresses = desired_.addresses;
+  if (kernel_) remember_addresses();
   if (state_.worth_writing(durable_, now)) {
     durable_ = state_;
     out_.durable = true;
@@ -477,6 +482,21 @@ void Router::offer_state(Instant now) {
   if (out_.durable || state_.differs(offered_)) {
     offered_ = state_;
     out_.store = state_;
+  }
+}
+
+// Those that are wanted, and those that are still there and ours to remove.
+void Router::remember_addresses() {
+  state_.addresses = desired_.addresses;
+  for (const KernelAddress& there : kernel_->addresses) {
+    const bool wanted = std::any_of(
+        desired_.addresses.begin(), desired_.addresses.end(), [&](const KernelAddress& want) {
+          return want.interface == there.interface && want.address == there.address;
+        });
+    if (!there.ours || wanted) continue;
+    KernelAddress known = there;
+    known.tentative = known.dad_failed = false;
+    state_.addresses.push_back(known);
   }
 }
 

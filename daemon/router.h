@@ -115,6 +115,7 @@ class Router {
   void reconcile(Instant now);
   void advertise(Instant now);
   void offer_state(Instant now);
+  void remember_addresses();
   Uplink* uplink_on(std::string_view interface);
   Lan* lan_on(std::string_view interface);
   const LinkState* link(std::string_view interface) const;

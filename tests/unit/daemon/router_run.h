@@ -1,0 +1,296 @@
+// SPDX-License-Identifier: Apache-2.0
+// RouterRun: the whole Router in virtual time, with a kernel that does at once what it is told, DHCPv6 servers
+// that answer at once, and routers and hosts that a test plays. What must hold after every event is checked
+// here: deadlines lie ahead, at most one ChangeSet is under way, nothing is advertised that is not stored,
+// forwarding is never on without rules, and an uplink never hears a Router Advertisement of ours.
+#pragma once
+
+#include <gtest/gtest.h>
+
+#include <functional>
+#include <memory>
+#include <vector>
+
+#include "daemon/reconcile.h"
+#include "daemon/router.h"
+#include "uplink_run.h"
+
+namespace sixgate::daemon::testing {
+
+inline const char* const kForwarding = "net/ipv6/conf/all/forwarding";
+
+struct SaidPacket {
+  Instant at;
+  std::string interface;
+  ra::RouterAdvertisement said;
+};
+
+class RouterRun {
+ public:
+  explicit RouterRun(conf::Config configuration = two_lans(), std::uint64_t seed = 1)
+      : config(std::move(configuration)), rng(seed) {
+    kernel.sysctls[kForwarding] = "0";
+    unsigned number = 1;
+    for (const auto& uplink : config.uplinks) add_link(uplink.interface, number++);
+    for (const auto& lan : config.lans) add_link(lan.interface, number++);
+    server.preferred = Lifetime(1800);
+    server.valid = Lifetime(3600);
+    delegate({prefix("2001:db8:1::/56")});
+  }
+
+  // What the server gives to uplinks of the usual name.
+  void delegate(std::vector<Prefix> prefixes) {
+    server.prefixes[iaid("wan")] = std::move(prefixes);
+    server.addresses[iaid("wan")] = {address("2001:db8:ffff::7")};
+  }
+  // RFC 9096 WPD-10: made of the name alone; learnt from a router that has nothing stored.
+  static std::uint32_t iaid(const std::string& uplink) {
+    conf::Config one;
+    one.uplinks.push_back(uplink_config(uplink, "x"));
+    Rng rng(1);
+    return Router(one, StoredState{}, rng, kNow).state().iaids.at(uplink);
+  }
+
+  void add_link(const std::string& name, unsigned number) {
+    links.push_back(ready_link(name, number));
+    for (const char* key : {"accept_ra", "disable_ipv6", "accept_untracked_na"})
+      kernel.sysctls["net/ipv6/conf/" + name + "/" + key] = "1";
+  }
+  LinkState& link(const std::string& name) {
+    for (LinkState& one : links) {
+      if (one.name == name) return one;
+    }
+    std::abort();
+  }
+
+  void start(StoredState stored = {}) {
+    memory = disk = stored;
+    router = std::make_unique<Router>(config, std::move(stored), rng, now);
+    held.reset();
+    look();
+  }
+  // What a dump shows.
+  void look() {
+    std::erase_if(kernel.addresses, [&](const auto& a) { return a.valid_until <= now; });
+    std::erase_if(kernel.routes, [&](const auto& r) { return r.expires <= now; });
+    router->links(links, now);
+    router->kernel(kernel, now);
+    settle();
+  }
+  void start_online() {
+    start();
+    hear(isp_router(true, true));
+    run_for(seconds(5));
+  }
+  void hear(const ra::RouterAdvertisement& said, const std::string& interface = "wan0",
+            const char* from = "fe80::1") {
+    const std::vector<std::uint8_t> bytes = ra::to_bytes(said);
+    router->receive({interface, Channel::kIcmp6, address(from), kAllNodes, 255, bytes}, now);
+    settle();
+  }
+  void solicit(const std::string& interface) {
+    const std::vector<std::uint8_t> bytes = ra::to_bytes(ra::RouterSolicitation{});
+    router->receive({interface, Channel::kIcmp6, Ip6Address(), kAllRouters, 255, bytes}, now);
+    settle();
+  }
+  void reload(conf::Config configuration) {
+    config = configuration;
+    router->reload(std::move(configuration), now);
+    settle();
+  }
+  void stop() {
+    router->stop(now);
+    settle();
+  }
+  void run_for(Duration time) {
+    const Instant end = now + time;
+    int rings = 0;
+    for (auto next = router->next_deadline(); next && *next <= end && !finished;
+         next = router->next_deadline()) {
+      now = std::max(now, *next);
+      router->expire(now);
+      settle();
+      const auto after = router->next_deadline();
+      // One that is now rings now, but not for ever.
+      ASSERT_TRUE(!after || *after >= now) << "a deadline lies in the past";
+      rings = after == now ? rings + 1 : 0;
+      ASSERT_LT(rings, 20) << "time does not go on";
+    }
+    now = end;
+  }
+  void answer_held() {
+    ASSERT_TRUE(held.has_value());
+    answer(*std::exchange(held, std::nullopt));
+    settle();
+  }
+
+  // Carries out what the Router says, in the order of RouterOutputs.
+  void settle() {
+    for (int round = 0; round < 100; ++round) {
+      RouterOutputs out = router->drain();
+      const bool quiet = !out.store && !out.changes && out.packets.empty();
+      log.insert(log.end(), out.log.begin(), out.log.end());
+      finished = finished || out.finished;
+      if (out.store) {
+        memory = *out.store;
+        ++stores;
+        if (out.durable) {
+          disk = *out.store;
+          ++durable_stores;
+        }
+      }
+      if (out.changes) {
+        ASSERT_FALSE(held.has_value()) << "two change sets are under way";
+        if (hold)
+          held = std::move(*out.changes);
+        else
+          answer(std::move(*out.changes));
+      }
+      for (const PacketOut& packet : out.packets) carry(packet);
+      if (quiet) return;
+    }
+    ADD_FAILURE() << "the router does not come to rest";
+  }
+
+  // Questions.
+  std::vector<SaidPacket> on(const std::string& interface, Instant since = Instant()) const {
+    std::vector<SaidPacket> out;
+    for (const SaidPacket& one : advertisements) {
+      if (one.interface == interface && one.at >= since) out.push_back(one);
+    }
+    return out;
+  }
+  const ra::RouterAdvertisement& last_on(const std::string& interface) const {
+    for (auto at = advertisements.rbegin(); at != advertisements.rend(); ++at) {
+      if (at->interface == interface) return at->said;
+    }
+    static const ra::RouterAdvertisement nothing;
+    ADD_FAILURE() << "nothing was said on " << interface;
+    return nothing;
+  }
+  std::vector<const KernelAddress*> addresses_on(const std::string& interface) const {
+    std::vector<const KernelAddress*> out;
+    for (const KernelAddress& a : kernel.addresses) {
+      if (a.interface == interface) out.push_back(&a);
+    }
+    return out;
+  }
+  bool has_address(const char* text) const {
+    return address_in(kernel.addresses, address(text)) != nullptr;
+  }
+  bool has_default_route() const {
+    return std::any_of(kernel.routes.begin(), kernel.routes.end(), [](const KernelRoute& r) {
+      return r.gateway && r.destination.length() == 0;
+    });
+  }
+  bool logged(std::string_view words) const {
+    return std::any_of(log.begin(), log.end(), [&](const LogLine& line) {
+      return line.text.find(words) != std::string::npos;
+    });
+  }
+  std::string log_text() const {
+    std::string out;
+    for (const LogLine& line : log) out += line.text + '\n';
+    return out;
+  }
+
+  conf::Config config;
+  Rng rng;
+  Instant now = kNow;
+  std::vector<LinkState> links;
+  KernelState kernel;
+  std::optional<firewall::Ruleset> firewall;
+  dhcp6::testing::TestServer server{1};
+  std::unique_ptr<Router> router;
+
+  std::function<bool(const Change&)> refuse;  // the kernel says no
+  std::function<void(KernelState&)> meddle;   // somebody else, right after each set
+  bool hold = false;                          // sets are not answered before answer_held()
+  std::optional<ChangeSet> held;
+
+  std::vector<SaidPacket> advertisements;
+  std::vector<SentMessage> dhcp;
+  std::vector<std::pair<Instant, ChangeSet>> sets;
+  StoredState memory;
+  StoredState disk;
+  unsigned stores = 0;
+  unsigned durable_stores = 0;
+  LogLines log;
+  bool finished = false;
+
+ private:
+  void answer(ChangeSet changes) {
+    sets.emplace_back(now, changes);
+    ChangeOutcome outcome;
+    outcome.changes = std::move(changes);
+    for (std::size_t i = 0; i < outcome.changes.size(); ++i) {
+      const Change& change = outcome.changes[i];
+      if (refuse && refuse(change)) {
+        outcome.failures.push_back({i, "refused"});
+        continue;
+      }
+      apply(change, kernel);
+      if (const auto* rules = std::get_if<ApplyFirewall>(&change)) firewall = rules->ruleset;
+      EXPECT_TRUE(kernel.sysctls[kForwarding] == "0" || firewall.has_value())
+          << "forwarding is on without rules";
+    }
+    if (meddle) meddle(kernel);
+    router->applied(outcome, now);
+    // The kernel tells of what changed in it.
+    router->links(links, now);
+    router->kernel(kernel, now);
+  }
+
+  void carry(const PacketOut& packet) {
+    const bool uplink =
+        std::any_of(config.uplinks.begin(), config.uplinks.end(),
+                    [&](const auto& one) { return one.interface == packet.interface; });
+    if (packet.channel == Channel::kDhcp6Client) {
+      ASSERT_TRUE(uplink) << packet.interface;
+      const auto message = dhcp6::Message::parse(packet.payload);
+      ASSERT_TRUE(message.has_value());
+      dhcp.push_back({now, *message});
+      const auto reply = server.answer(*message);
+      if (!reply) return;
+      const std::vector<std::uint8_t> bytes = reply->to_bytes();
+      router->receive({packet.interface, Channel::kDhcp6Client, address("fe80::1"),
+                       *link(packet.interface).link_local, 64, bytes},
+                      now);
+      return;
+    }
+    ASSERT_FALSE(packet.payload.empty());
+    if (packet.payload[0] != ra::RouterAdvertisement::kType) {
+      ASSERT_TRUE(uplink) << "a solicitation on " << packet.interface;
+      return;
+    }
+    ASSERT_FALSE(uplink) << "an advertisement on an uplink";
+    const auto said = ra::RouterAdvertisement::parse(packet.payload);
+    ASSERT_TRUE(said.has_value());
+    advertisements.push_back({now, packet.interface, *said});
+    // RFC 9096 section 3.5: on stable storage before any host knows it.
+    for (const auto& lan : config.lans) {
+      if (lan.interface != packet.interface) continue;
+      const auto records = disk.advertised.find(lan.name);
+      for (const auto& option : ra::find_all<ra::PrefixInformation>(said->options)) {
+        const bool stored =
+            records != disk.advertised.end() &&
+            std::any_of(records->second.begin(), records->second.end(), [&](const auto& record) {
+              return record.prefix == option.prefix && record.on_link == option.on_link &&
+                     record.autonomous == option.autonomous;
+            });
+        EXPECT_TRUE(stored || option.valid.is_zero())
+            << option.prefix.to_string() << " is advertised and not stored";
+      }
+    }
+  }
+};
+
+inline std::optional<ra::PrefixInformation> prefix_said(const ra::RouterAdvertisement& said,
+                                                        const Prefix& wanted) {
+  for (const auto& option : ra::find_all<ra::PrefixInformation>(said.options)) {
+    if (option.prefix == wanted) return option;
+  }
+  return std::nullopt;
+}
+
+}  // namespace sixgate::daemon::testing
