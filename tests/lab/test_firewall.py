@@ -252,7 +252,7 @@ def check_the_router_itself(lab, house):
     lab.row("6092-REC-9", not any(b"wan" in one for one in came[547]), came[547])
     lab.check(client and server, "546: %s, 547: %s" % (came[546], came[547]))
     tracked = [one for one in lab.cpe.run("conntrack", "-L", "-f", "ipv6", check=False).stdout.splitlines()
-               if "dport=546" in one or "dport=547 " in one and "src=fe80" in one and host in one]
+               if "dport=546 " in one or "dport=547 " in one and "src=fe80" in one and host in one]
     lab.check(not tracked, "DHCPv6 is tracked: %s" % tracked)
     lab.check(lab.h3.tcp(H1, 22) == "unreachable", "an exposed host opens to a protected one")
     lab.check(lab.h3.tcp(H1_ULA, 22, source=H3_ULA) == "unreachable", "... over ULA")
