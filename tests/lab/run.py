@@ -144,7 +144,7 @@ class Running:
 
 def main():
     parser = argparse.ArgumentParser(description="Lab tests: real peers in network namespaces.")
-    parser.add_argument("--jobs", type=int, default=int(os.environ.get("SIXGATE_LAB_JOBS", "8")))
+    parser.add_argument("--jobs", type=int, default=int(os.environ.get("SIXGATE_LAB_JOBS", "10")))
     parser.add_argument("--filter", default="", help="regular expression on module.test")
     parser.add_argument("--bin", default=os.path.join(ROOT, "build", "release", "bin"), help="directory of the programs")
     parser.add_argument("--json", help="write the results to this file")
