@@ -54,9 +54,23 @@ std::string interface_key(const std::string& interface, std::string_view key) {
   return cat("net/ipv6/conf/", interface, "/", key);
 }
 
-// Routers heard on the uplink, best first: preference, then address (RFC 4191 section 3.2). Each gets a
-// metric of its own: two default routes of one metric would share the traffic.
-void uplink_routes(const UplinkView& uplink, DesiredState& out, Instant now) {
+// Two default routes of one metric would share the traffic, and two uplinks may be configured alike: the one
+// that comes later takes the next metric that is free.
+void add_behind(std::vector<KernelRoute>& all, KernelRoute route) {
+  const auto same = [&](const KernelRoute& r) { return same_object(r, route); };
+  while (std::any_of(all.begin(), all.end(), same)) ++route.metric;
+  all.push_back(std::move(route));
+}
+
+// What is delegated to us lies at home, whatever a router of the uplink says of a part of it.
+bool is_ours(const House& house, const Prefix& prefix) {
+  return std::any_of(house.delegations.begin(), house.delegations.end(), [&](const auto& d) {
+    return d.prefix.contains(prefix) && !(d.excluded && d.excluded->contains(prefix));
+  });
+}
+
+// Routers heard on the uplink, best first: preference, then address (RFC 4191 section 3.2).
+void uplink_routes(const House& house, const UplinkView& uplink, DesiredState& out, Instant now) {
   const std::string& interface = uplink.config->interface;
   std::vector<ra::HeardRouter> routers;
   for (const ra::HeardRouter& router : uplink.heard->routers) {
@@ -74,11 +88,11 @@ void uplink_routes(const UplinkView& uplink, DesiredState& out, Instant now) {
     route.metric = uplink.config->metric + rank++;
     route.preference = router.preference;
     route.expires = router.router_until;
-    add_unless_there(out.routes, route);
+    add_behind(out.routes, route);
   }
   for (const ra::HeardRoute& heard : uplink.heard->routes) {
     // ::/0 only speaks of the default router, whose preference the listener knows (RFC 4191 section 3.1).
-    if (heard.until <= now || heard.prefix.length() == 0) continue;
+    if (heard.until <= now || heard.prefix.length() == 0 || is_ours(house, heard.prefix)) continue;
     KernelRoute route;
     route.destination = heard.prefix;
     route.interface = interface;
@@ -89,10 +103,10 @@ void uplink_routes(const UplinkView& uplink, DesiredState& out, Instant now) {
                                                                                      : 2U);
     route.preference = heard.preference;
     route.expires = heard.until;
-    add_unless_there(out.routes, route);
+    add_behind(out.routes, route);
   }
   for (const ra::HeardPrefix& heard : uplink.heard->prefixes) {
-    if (heard.on_link && heard.on_link_until > now)
+    if (heard.on_link && heard.on_link_until > now && !is_ours(house, heard.prefix))
       add_unless_there(out.routes, on_link_route(interface, heard.prefix, heard.on_link_until));
   }
 }
@@ -145,13 +159,13 @@ void ipv6_without_advertisements(const std::string& interface, DesiredState& out
   out.sysctls[interface_key(interface, "accept_ra")] = "0";
 }
 
-void derive_uplink(const UplinkView& uplink, DesiredState& out, Instant now) {
+void derive_uplink(const House& house, const UplinkView& uplink, DesiredState& out, Instant now) {
   out.ruleset.uplinks.push_back({uplink.config->interface});
   ipv6_without_advertisements(uplink.config->interface, out);
   if (uplink.link == nullptr) return;
   uplink_sysctls(uplink, out);
   uplink_addresses(uplink, out, now);
-  uplink_routes(uplink, out, now);
+  uplink_routes(house, uplink, out, now);
   for (const KernelAddress& address : uplink.inherited_addresses) {
     if (address.valid_until > now) add_unless_there(out.addresses, address);
   }
@@ -323,7 +337,7 @@ DesiredState derive(const House& house, Instant now) {
   DesiredState out;
   derive_delegations(house, out, now);
   for (const LanView& lan : house.lans) derive_lan(lan, out, now);
-  for (const UplinkView& uplink : house.uplinks) derive_uplink(uplink, out, now);
+  for (const UplinkView& uplink : house.uplinks) derive_uplink(house, uplink, out, now);
   out.ruleset.provisioned = provisioned(house);
   out.ruleset = firewall::normalise(out.ruleset);
   out.forwarding["net/ipv6/conf/all/forwarding"] = "1";

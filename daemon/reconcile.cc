@@ -110,8 +110,11 @@ ChangeSet difference(const DesiredState& desired, const KernelState& kernel,
     if (!wanted_rule(kernel.rules, rule)) out.push_back(PutRule{rule});
   }
   if (applied_ruleset != desired.ruleset) out.push_back(ApplyFirewall{desired.ruleset});
-  if (applied_ruleset) set_sysctls(out, desired.forwarding, kernel);
-  put_routes(out, desired, kernel, now, has_gateway);
+  // Somebody else may have switched forwarding on: without rules there is no way out either.
+  if (applied_ruleset) {
+    set_sysctls(out, desired.forwarding, kernel);
+    put_routes(out, desired, kernel, now, has_gateway);
+  }
   if (removal == Removal::kWithheld) return out;
 
   // Break, in the reverse order.

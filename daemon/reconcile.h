@@ -14,8 +14,8 @@ namespace sixgate::daemon {
 inline constexpr Duration kLifetimeTolerance = seconds(2);
 
 // Changes that turn `kernel` into `desired`, make before break: unreachable routes, addresses, on-link
-// routes, the firewall (when `applied_ruleset` is not the wanted one), forwarding (only when a rule set is
-// known to be in place), routes to gateways; then, with `Removal::kAllowed`, what is no longer wanted, in the
+// routes, the firewall (when `applied_ruleset` is not the wanted one), then, only when a rule set is known to be
+// in place, forwarding and routes to gateways; then, with `Removal::kAllowed`, what is no longer wanted, in the
 // reverse order. Objects that are not ours are neither changed nor removed.
 enum class Removal : std::uint8_t { kAllowed, kWithheld };
 ChangeSet difference(const DesiredState& desired, const KernelState& kernel,

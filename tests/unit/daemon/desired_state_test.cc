@@ -96,6 +96,38 @@ TEST(Conformance, Row_4861_H_03_TheSecondRouterTakesOver) {
   EXPECT_EQ(said_on(model.derive_now(), "lan0").router_lifetime, seconds(2700));
 }
 
+TEST(DesiredState, UplinksConfiguredAlikeBothKeepTheirWayOut) {
+  HouseModel model;
+  conf::UplinkConfig other = model.config.uplinks[0];
+  other.name = "other";
+  other.interface = "wan1";
+  model.config.uplinks.push_back(other);
+  const std::vector<KernelRoute> routes = default_routes(model.derive_now());
+  ASSERT_EQ(routes.size(), 2U);
+  EXPECT_EQ(routes[0].interface, "wan0");
+  EXPECT_EQ(routes[1].interface, "wan1");
+  EXPECT_LT(routes[0].metric, routes[1].metric);
+}
+
+// A router of the uplink cannot draw the traffic of the home to itself.
+TEST(DesiredState, WhatIsDelegatedLiesAtHomeWhateverTheUplinkSays) {
+  HouseModel model;
+  model.heard.routes = {{prefix("2001:db8:1::/64"), address("fe80::1"), ra::RouterPreference::kHigh,
+                         kNow + seconds(600)},
+                        {prefix("2001:db8:1:1:8000::/65"), address("fe80::1"),
+                         ra::RouterPreference::kHigh, kNow + seconds(600)}};
+  model.heard.prefixes = {heard_prefix("2001:db8:1:7::/64", true, false)};
+  const DesiredState state = model.derive_now();
+  const KernelRoute* home = route_to(state, prefix("2001:db8:1::/64"));
+  ASSERT_NE(home, nullptr);
+  EXPECT_EQ(home->interface, "lan0");
+  EXPECT_EQ(route_to(state, prefix("2001:db8:1:1:8000::/65")), nullptr);
+  EXPECT_EQ(route_to(state, prefix("2001:db8:1:7::/64")), nullptr);
+  // But for the part that the ISP keeps (RFC 6603).
+  model.delegations[0].excluded = prefix("2001:db8:1:7::/64");
+  EXPECT_NE(route_to(model.derive_now(), prefix("2001:db8:1:7::/64")), nullptr);
+}
+
 TEST(DesiredState, MoreSpecificRoutesAreTakenWithTheirPreference) {
   HouseModel model;
   const auto heard = [](const char* text, ra::RouterPreference preference, Instant until) {
