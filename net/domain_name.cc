@@ -76,8 +76,7 @@ std::string DomainName::to_string() const {
         out += static_cast<char>(octet);
       } else {  // RFC 1035 section 5.1
         out += '\\';
-        for (const int divisor : {100, 10, 1})
-          out += static_cast<char>('0' + octet / divisor % 10);
+        for (const int divisor : {100, 10, 1}) out += static_cast<char>('0' + octet / divisor % 10);
       }
     }
   }

@@ -16,7 +16,8 @@ class MacAddress {
   using Bytes = std::array<std::uint8_t, 6>;
   constexpr MacAddress() = default;
   constexpr explicit MacAddress(const Bytes& bytes) : bytes_(bytes) {}
-  static std::optional<MacAddress> parse(std::string_view text);  // "02:00:5e:00:53:01", also with '-'
+  static std::optional<MacAddress> parse(
+      std::string_view text);  // "02:00:5e:00:53:01", also with '-'
   std::string to_string() const;
 
   constexpr const Bytes& bytes() const { return bytes_; }
@@ -26,8 +27,13 @@ class MacAddress {
   constexpr std::uint64_t eui64() const {
     std::uint64_t id = 0;
     const std::array<std::uint8_t, 8> octets{static_cast<std::uint8_t>(bytes_[0] ^ 2),
-                                             bytes_[1], bytes_[2], 0xff, 0xfe,
-                                             bytes_[3], bytes_[4], bytes_[5]};
+                                             bytes_[1],
+                                             bytes_[2],
+                                             0xff,
+                                             0xfe,
+                                             bytes_[3],
+                                             bytes_[4],
+                                             bytes_[5]};
     for (const std::uint8_t octet : octets) id = id << 8 | octet;
     return id;
   }

@@ -14,9 +14,7 @@ struct Wide {  // 128 bits as two host integers
 
 // The mask of the first `length` bits.
 Wide mask(unsigned length) {
-  const auto half = [](unsigned bits) {
-    return bits == 0 ? 0 : ~std::uint64_t{0} << (64 - bits);
-  };
+  const auto half = [](unsigned bits) { return bits == 0 ? 0 : ~std::uint64_t{0} << (64 - bits); };
   return {half(std::min(length, 64U)), half(length > 64 ? length - 64 : 0)};
 }
 
@@ -66,8 +64,8 @@ std::optional<Prefix> Prefix::subnet(unsigned length, std::uint64_t index) const
   if (bits < 64 && index >= std::uint64_t{1} << bits) return std::nullopt;
   if (length == 0) return *this;  // the one subnet of ::/0 at length 0
   const Wide offset = index == 0 ? Wide{} : shifted(index, 128 - length);
-  return Prefix(
-      Ip6Address::from_halves(address_.high() | offset.high, address_.low() | offset.low), length);
+  return Prefix(Ip6Address::from_halves(address_.high() | offset.high, address_.low() | offset.low),
+                length);
 }
 
 std::uint64_t Prefix::subnet_count(unsigned length) const {

@@ -35,12 +35,22 @@ Rng::Rng(std::uint64_t seed) {
 
 // RFC 8439 section 2.3 with a 64-bit block counter and nonce zero: one key is one stream.
 void Rng::refill() {
-  const State start{0x61707865,   0x3320646e, 0x79622d32, 0x6b206574,
-                    key_[0],      key_[1],    key_[2],    key_[3],
-                    key_[4],      key_[5],    key_[6],    key_[7],
+  const State start{0x61707865,
+                    0x3320646e,
+                    0x79622d32,
+                    0x6b206574,
+                    key_[0],
+                    key_[1],
+                    key_[2],
+                    key_[3],
+                    key_[4],
+                    key_[5],
+                    key_[6],
+                    key_[7],
                     static_cast<std::uint32_t>(counter_),
                     static_cast<std::uint32_t>(counter_ >> 32),
-                    0,            0};
+                    0,
+                    0};
   State s = start;
   for (int i = 0; i < 10; ++i) {
     quarter_round(s, 0, 4, 8, 12);

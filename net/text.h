@@ -21,12 +21,10 @@ void append(std::string& out, I value) {
   out += std::to_string(value);
 }
 template <class T>
-  requires requires(const T& t) {
-    { t.to_string() } -> std::convertible_to<std::string>;
-  }
-void append(std::string& out, const T& value) {
-  out += value.to_string();
+requires requires(const T& t) {
+  { t.to_string() } -> std::convertible_to<std::string>;
 }
+void append(std::string& out, const T& value) { out += value.to_string(); }
 }  // namespace text_detail
 
 // cat("lan ", name, ": ", prefix): strings, characters, integers, and whatever has to_string().

@@ -33,7 +33,8 @@ class Instant {
 
   // Arithmetic saturates at never() and keeps never() where it is.
   friend constexpr Instant operator+(Instant at, Duration d) {
-    if (at.is_never() || (d.count() > 0 && at.micros_ > never().micros_ - d.count())) return never();
+    if (at.is_never() || (d.count() > 0 && at.micros_ > never().micros_ - d.count()))
+      return never();
     return Instant(at.micros_ + d.count());
   }
   friend constexpr Instant operator-(Instant at, Duration d) { return at + (-d); }
