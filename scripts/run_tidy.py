@@ -30,13 +30,14 @@ def tidy(source, build):
 def main():
     parser = argparse.ArgumentParser()
     parser.add_argument("sources", nargs="*")
+    parser.add_argument("--rooms", default=",".join(ROOMS))
     parser.add_argument("--build", required=True)
     parser.add_argument("--out")
     parser.add_argument("--jobs", type=int, default=os.cpu_count() or 1)
     options = parser.parse_args()
     sources = [ROOT / source for source in options.sources]
     if not sources:
-        sources = [path for room in ROOMS for path in sorted((ROOT / room).rglob("*.cc"))]
+        sources = [path for room in options.rooms.split(",") for path in sorted((ROOT / room).rglob("*.cc"))]
     tests = []
     with concurrent.futures.ThreadPoolExecutor(options.jobs) as pool:
         for future in results.finished([pool.submit(tidy, s, options.build) for s in sources]):
