@@ -217,7 +217,9 @@ void check_maximal(const House& house, const CarveResult& result) {
       const unsigned wanted = std::max(lan_of(house, a.lan).assign_length, d.prefix.length());
       for (unsigned length = wanted; length < a.prefix.length(); ++length) {
         const Prefix grown(a.prefix.address(), length);
-        if (grown.address() == a.prefix.address()) EXPECT_FALSE(free(grown, &a)) << a.lan;
+        if (grown.address() == a.prefix.address()) {
+          EXPECT_FALSE(free(grown, &a)) << a.lan;
+        }
         if (house.memory.entries.empty()) {  // nothing to be kept in place
           for (const Prefix p : d.prefix.subnets(length)) EXPECT_FALSE(free(p, &a)) << a.lan;
         }

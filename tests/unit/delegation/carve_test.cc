@@ -148,7 +148,9 @@ TEST(Carve, SameNumbersOnANewDelegation) {
       if (now.lan != then.lan) continue;
       EXPECT_EQ(now.delegation.subnet_index(now.prefix), then.delegation.subnet_index(then.prefix))
           << now.lan;
-      if (now.standing == Standing::kDeprecated) EXPECT_EQ(now.prefix, then.prefix);
+      if (now.standing == Standing::kDeprecated) {
+        EXPECT_EQ(now.prefix, then.prefix);
+      }
     }
   }
   // The old one is gone; the provider comes with a third.
