@@ -6,6 +6,7 @@ Nothing is said that was not seen: each line with a tick comes after an observat
 the times in the table come from the packet captures, and the exit code is 0 only when every step came true.
 """
 import argparse
+import ipaddress
 import os
 import shutil
 import signal
@@ -58,9 +59,9 @@ def alive(ra, prefix):
 
 
 def dad_probe(wire, prefix, since):
-    """The first duplicate address detection of an address in the prefix: the moment the host has made it."""
-    import ipaddress
-    for one in wire.packets(since, match=lambda one: one.icmp == 135 and one.source == "::"):
+    """The host's first duplicate address detection of an address in the prefix: the moment the host has made it.
+    The wire is the host's own, so its packets are the outgoing ones."""
+    for one in wire.packets(since, match=lambda one: one.outgoing and one.icmp == 135 and one.source == "::"):
         target = str(ipaddress.IPv6Address(one.payload[8:24]))
         if inside(target, prefix):
             return one.time
