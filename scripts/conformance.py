@@ -32,7 +32,8 @@ def read_rows(path=ROWS):
 def row_of(test_name, rows_by_key):
     """(id or None, names_a_row). The longest id that ends at a _ or at the end of the name wins, so that
     7084_G_11_... is never taken for 7084_G_1."""
-    match = re.search(r"(?:^|[./:])(?:test_)?row_([0-9a-z_]+)", test_name, re.IGNORECASE)
+    # An id begins with the number of an RFC, or with ROB.
+    match = re.search(r"(?:^|[./:])(?:test_)?row_((?:[0-9]|rob_)[0-9a-z_]*)", test_name, re.IGNORECASE)
     if not match:
         return None, False
     parts = match[1].lower().split("_")

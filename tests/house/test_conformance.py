@@ -35,6 +35,7 @@ class Conformance(unittest.TestCase):
     def test_names_without_a_row_and_unknown_rows(self):
         self.assertEqual((None, False), conformance.row_of("x.RenewsAtT1", KEYS))
         self.assertEqual((None, False), conformance.row_of("x.Arrow_7084_G_1_x", KEYS))
+        self.assertEqual((None, False), conformance.row_of("test_row_of_an_isp", KEYS))
         self.assertEqual((None, False), conformance.row_of("x.test_a_row_7084_G_1_is_odd", KEYS))
         self.assertEqual((None, True), conformance.row_of("x.Row_7084_G_12_x", KEYS))
         self.assertEqual((None, True), conformance.row_of("x.Row_7084_G_1x", KEYS))
