@@ -47,7 +47,6 @@ std::uint32_t iaid_of(std::string_view name) {
 Router::Router(conf::Config config, StoredState stored, Rng& rng, Instant now)
     : config_(std::move(config)),
       state_(std::move(stored)),
-      offered_(state_),
       durable_(state_),
       rng_(rng),
       started_(now) {

@@ -124,7 +124,8 @@ class Router {
 
   conf::Config config_;
   StoredState state_;
-  StoredState offered_;  // what was last handed out to be kept
+  StoredState
+      offered_;  // what was last handed out to be kept; at first nothing, for the boot is new
   StoredState durable_;  // and what was worth wearing flash for
   Rng& rng_;
   std::vector<std::unique_ptr<Uplink>> uplinks_;

@@ -174,6 +174,25 @@ TEST(Simulation, AnIspThatForgotUsDuringARebootIsAskedAfresh) {
   }
 }
 
+// What remained of a lease before a reboot is counted from the start of the boot, once, and not again from
+// every start of ours (seed 667 found it).
+TEST(Simulation, ACrashAfterARebootProlongsNoLease) {
+  Scene scene(667);
+  scene.begin();
+  scene.world.run_for(minutes(20));
+  scene.isp.set_silent(true);
+  scene.home.reboot();
+  for (int i = 0; i < 10; ++i) {
+    scene.world.run_for(minutes(2));
+    scene.home.crash();
+  }
+  scene.world.run_for(hours(2));
+  EXPECT_EQ(told(scene.home.violations()), "");
+  scene.isp.set_silent(false);
+  scene.world.run_for(hours(2));
+  expect_rest(scene, 667);
+}
+
 TEST(Simulation, ALanThatIsAddedRenumbersNobody) {
   Scene scene(7);
   conf::Config one = two_lans();
