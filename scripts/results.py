@@ -11,7 +11,7 @@ import os
 import pathlib
 import sys
 
-ORDER = ["build", "house", "unit", "sim", "lab", "fuzz", "tidy", "size", "checks", "conformance"]
+ORDER = ["build", "house", "unit", "sim", "sim-many", "lab", "fuzz", "tidy", "size", "checks", "conformance"]
 
 
 def test(name, passed, seconds=0.0, message=""):
