@@ -8,7 +8,6 @@ file(GLOB fuzz_sources CONFIGURE_DEPENDS ${CMAKE_SOURCE_DIR}/tests/fuzz/*_fuzz.c
 foreach(source IN LISTS fuzz_sources)
   get_filename_component(name ${source} NAME_WE)
   add_executable(${name} ${source})
-  target_compile_definitions(${name} PRIVATE SIXGATE_SOURCE_DIR="${CMAKE_SOURCE_DIR}")
   target_link_options(${name} PRIVATE -fsanitize=fuzzer)
   target_link_libraries(${name} PRIVATE sixgate_flags)
   sixgate_link_included_rooms(${name} ${source})

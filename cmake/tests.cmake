@@ -20,8 +20,8 @@ foreach(room IN LISTS rooms)
     target_link_libraries(sixgate_test_support ${support_scope} sixgate_${room})
   endif()
 endforeach()
-target_compile_definitions(sixgate_test_support ${support_scope}
-  SIXGATE_SOURCE_DIR="${CMAKE_SOURCE_DIR}")
+set_source_files_properties(${CMAKE_SOURCE_DIR}/tests/support/source_dir.cc PROPERTIES
+  COMPILE_DEFINITIONS SIXGATE_SOURCE_DIR="${CMAKE_SOURCE_DIR}")
 
 function(sixgate_test_binary name)
   add_executable(${name} ${ARGN})

@@ -7,6 +7,7 @@
 
 #include "conf/config.h"
 #include "conf/keys.h"
+#include "tests/support/source_dir.h"
 
 namespace sixgate::conf {
 namespace {
@@ -46,7 +47,7 @@ Config house() {
 }
 
 TEST(Example, TheShippedFileIsTheGeneratedOne) {
-  EXPECT_EQ(file(std::string(SIXGATE_SOURCE_DIR) + "/conf/sixgate.example.toml"), example_toml())
+  EXPECT_EQ(file(test::source_path("conf/sixgate.example.toml")), example_toml())
       << "conf/sixgate.example.toml is generated from conf/keys.cc";
 }
 

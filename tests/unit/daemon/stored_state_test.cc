@@ -13,6 +13,7 @@
 #include "net/sha256.h"
 #include "net/text.h"
 #include "tests/support/random_dhcp6.h"
+#include "tests/support/source_dir.h"
 
 namespace sixgate::daemon {
 namespace {
@@ -317,8 +318,8 @@ TEST(Conformance, Row_ROB_02_NoWallClockIsReadAnywhere) {
                                                 "boost::asio::system_timer"};
   unsigned files = 0;
   for (const char* room : kRooms) {
-    for (const auto& entry : std::filesystem::recursive_directory_iterator(
-             std::filesystem::path(SIXGATE_SOURCE_DIR) / room)) {
+    for (const auto& entry :
+         std::filesystem::recursive_directory_iterator(test::source_path(room))) {
       const std::string extension = entry.path().extension().string();
       if (extension != ".cc" && extension != ".h") continue;
       if (entry.path().filename() == "stderr_log.cc") continue;

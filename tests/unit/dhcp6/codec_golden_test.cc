@@ -6,6 +6,7 @@
 #include <map>
 #include <set>
 
+#include "tests/support/source_dir.h"
 #include "tests/unit/dhcp6/codec_support.h"
 
 namespace sixgate::dhcp6 {
@@ -13,7 +14,7 @@ namespace {
 
 // The messages of one capture, in order.
 std::vector<Octets> capture(const std::string& name) {
-  std::ifstream file(std::string(SIXGATE_SOURCE_DIR "/tests/data/dhcp6/") + name + ".hex");
+  std::ifstream file(test::source_path("tests/data/dhcp6/" + name + ".hex"));
   EXPECT_TRUE(file.good()) << name;
   std::vector<Octets> messages;
   for (std::string line; std::getline(file, line);) {
@@ -25,7 +26,7 @@ std::vector<Octets> capture(const std::string& name) {
 std::vector<std::string> captures() {
   std::vector<std::string> names;
   for (const auto& entry :
-       std::filesystem::directory_iterator(SIXGATE_SOURCE_DIR "/tests/data/dhcp6")) {
+       std::filesystem::directory_iterator(test::source_path("tests/data/dhcp6"))) {
     if (entry.path().extension() == ".hex") names.push_back(entry.path().stem());
   }
   return names;

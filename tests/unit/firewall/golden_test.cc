@@ -10,6 +10,7 @@
 
 #include "firewall/ip6tables.h"
 #include "firewall/nft.h"
+#include "tests/support/source_dir.h"
 
 namespace sixgate::firewall {
 namespace {
@@ -52,7 +53,7 @@ Ruleset two_uplinks() {
 }
 
 std::string path_of(const std::string& name) {
-  return std::string(SIXGATE_SOURCE_DIR) + "/tests/data/firewall/" + name;
+  return test::source_path("tests/data/firewall/" + name);
 }
 
 std::string read(const std::string& name) {

@@ -8,6 +8,7 @@
 #include <iterator>
 
 #include "net/text.h"
+#include "tests/support/source_dir.h"
 
 namespace sixgate::ra::test {
 
@@ -30,7 +31,7 @@ DomainName name(std::string_view text) { return must(DomainName::parse(text), te
 std::vector<std::uint8_t> bytes(std::string_view hex) { return must(parse_hex(hex), hex); }
 
 Captured captured(std::string_view file) {
-  std::ifstream in(cat(SIXGATE_SOURCE_DIR, "/tests/data/ra/", file, ".hex"));
+  std::ifstream in(test::source_path(cat("tests/data/ra/", file, ".hex")));
   Captured out;
   std::string hex;
   for (std::string line; std::getline(in, line);) {
