@@ -31,7 +31,7 @@ DomainName name(std::string_view text) { return must(DomainName::parse(text), te
 std::vector<std::uint8_t> bytes(std::string_view hex) { return must(parse_hex(hex), hex); }
 
 Captured captured(std::string_view file) {
-  std::ifstream in(test::source_path(cat("tests/data/ra/", file, ".hex")));
+  std::ifstream in(sixgate::test::source_path(cat("tests/data/ra/", file, ".hex")));
   Captured out;
   std::string hex;
   for (std::string line; std::getline(in, line);) {
