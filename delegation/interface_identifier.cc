@@ -4,6 +4,7 @@
 #include <optional>
 #include <vector>
 
+#include "net/interface_id.h"
 #include "net/sha256.h"
 #include "net/text.h"
 
@@ -44,12 +45,7 @@ std::string InterfaceIdPolicy::to_string() const {
   return {};
 }
 
-bool is_reserved_interface_id(std::uint64_t id) {
-  return id == 0 ||
-         // The IANA Ethernet block, which holds the identifier of Proxy Mobile IPv6 too.
-         (id >= 0x02005efffe000000 && id <= 0x02005efffeffffff) ||
-         id >= 0xfdffffffffffff80;  // RFC 2526
-}
+bool is_reserved_interface_id(std::uint64_t id) { return sixgate::is_reserved_interface_id(id); }
 
 std::uint64_t stable_interface_id(const Prefix& slash64, std::string_view interface,
                                   const StableSecret& secret, unsigned dad_counter) {
