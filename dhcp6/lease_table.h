@@ -1,0 +1,163 @@
+// SPDX-License-Identifier: Apache-2.0
+// LeaseTable: every client with its IAs, by number. Finding a client by DUID, an IA by client, type and IAID,
+// and the owner of an address or prefix takes the same time however many there are; an IA with one address
+// costs about 200 octets. Every change is written into the journal the moment it is made, and the owner puts
+// the journal on its medium before anybody hears of the change.
+#pragma once
+
+#include <cstdint>
+#include <deque>
+#include <map>
+#include <optional>
+#include <span>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include "dhcp6/client_bindings.h"
+#include "dhcp6/duid.h"
+#include "dhcp6/lease_journal.h"
+#include "dhcp6/number_index.h"
+#include "net/ip6_address.h"
+#include "net/prefix.h"
+#include "net/time.h"
+
+namespace sixgate::dhcp6 {
+
+using ClientNumber = std::uint32_t;
+using BindingNumber = std::uint32_t;
+using LinkNumber = std::uint16_t;
+inline constexpr std::uint32_t kNoNumber = NumberIndex::kNone;
+
+struct LeaseClient {
+  Duid duid;
+  Ip6Address address;  // where it was last heard from; of a relayed one the relay agent's
+  std::string name;    // its own idea, or what was reserved for it
+  BindingNumber first = kNoNumber;
+  bool accepts_reconfigure = false;
+  bool relayed = false;
+};
+
+struct Binding {
+  ClientNumber client = kNoNumber;  // kNoNumber: this place is free
+  BindingNumber next = kNoNumber;   // of the same client; of a free place the next free one
+  std::uint32_t iaid = 0;
+  LinkNumber link = 0;
+  AssociationType type = AssociationType::kAddresses;
+  std::uint16_t set = 0;           // of addresses: which /64s, see LeaseTable::prefixes()
+  std::uint64_t interface_id = 0;  // of addresses
+  std::vector<Prefix> delegated;   // of prefixes
+  Instant valid_until;
+  Instant queued = Instant::never();  // where it stands in the queue of ends, or earlier
+};
+
+// What is to be written of a binding.
+struct BindingContent {
+  LinkNumber link = 0;
+  std::uint64_t interface_id = 0;
+  std::vector<Prefix> prefixes;  // /64s that the address lies in, or what is delegated
+  Instant valid_until;
+};
+
+class LeaseTable {
+ public:
+  // `seed` keeps strangers from choosing DUIDs that all fall into one place.
+  explicit LeaseTable(std::uint64_t seed = 0) : seed_(seed) {}
+
+  // Names of links become numbers, and stay so.
+  LinkNumber link_number(std::string_view name);
+  const std::string& link_name(LinkNumber number) const { return links_[number]; }
+
+  ClientNumber find_client(const Duid& duid) const;
+  BindingNumber find(ClientNumber client, AssociationType type, std::uint32_t iaid) const;
+  // Who has this identifier on the link.
+  BindingNumber find_address(LinkNumber link, std::uint64_t interface_id) const;
+  const LeaseClient& client(ClientNumber number) const { return clients_[number]; }
+  const Binding& binding(BindingNumber number) const { return bindings_[number]; }
+  const std::vector<Prefix>& prefixes(const Binding& binding) const;
+  // The leases of a binding: addresses as /128, or prefixes.
+  std::vector<Prefix> leases(const Binding& binding) const;
+  // How many IAs of a type a client has.
+  unsigned count(ClientNumber client, AssociationType type) const;
+
+  // What a client says of itself. The name only when it is not empty.
+  ClientNumber meet(const Duid& duid, const Ip6Address& address, bool accepts_reconfigure,
+                    bool relayed, std::string_view name);
+  // Gives a client an IA, or changes the one it has. An extension alone is a short record.
+  BindingNumber put(ClientNumber client, AssociationType type, std::uint32_t iaid,
+                    BindingContent content, Instant now);
+  void end(BindingNumber number, Instant now);
+  // Nobody gets this identifier on the link before `until`.
+  void decline(LinkNumber link, std::uint64_t interface_id, Instant until, Instant now);
+  bool is_declined(LinkNumber link, std::uint64_t interface_id, Instant now) const;
+
+  // The first /64 after the delegated prefix that overlaps first..last, or none when nothing does. Numbers
+  // are the upper halves of addresses.
+  std::optional<std::uint64_t> delegated_after(std::uint64_t first, std::uint64_t last) const;
+
+  // The binding whose time is over at `now`, or kNoNumber.
+  BindingNumber next_ended(Instant now);
+  // May be early: then nothing has ended.
+  std::optional<Instant> next_end() const;
+
+  std::size_t binding_count() const { return binding_count_; }
+  std::size_t client_count() const { return client_index_.size(); }
+  // Goes up whenever something becomes free.
+  std::uint64_t freed() const { return freed_; }
+  template <class Take>  // (BindingNumber, const Binding&)
+  void each(Take take) const {
+    for (BindingNumber i = 0; i < bindings_.size(); ++i) {
+      if (bindings_[i].client != kNoNumber) take(i, bindings_[i]);
+    }
+  }
+
+  // What an earlier run wrote, and the beginning of this one. Without a journal the table is empty.
+  JournalReading restore(std::span<const std::uint8_t> journal, std::string_view boot, Instant now);
+  std::uint32_t epoch() const { return epoch_; }
+  // Octets to be appended since the last call.
+  std::vector<std::uint8_t> take_journal() { return std::exchange(journal_, {}); }
+  // The whole table as a journal of its own, which replaces what was written before.
+  std::vector<std::uint8_t> snapshot(Instant now) const;
+
+ private:
+  struct End {
+    Instant at;
+    BindingNumber number;
+    bool operator>(const End& other) const { return at > other.at; }
+  };
+  std::uint64_t hash_of(std::span<const std::uint8_t> bytes) const;
+  std::uint64_t hash_of(LinkNumber link, std::uint64_t interface_id) const;
+  std::uint16_t set_number(std::vector<Prefix> prefixes);
+  BindingNumber allocate(ClientNumber client, AssociationType type, std::uint32_t iaid);
+  void occupy(BindingNumber number, BindingContent content);
+  void vacate(BindingNumber number);
+  void remove(BindingNumber number);
+  void watch(BindingNumber number);
+  BoundRecord record_of(BindingNumber number) const;
+  void write(const JournalRecord& record, Instant now);
+
+  std::deque<std::string> links_;
+  std::deque<LeaseClient> clients_;
+  std::vector<ClientNumber> free_clients_;
+  std::deque<Binding> bindings_;
+  BindingNumber free_binding_ = kNoNumber;
+  std::size_t binding_count_ = 0;
+  NumberIndex client_index_;
+  NumberIndex address_index_;
+  std::vector<std::vector<Prefix>> sets_{
+      {}};  // of /64s, shared by those whose address lies in them
+  std::map<std::uint64_t, std::uint64_t> delegated_;  // first /64 -> last
+  std::map<std::pair<LinkNumber, std::uint64_t>, Instant> declined_;
+  std::vector<End> ends_;  // a heap, the earliest on top
+  std::uint64_t freed_ = 0;
+  std::uint64_t seed_;
+  bool client_changed_ = false;  // by meet(): put() writes all of it
+  std::uint32_t epoch_ = 0;
+  std::string boot_;
+  std::vector<std::uint8_t> journal_;
+
+  friend class LeaseReplay;
+};
+
+}  // namespace sixgate::dhcp6
