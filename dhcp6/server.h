@@ -1,0 +1,194 @@
+// SPDX-License-Identifier: Apache-2.0
+// Server: the DHCPv6 server of the house (RFC 9915 section 18.3), one for all its links, so that two routers on
+// two LANs never get the same prefix. Addresses, prefixes for routers behind us, settings; directly and
+// through relay agents.
+//
+// Sans-I/O: events go in with the time they happened at, values come out of drain(). One deadline, recomputed;
+// an early or repeated expire() is harmless.
+//
+// What it decides where the RFC leaves the choice:
+// - An address is an interface identifier of the client's, the same under every prefix of its link and under
+//   the next one; so one IA_NA has an address in each live prefix.
+// - A client that names a lease nobody else has gets it, also in Renew: a server that lost its memory gives no
+//   NoBinding. In Rebind only where rapid commit is on (section 18.3.5).
+// - Leases of a prefix that is ours no more are returned with lifetimes of 0 beside the new ones (RFC 9096
+//   section 3.5), and clients that accept it are told to ask at once.
+// - Unicast from clients is not accepted (section 16), IA_TA is obsolete and not answered (section 21.5).
+#pragma once
+
+#include <cstdint>
+#include <map>
+#include <optional>
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "dhcp6/lease_table.h"
+#include "dhcp6/message.h"
+#include "dhcp6/relay_message.h"
+#include "dhcp6/server_counters.h"
+#include "dhcp6/server_reconfigure.h"
+#include "dhcp6/server_scope.h"
+#include "net/log.h"
+#include "net/rng.h"
+#include "net/time.h"
+
+namespace sixgate::dhcp6 {
+
+// To be sent from our link-local address on the link, UDP port 547.
+struct ServerPacket {
+  std::string link;
+  Ip6Address destination;
+  std::uint16_t port = kClientPort;
+  std::vector<std::uint8_t> payload;
+  bool operator==(const ServerPacket&) const = default;
+};
+
+struct LeaseEvent {
+  enum class Kind : std::uint8_t { kAdded, kRenewed, kReleased, kExpired, kDeclined };
+  Kind kind = Kind::kAdded;
+  std::string link;
+  AssociationType type = AssociationType::kAddresses;
+  std::string duid;  // in hexadecimal digits
+  std::uint32_t iaid = 0;
+  std::vector<Prefix> leases;  // addresses as /128
+  Lifetime valid;
+  std::string name;
+  bool operator==(const LeaseEvent&) const = default;
+};
+std::string_view to_string(LeaseEvent::Kind kind);  // "added", ...
+
+// To be carried out in this order: what a client hears has been written down.
+struct ServerOutputs {
+  std::vector<std::uint8_t> journal;  // to be appended
+  bool delegations_changed = false;   // Server::delegations() is another value
+  std::vector<ServerPacket> packets;
+  std::vector<LeaseEvent> events;
+  LogLines log;
+};
+
+// A prefix that a router behind us has, and the way to it (RFC 9818 LPD-5).
+struct DelegatedPrefix {
+  Prefix prefix;
+  std::string link;
+  Ip6Address next_hop;
+  Instant valid_until;
+  bool operator==(const DelegatedPrefix&) const = default;
+};
+
+class Server {
+ public:
+  // `rng` must outlive the server.
+  explicit Server(Rng& rng) : rng_(&rng), table_(rng.u64()) {}
+
+  // Once, before anything else: what an earlier run wrote. The journal on the medium is to be replaced by
+  // snapshot() then; what drain() gives continues that one.
+  JournalReading restore(std::span<const std::uint8_t> journal, std::string_view boot, Instant now);
+  std::vector<std::uint8_t> snapshot(Instant now) const { return table_.snapshot(now); }
+
+  void configure(ServerConfiguration configuration, Instant now);
+  // A datagram to port 547 on a link.
+  void receive(std::string_view link, std::span<const std::uint8_t> payload, const Ip6Address& from,
+               const Ip6Address& to, Instant now);
+  void expire(Instant now);
+  std::optional<Instant> next_deadline() const;
+  ServerOutputs drain();
+
+  const LeaseTable& table() const { return table_; }
+  std::vector<DelegatedPrefix> delegations() const;
+  const ServerCounters& counters(std::string_view link) const;
+
+ private:
+  // One message of a client, with all that is known of whoever sent it.
+  struct Query {
+    const Message* message = nullptr;
+    const ServerLink* link = nullptr;
+    LinkNumber link_number = 0;
+    const Duid* duid = nullptr;  // none in an anonymous Information-request
+    ClientNumber client = kNoNumber;
+    Ip6Address from;
+    bool relayed = false;
+    std::optional<MacAddress> mac;
+    std::string name;
+    Instant now;
+  };
+  enum class Intent : std::uint8_t { kOffer, kRapidCommit, kRequest, kRenew, kRebind };
+  struct Grant {
+    Prefix prefix;
+    Lifetime preferred;
+    Lifetime valid;
+  };
+  struct Answer {
+    AssociationType type = AssociationType::kAddresses;
+    std::uint32_t iaid = 0;
+    std::vector<Grant> grants;
+    std::vector<Prefix> withdrawn;  // returned with lifetimes of 0
+    std::optional<Status> status;
+    bool empty() const { return grants.empty() && withdrawn.empty() && !status; }
+  };
+  // What the IAs before this one in the same message were given.
+  struct Given {
+    std::vector<std::uint64_t> interface_ids;
+    std::vector<Prefix> prefixes;
+    unsigned delegations = 0;
+  };
+
+  // server.cc
+  const ServerLink* link_named(std::string_view name) const;
+  const ServerLink* link_of_relay(const RelayedExchange& exchange,
+                                  std::string_view received_on) const;
+  std::optional<ServerDrop> validate(const Message& message) const;
+  std::optional<Message> answer(Query& query, std::optional<ServerDrop>& drop);
+  void dropped(std::string_view link, ServerDrop reason);
+  void say(LogLevel level, std::string text) { out_.log.push_back({level, std::move(text)}); }
+
+  // server_answer.cc
+  Message begin(const Query& query, MessageType type) const;
+  std::optional<Message> answer_leases(const Query& query, Intent intent);
+  std::optional<Message> answer_confirm(const Query& query) const;
+  Message answer_information(const Query& query) const;
+  Message answer_giving_back(const Query& query, bool declined);
+  void add_associations(Message& message, const std::vector<Answer>& answers) const;
+  void add_settings(Message& message, const Query& query) const;
+  void add_reconfigure(Message& message, const Query& query, bool with_key);
+
+  // server_assign.cc
+  Answer assign_addresses(const Query& query, const IaNa& ia, Intent intent, Given& given);
+  Answer assign_prefixes(const Query& query, const IaPd& ia, Intent intent, Given& given);
+  std::optional<std::uint64_t> interface_id_for(const Query& query, std::uint32_t iaid,
+                                                BindingNumber known,
+                                                const std::vector<Ip6Address>& named,
+                                                const Given& given);
+  std::optional<Prefix> prefix_for(const Query& query, std::uint32_t iaid,
+                                   const DelegableSpace& space, const std::vector<Prefix>& named,
+                                   const Given& given) const;
+  bool may_have(const Query& query, std::uint64_t interface_id, BindingNumber known,
+                const Given& given) const;
+  const Reservation* reservation_for(const Query& query, std::optional<std::uint32_t> iaid) const;
+  std::pair<Lifetime, Lifetime> lifetimes(const Query& query, std::uint32_t iaid,
+                                          Instant preferred_until, Instant valid_until) const;
+  void commit(const Query& query, const Answer& answer, std::uint64_t interface_id,
+              std::vector<Prefix> kept);
+  void end(BindingNumber number, LeaseEvent::Kind kind, Instant now);
+  void record(LeaseEvent::Kind kind, BindingNumber number, Instant now);
+
+  // server_configure.cc
+  void call_up(const ServerConfiguration& before, Instant now);
+  bool must_ask(const Binding& binding, const ServerLink& link, const ServerLink* before,
+                Instant now) const;
+  void send_reconfigure(ClientNumber client, Instant now);
+  std::uint64_t next_replay_value();
+
+  Rng* rng_;
+  LeaseTable table_;
+  ServerConfiguration configuration_;
+  ReconfigureQueue reconfigure_;
+  // Links found full, and what LeaseTable::freed() was then: until it changes nobody looks again.
+  std::map<LinkNumber, std::uint64_t> full_;
+  std::uint32_t replay_ = 0;
+  std::map<std::string, ServerCounters, std::less<>> counters_;
+  ServerOutputs out_;
+};
+
+}  // namespace sixgate::dhcp6

@@ -1,0 +1,353 @@
+// SPDX-License-Identifier: Apache-2.0
+// Which leases an IA gets (RFC 9915 sections 13, 18.3.2, 18.3.4, 18.3.5; RFC 8168; RFC 9096 section 3.5).
+#include <algorithm>
+#include <utility>
+
+#include "dhcp6/lease_choice.h"
+#include "dhcp6/server.h"
+#include "net/interface_id.h"
+#include "net/text.h"
+
+namespace sixgate::dhcp6 {
+namespace {
+
+// IA_NAs of one client: nobody has more interfaces in one DUID.
+constexpr std::size_t kMostAddresses = 16;
+
+template <class T>
+bool listed(const std::vector<T>& all, const T& one) {
+  return std::find(all.begin(), all.end(), one) != all.end();
+}
+
+Prefix slash64(const Ip6Address& address) { return {address, 64}; }
+
+std::string text_of(const std::vector<Prefix>& leases) {
+  std::string text;
+  for (const Prefix& lease : leases) {
+    text += cat(text.empty() ? "" : ", ",
+                lease.length() == 128 ? lease.address().to_string() : lease.to_string());
+  }
+  return text;
+}
+
+}  // namespace
+
+const Reservation* Server::reservation_for(const Query& query,
+                                           std::optional<std::uint32_t> iaid) const {
+  for (const Reservation& one : query.link->reservations) {
+    if (one.duid && (query.duid == nullptr || *one.duid != *query.duid)) continue;
+    if (one.mac && one.mac != query.mac) continue;
+    if (one.iaid && one.iaid != iaid) continue;
+    return &one;
+  }
+  return nullptr;
+}
+
+std::pair<Lifetime, Lifetime> Server::lifetimes(const Query& query, std::uint32_t iaid,
+                                                Instant preferred_until,
+                                                Instant valid_until) const {
+  Lifetime preferred = query.link->preferred;
+  Lifetime valid = query.link->valid;
+  const Reservation* reserved = reservation_for(query, iaid);
+  if (reserved != nullptr && reserved->lifetime) {
+    valid = *reserved->lifetime;
+    preferred = valid.is_infinite() ? valid : Lifetime(valid.count() / 2);
+  }
+  valid = std::min(valid, remaining(valid_until, query.now));
+  preferred = std::min({preferred, valid, remaining(preferred_until, query.now)});
+  return {preferred, valid};
+}
+
+bool Server::may_have(const Query& query, std::uint64_t interface_id, BindingNumber known,
+                      const Given& given) const {
+  if (is_reserved_interface_id(interface_id) || listed(given.interface_ids, interface_id) ||
+      table_.is_declined(query.link_number, interface_id, query.now))
+    return false;
+  const BindingNumber owner = table_.find_address(query.link_number, interface_id);
+  if (owner != kNoNumber && owner != known) return false;
+  for (const Ip6Address& address : query.link->in_use) {
+    if (address.low() == interface_id) return false;
+  }
+  return true;
+}
+
+std::optional<std::uint64_t> Server::interface_id_for(const Query& query, std::uint32_t iaid,
+                                                      BindingNumber known,
+                                                      const std::vector<Ip6Address>& named,
+                                                      const Given& given) {
+  const auto reserved_for_others = [&](std::uint64_t id) {
+    return std::any_of(query.link->reservations.begin(), query.link->reservations.end(),
+                       [&](const Reservation& one) { return one.interface_id == id; });
+  };
+  const Reservation* mine = reservation_for(query, iaid);
+  if (mine != nullptr && mine->interface_id && may_have(query, *mine->interface_id, known, given))
+    return mine->interface_id;
+  const auto is_free = [&](std::uint64_t id) {
+    return !reserved_for_others(id) && may_have(query, id, known, given);
+  };
+  if (known != kNoNumber && is_free(table_.binding(known).interface_id))
+    return table_.binding(known).interface_id;
+  for (const Ip6Address& address : named) {
+    const bool on_link =
+        std::any_of(query.link->prefixes.begin(), query.link->prefixes.end(),
+                    [&](const ScopePrefix& prefix) { return prefix.prefix.contains(address); });
+    if (on_link && query.link->range.contains(address.low()) && is_free(address.low()))
+      return address.low();
+  }
+  const auto full = full_.find(query.link_number);
+  if (full != full_.end() && full->second == table_.freed()) return std::nullopt;
+  auto chosen = choose_interface_id(
+      query.link->range,
+      choice_seed(configuration_.secret, *query.duid, AssociationType::kAddresses, iaid), is_free);
+  if (!chosen && given.interface_ids.empty()) {
+    full_[query.link_number] = table_.freed();
+    say(LogLevel::kWarning, cat("lan ", query.link->name, ": no address is left of ",
+                                Ip6Address::from_halves(0, query.link->range.first), " to ",
+                                Ip6Address::from_halves(0, query.link->range.last)));
+  }
+  return chosen;
+}
+
+Server::Answer Server::assign_addresses(const Query& query, const IaNa& ia, Intent intent,
+                                        Given& given) {
+  const ServerLink& link = *query.link;
+  Answer answer{.type = AssociationType::kAddresses, .iaid = ia.iaid};
+  std::vector<Ip6Address> named;
+  for (const IaAddress& one : find_all<IaAddress>(ia.options)) {
+    if (!one.address.is_unspecified()) named.push_back(one.address);
+  }
+  BindingNumber known = table_.find(query.client, AssociationType::kAddresses, ia.iaid);
+  if (known != kNoNumber && table_.binding(known).link != query.link_number) known = kNoNumber;
+  std::vector<Prefix> held;
+  if (known != kNoNumber) held = table_.prefixes(table_.binding(known));
+  const auto is_live = [&](const Prefix& prefix) {
+    return std::any_of(link.prefixes.begin(), link.prefixes.end(), [&](const ScopePrefix& one) {
+      return one.prefix == prefix && one.valid_until > query.now;
+    });
+  };
+
+  // Section 18.3.2. What the client had from us in a prefix that is gone is not its mistake.
+  if (intent == Intent::kRequest && link.settled) {
+    for (const Ip6Address& address : named) {
+      if (!is_live(slash64(address)) && !listed(held, slash64(address))) {
+        answer.status = Status::kNotOnLink;
+        return answer;
+      }
+    }
+  }
+  const bool renewing = intent == Intent::kRenew || intent == Intent::kRebind;
+  const bool may_create = intent != Intent::kRebind || link.rapid_commit;
+  const bool has_room =
+      known != kNoNumber ||
+      table_.count(query.client, AssociationType::kAddresses) + given.interface_ids.size() <
+          kMostAddresses;
+  std::optional<std::uint64_t> id;
+  if (link.addresses && has_room && (known != kNoNumber || may_create))
+    id = interface_id_for(query, ia.iaid, known, named, given);
+  if (id) {
+    for (const ScopePrefix& prefix : link.prefixes) {
+      const auto [preferred, valid] =
+          lifetimes(query, ia.iaid, prefix.preferred_until, prefix.valid_until);
+      // A prefix that is only running out is extended for those who have it.
+      if (valid.is_zero() || (preferred.is_zero() && !listed(held, prefix.prefix))) continue;
+      const Ip6Address address = Ip6Address::from_halves(prefix.prefix.address().high(), *id);
+      answer.grants.push_back({Prefix(address, 128), preferred, valid});
+    }
+  }
+  const auto granted = [&](const Prefix& lease) {
+    return std::any_of(answer.grants.begin(), answer.grants.end(),
+                       [&](const Grant& grant) { return grant.prefix == lease; });
+  };
+  const auto withdraw = [&](const Prefix& lease) {
+    // Before all prefixes are known, one that is not among them may yet come.
+    if (granted(lease) || listed(answer.withdrawn, lease)) return;
+    const bool live = is_live(slash64(lease.address()));
+    if (!link.settled && !live) return;
+    // Section 18.3.5: what somebody else may have given is not ours to take back.
+    if (live && known == kNoNumber && !may_create) return;
+    answer.withdrawn.push_back(lease);
+  };
+  if (intent != Intent::kOffer) {
+    if (renewing || intent == Intent::kRequest) {
+      for (const Ip6Address& address : named) withdraw(Prefix(address, 128));
+    }
+    if (known != kNoNumber) {
+      for (const Prefix& lease : table_.leases(table_.binding(known))) withdraw(lease);
+    }
+  }
+  if (answer.grants.empty()) {
+    if (link.addresses && !link.settled &&
+        !is_live(named.empty() ? Prefix() : slash64(named.front())))
+      return answer;
+    if (known != kNoNumber && link.settled && intent != Intent::kOffer)
+      end(known, LeaseEvent::Kind::kReleased, query.now);
+    if (renewing && !answer.withdrawn.empty()) return answer;
+    answer.withdrawn.clear();
+    answer.status = intent == Intent::kRebind && !may_create && known == kNoNumber
+                        ? Status::kNoBinding
+                        : Status::kNoAddrsAvail;
+    return answer;
+  }
+  if (intent != Intent::kOffer) {
+    std::vector<Prefix> kept;
+    for (const Prefix& prefix : held) {
+      if (!link.settled && !is_live(prefix)) kept.push_back(prefix);
+    }
+    commit(query, answer, *id, std::move(kept));
+  }
+  return answer;
+}
+
+std::optional<Prefix> Server::prefix_for(const Query& query, std::uint32_t iaid,
+                                         const DelegableSpace& space,
+                                         const std::vector<Prefix>& named,
+                                         const Given& given) const {
+  const unsigned shortest = std::max(query.link->shortest_delegation, 1U);
+  unsigned wished = 64;
+  for (const Prefix& one : named) {
+    if (one.address().is_unspecified()) {
+      if (one.length() != 0) wished = one.length();
+    } else if (one.length() >= shortest && is_delegable(space, one, table_, given.prefixes)) {
+      return one;
+    }
+  }
+  const std::uint64_t seed =
+      choice_seed(configuration_.secret, *query.duid, AssociationType::kPrefixes, iaid);
+  // RFC 8168 section 3.2: what was wished, else what comes nearest. A smaller prefix is better than none
+  // (RFC 7084 WPD-3: the client takes any).
+  for (unsigned length = std::clamp(wished, shortest, 64U); length <= 64; ++length) {
+    if (auto found = choose_prefix(space, length, seed, table_, given.prefixes)) return found;
+  }
+  return std::nullopt;
+}
+
+Server::Answer Server::assign_prefixes(const Query& query, const IaPd& ia, Intent intent,
+                                       Given& given) {
+  const ServerLink& link = *query.link;
+  Answer answer{.type = AssociationType::kPrefixes, .iaid = ia.iaid};
+  std::vector<Prefix> named;
+  for (const IaPrefix& one : find_all<IaPrefix>(ia.options)) named.push_back(one.prefix);
+  BindingNumber known = table_.find(query.client, AssociationType::kPrefixes, ia.iaid);
+  if (known != kNoNumber && table_.binding(known).link != query.link_number) known = kNoNumber;
+  std::vector<Prefix> held;
+  if (known != kNoNumber) held = table_.binding(known).delegated;
+  const bool renewing = intent == Intent::kRenew || intent == Intent::kRebind;
+  const bool may_create = intent != Intent::kRebind || link.rapid_commit;
+  const bool has_room = known != kNoNumber ||
+                        table_.count(query.client, AssociationType::kPrefixes) + given.delegations <
+                            link.delegations_per_client;
+  std::vector<Prefix> kept;  // of a space that may yet come
+  if (link.delegates) {
+    for (const DelegableSpace& space : link.spaces) {
+      const auto [preferred, valid] =
+          lifetimes(query, ia.iaid, space.preferred_until, space.valid_until);
+      if (valid.is_zero()) continue;
+      bool has_one = false;
+      for (const Prefix& lease : held) {
+        const bool taken = std::any_of(space.taken.begin(), space.taken.end(),
+                                       [&](const Prefix& one) { return one.overlaps(lease); });
+        if (!space.prefix.contains(lease) || taken) continue;
+        has_one = true;
+        answer.grants.push_back({lease, preferred, valid});
+      }
+      if (has_one || preferred.is_zero() || !has_room || (known == kNoNumber && !may_create))
+        continue;
+      if (const auto fresh = prefix_for(query, ia.iaid, space, named, given))
+        answer.grants.push_back({*fresh, preferred, valid});
+    }
+  }
+  const auto withdraw = [&](const Prefix& lease) {
+    const bool granted = std::any_of(answer.grants.begin(), answer.grants.end(),
+                                     [&](const Grant& grant) { return grant.prefix == lease; });
+    if (granted || lease.address().is_unspecified() || listed(answer.withdrawn, lease)) return;
+    const bool in_space =
+        std::any_of(link.spaces.begin(), link.spaces.end(),
+                    [&](const DelegableSpace& space) { return space.prefix.contains(lease); });
+    if (!link.settled && !in_space) {
+      if (listed(held, lease)) kept.push_back(lease);
+      return;
+    }
+    if (in_space && known == kNoNumber && !may_create) return;
+    answer.withdrawn.push_back(lease);
+  };
+  if (intent != Intent::kOffer) {
+    if (renewing) {
+      for (const Prefix& lease : named) withdraw(lease);
+    }
+    for (const Prefix& lease : held) withdraw(lease);
+  }
+  if (answer.grants.empty()) {
+    if (link.delegates && !link.settled && answer.withdrawn.empty()) return answer;
+    if (known != kNoNumber && link.settled && intent != Intent::kOffer)
+      end(known, LeaseEvent::Kind::kReleased, query.now);
+    if (renewing && !answer.withdrawn.empty()) return answer;
+    answer.withdrawn.clear();
+    answer.status = intent == Intent::kRebind && !may_create && known == kNoNumber
+                        ? Status::kNoBinding
+                        : Status::kNoPrefixAvail;
+    if (link.delegates && intent != Intent::kOffer && has_room)
+      say(LogLevel::kError, cat("lan ", link.name, ": no prefix is left for ", *query.duid));
+    return answer;
+  }
+  if (known == kNoNumber) ++given.delegations;
+  if (intent != Intent::kOffer) commit(query, answer, 0, std::move(kept));
+  return answer;
+}
+
+void Server::commit(const Query& query, const Answer& answer, std::uint64_t interface_id,
+                    std::vector<Prefix> kept) {
+  BindingContent content{query.link_number, interface_id, {}, query.now};
+  for (const Grant& grant : answer.grants) {
+    content.prefixes.push_back(
+        answer.type == AssociationType::kPrefixes ? grant.prefix : slash64(grant.prefix.address()));
+    content.valid_until = std::max(content.valid_until, expiry(query.now, grant.valid));
+  }
+  content.prefixes.insert(content.prefixes.end(), kept.begin(), kept.end());
+  const BindingNumber before = table_.find(query.client, answer.type, answer.iaid);
+  // One that moved to another link has another lease now.
+  const bool renewed = before != kNoNumber && table_.binding(before).link == query.link_number;
+  if (before != kNoNumber && !renewed) record(LeaseEvent::Kind::kReleased, before, query.now);
+  const bool changed = !renewed || table_.prefixes(table_.binding(before)) != content.prefixes ||
+                       table_.client(table_.binding(before).client).address != query.from;
+  if (answer.type == AssociationType::kPrefixes) out_.delegations_changed = true;
+  const bool accepts = !query.relayed && contains<ReconfigureAccept>(query.message->options);
+  const ClientNumber client =
+      table_.meet(*query.duid, query.from, accepts, query.relayed, query.name);
+  const BindingNumber number =
+      table_.put(client, answer.type, answer.iaid, std::move(content), query.now);
+  record(renewed ? LeaseEvent::Kind::kRenewed : LeaseEvent::Kind::kAdded, number, query.now);
+  if (!changed) return;
+  const std::string& name = table_.client(client).name;
+  say(LogLevel::kInfo,
+      cat("lan ", query.link->name, ": ", text_of(table_.leases(table_.binding(number))), " to ",
+          name.empty() ? cat("DUID ", *query.duid) : name,
+          renewed ? ", instead of what it had" : ""));
+}
+
+void Server::record(LeaseEvent::Kind kind, BindingNumber number, Instant now) {
+  const Binding& binding = table_.binding(number);
+  const LeaseClient& client = table_.client(binding.client);
+  out_.events.push_back({.kind = kind,
+                         .link = table_.link_name(binding.link),
+                         .type = binding.type,
+                         .duid = client.duid.to_string(),
+                         .iaid = binding.iaid,
+                         .leases = table_.leases(binding),
+                         .valid = remaining(binding.valid_until, now),
+                         .name = client.name});
+}
+
+void Server::end(BindingNumber number, LeaseEvent::Kind kind, Instant now) {
+  record(kind, number, now);
+  const Binding& binding = table_.binding(number);
+  const ClientNumber client = binding.client;
+  if (binding.type == AssociationType::kPrefixes) out_.delegations_changed = true;
+  const LogLevel level = kind == LeaseEvent::Kind::kDeclined ? LogLevel::kWarning : LogLevel::kInfo;
+  say(level, cat("lan ", table_.link_name(binding.link), ": ", text_of(table_.leases(binding)), " ",
+                 to_string(kind), ", DUID ", table_.client(client).duid));
+  table_.end(number, now);
+  // Its number may soon be another's.
+  if (table_.client(client).first == kNoNumber) reconfigure_.remove(client);
+}
+
+}  // namespace sixgate::dhcp6

@@ -1,0 +1,121 @@
+// SPDX-License-Identifier: Apache-2.0
+// What happens when the server is told something new: clients that hold what is no longer true are made to ask
+// again (RFC 9096 section 3.5, RFC 9915 section 18.3.11).
+#include <algorithm>
+#include <utility>
+
+#include "dhcp6/server.h"
+#include "net/text.h"
+
+namespace sixgate::dhcp6 {
+namespace {
+
+// Between the clients of a full house, so that they do not all ask in the same moment.
+constexpr Duration kBetweenClients = milliseconds(5);
+// An end that moves back by less is noise.
+constexpr Duration kShortened = seconds(10);
+
+const ServerLink* named(const ServerConfiguration& configuration, std::string_view name) {
+  for (const ServerLink& link : configuration.links) {
+    if (link.name == name) return &link;
+  }
+  return nullptr;
+}
+
+// One that was there before with an end that is now clearly earlier: clients were promised more.
+template <class T>
+bool shortened(const std::vector<T>& before, const T& after) {
+  return std::any_of(before.begin(), before.end(), [&](const T& one) {
+    return one.prefix == after.prefix && !one.valid_until.is_never() &&
+           after.valid_until + kShortened < one.valid_until;
+  });
+}
+
+}  // namespace
+
+void Server::configure(ServerConfiguration configuration, Instant now) {
+  if (configuration == configuration_) return;
+  const ServerConfiguration before = std::exchange(configuration_, std::move(configuration));
+  for (const ServerLink& link : configuration_.links) counters_.try_emplace(link.name);
+  full_.clear();
+  call_up(before, now);
+}
+
+void Server::call_up(const ServerConfiguration& before, Instant now) {
+  Instant at = now;
+  std::vector<ClientNumber> called;
+  table_.each([&](BindingNumber, const Binding& binding) {
+    const LeaseClient& client = table_.client(binding.client);
+    if (!client.accepts_reconfigure) return;
+    const ServerLink* link = named(configuration_, table_.link_name(binding.link));
+    if (link == nullptr || !link->reconfigure || !link->settled) return;
+    if (!must_ask(binding, *link, named(before, link->name), now)) return;
+    if (std::find(called.end() - std::min<std::ptrdiff_t>(std::ssize(called), 1), called.end(),
+                  binding.client) != called.end())
+      return;
+    called.push_back(binding.client);
+    reconfigure_.add(binding.client, at);
+    at = at + kBetweenClients;
+  });
+  if (called.empty()) return;
+  say(LogLevel::kInfo, cat("DHCPv6: ", called.size(), " clients are asked to renew"));
+}
+
+bool Server::must_ask(const Binding& binding, const ServerLink& link, const ServerLink* before,
+                      Instant now) const {
+  const std::vector<Prefix>& held = table_.prefixes(binding);
+  if (before != nullptr && before->options != link.options) return true;
+  if (binding.type == AssociationType::kAddresses) {
+    if (!link.addresses) return true;
+    for (const ScopePrefix& prefix : link.prefixes) {
+      const bool has = std::find(held.begin(), held.end(), prefix.prefix) != held.end();
+      if (!has && prefix.preferred_until > now) return true;
+      if (has && before != nullptr && shortened(before->prefixes, prefix)) return true;
+    }
+    return std::any_of(held.begin(), held.end(), [&](const Prefix& prefix) {
+      return std::none_of(link.prefixes.begin(), link.prefixes.end(),
+                          [&](const ScopePrefix& one) { return one.prefix == prefix; });
+    });
+  }
+  for (const DelegableSpace& space : link.spaces) {
+    const auto inside = std::find_if(held.begin(), held.end(), [&](const Prefix& prefix) {
+      return space.prefix.contains(prefix);
+    });
+    if (inside != held.end()) {
+      if (before != nullptr && shortened(before->spaces, space)) return true;
+      continue;
+    }
+    // It may have got nothing of a space that is full: only one that is new is a reason.
+    const bool known =
+        before != nullptr &&
+        std::any_of(before->spaces.begin(), before->spaces.end(),
+                    [&](const DelegableSpace& one) { return one.prefix == space.prefix; });
+    if (!known && space.preferred_until > now) return true;
+  }
+  return std::any_of(held.begin(), held.end(), [&](const Prefix& prefix) {
+    return std::none_of(link.spaces.begin(), link.spaces.end(), [&](const DelegableSpace& space) {
+      return space.prefix.contains(prefix) &&
+             std::none_of(space.taken.begin(), space.taken.end(),
+                          [&](const Prefix& taken) { return taken.overlaps(prefix); });
+    });
+  });
+}
+
+// Higher than every earlier one, also of earlier runs: the epoch comes from the journal (section 20.3).
+std::uint64_t Server::next_replay_value() {
+  return std::uint64_t{table_.epoch()} << 32 | ++replay_;
+}
+
+void Server::send_reconfigure(ClientNumber number, Instant) {
+  const LeaseClient& client = table_.client(number);
+  if (!configuration_.duid || client.first == kNoNumber) return;
+  const std::string& link = table_.link_name(table_.binding(client.first).link);
+  ServerPacket packet{.link = link, .destination = client.address, .payload = {}};
+  packet.payload =
+      make_reconfigure(*configuration_.duid, client.duid,
+                       reconfigure_key_of(configuration_.secret, client.duid), next_replay_value());
+  ++counters_[link].reconfigures;
+  out_.packets.push_back(std::move(packet));
+}
+
+}  // namespace sixgate::dhcp6

@@ -1,0 +1,262 @@
+// SPDX-License-Identifier: Apache-2.0
+// Random clients, restarts, crashes and renumberings against the server, and a model beside it that knows
+// which leases must exist: what was said in a Reply, is not over, not given back and of a live prefix.
+#include <cstdlib>
+#include <map>
+#include <set>
+
+#include "server_run.h"
+
+namespace sixgate::dhcp6::testing {
+namespace {
+
+unsigned seeds() {
+  const char* wanted = std::getenv("SIXGATE_SIM_SEEDS");
+  return wanted != nullptr ? static_cast<unsigned>(std::atoi(wanted)) : 60;
+}
+
+class Model {
+ public:
+  explicit Model(std::uint64_t seed) : dice_(seed) {
+    run_.home().range = {0x1000, 0x1007};  // too small for all: exhaustion is usual
+    renumber();
+    run_.begin();
+  }
+
+  void play() {
+    for (int step = 0; step < 150 && !::testing::Test::HasFailure(); ++step) {
+      act();
+      judge();
+    }
+  }
+
+ private:
+  struct Lease {
+    Instant until;
+    unsigned client = 0;
+    std::uint32_t iaid = 0;
+  };
+  static constexpr unsigned kClients = 12;
+
+  void act() {
+    switch (dice_.below(16)) {
+      case 0:
+        run_.run_for(seconds(dice_.below(4000)));
+        break;
+      case 1:
+        crash();
+        break;
+      case 2:
+        if (dice_.chance(0.3)) renumber();
+        break;
+      case 3:
+        if (dice_.chance(0.3)) reboot();
+        break;
+      case 4:
+        give_back(MessageType::kRelease);
+        break;
+      case 5:
+        if (dice_.chance(0.3)) give_back(MessageType::kDecline);
+        break;
+      case 6:
+      case 7:
+        ask(MessageType::kRebind);
+        break;
+      case 8:
+      case 9:
+      case 10:
+        ask(MessageType::kRenew);
+        break;
+      case 11:
+        run_.run_for(seconds(dice_.below(60)));
+        break;
+      default:
+        ask(MessageType::kRequest);
+        break;
+    }
+  }
+
+  // The journal may end anywhere after what was last promised.
+  void crash() {
+    if (dice_.chance(0.3)) {
+      for (int i = 0; i < 5; ++i)
+        run_.journal.push_back(static_cast<std::uint8_t>(dice_.below(256)));
+    }
+    run_.begin(boot_);
+  }
+  void reboot() {
+    const Instant before = run_.now;
+    boot_ += "x";
+    run_.now = Instant::from_micros(static_cast<std::int64_t>(dice_.below(1'000'000'000)));
+    run_.begin(boot_);
+    // The time without power is nobody's: leases last at least as long as they would have.
+    for (auto* leases : {&addresses_, &prefixes_}) {
+      for (auto& [lease, of] : *leases)
+        of.until = run_.now + std::max(of.until - before, Duration{});
+    }
+  }
+  void renumber() {
+    ++number_;
+    const std::uint64_t high = 0x20010db800000000 | number_ << 8;
+    const Prefix whole(Ip6Address::from_halves(high, 0), 60);
+    const Prefix first(Ip6Address::from_halves(high, 0), 64);
+    run_.home().prefixes = {{first}};
+    run_.home().spaces = {{.prefix = whole, .taken = {first}}};
+    addresses_.clear();
+    prefixes_.clear();
+    run_.configure();
+  }
+
+  Asked asked(MessageType type, unsigned client) {
+    Asked asked{.type = type, .client = client};
+    if (type != MessageType::kRebind) asked.server = run_.configuration.duid;
+    asked.accepts_reconfigure = dice_.chance(0.5);
+    return asked;
+  }
+
+  void ask(MessageType type) {
+    const auto client = static_cast<unsigned>(1 + dice_.below(kClients));
+    Asked message = asked(type, client);
+    const auto iaid = static_cast<std::uint32_t>(dice_.below(2));
+    if (dice_.chance(0.7)) message.addresses = {ia_na(iaid, named_addresses(client, iaid))};
+    if (dice_.chance(0.6)) message.prefixes = {ia_pd(iaid, named_prefixes(client, iaid))};
+    const auto reply = run_.ask(message);
+    if (!reply || reply->type != MessageType::kReply) return;
+    for (const IaNa& ia : find_all<IaNa>(reply->options)) {
+      forget(addresses_, client, ia.iaid);
+      for (const IaAddress& one : find_all<IaAddress>(ia.options)) {
+        if (one.valid.is_zero()) continue;
+        take(addresses_, Prefix(one.address, 128), client, ia.iaid, one.valid);
+        EXPECT_TRUE(run_.home().prefixes[0].prefix.contains(one.address));
+      }
+    }
+    for (const IaPd& ia : find_all<IaPd>(reply->options)) {
+      forget(prefixes_, client, ia.iaid);
+      for (const IaPrefix& one : find_all<IaPrefix>(ia.options)) {
+        if (one.valid.is_zero()) continue;
+        take(prefixes_, one.prefix, client, ia.iaid, one.valid);
+        EXPECT_TRUE(run_.home().spaces[0].prefix.contains(one.prefix));
+        EXPECT_FALSE(run_.home().prefixes[0].prefix.overlaps(one.prefix));
+      }
+    }
+  }
+
+  void give_back(MessageType type) {
+    const auto client = static_cast<unsigned>(1 + dice_.below(kClients));
+    Asked message = asked(type, client);
+    for (std::uint32_t iaid = 0; iaid < 2; ++iaid) {
+      const auto held = held_addresses(client, iaid);
+      if (!held.empty()) message.addresses.push_back(ia_na(iaid, held));
+      if (type == MessageType::kDecline) {
+        for (const Ip6Address& one : held) declined_[one.low()] = run_.now + hours(24);
+      } else {
+        message.prefixes.push_back(ia_pd(iaid, held_prefixes(client, iaid)));
+        forget(prefixes_, client, iaid);
+      }
+      forget(addresses_, client, iaid);
+    }
+    EXPECT_TRUE(run_.ask(message));
+  }
+
+  // What a client names: what it has, what another has, or anything.
+  std::vector<Ip6Address> named_addresses(unsigned client, std::uint32_t iaid) {
+    auto named = held_addresses(client, iaid);
+    if (dice_.chance(0.2)) {
+      named.push_back(Ip6Address::from_halves(run_.home().prefixes[0].prefix.address().high(),
+                                              0x1000 + dice_.below(9)));
+    }
+    return named;
+  }
+  std::vector<Prefix> named_prefixes(unsigned client, std::uint32_t iaid) {
+    auto named = held_prefixes(client, iaid);
+    if (dice_.chance(0.2)) {
+      if (const auto one = run_.home().spaces[0].prefix.subnet(64, dice_.below(16)))
+        named.push_back(*one);
+    }
+    return named;
+  }
+  std::vector<Ip6Address> held_addresses(unsigned client, std::uint32_t iaid) const {
+    std::vector<Ip6Address> held;
+    for (const auto& [lease, of] : addresses_) {
+      if (of.client == client && of.iaid == iaid) held.push_back(lease.address());
+    }
+    return held;
+  }
+  std::vector<Prefix> held_prefixes(unsigned client, std::uint32_t iaid) const {
+    std::vector<Prefix> held;
+    for (const auto& [lease, of] : prefixes_) {
+      if (of.client == client && of.iaid == iaid) held.push_back(lease);
+    }
+    return held;
+  }
+
+  void take(std::map<Prefix, Lease>& all, const Prefix& lease, unsigned client, std::uint32_t iaid,
+            Lifetime valid) {
+    const auto other = all.find(lease);
+    EXPECT_TRUE(other == all.end() || other->second.until <= run_.now)
+        << lease.to_string() << " is client " << (other == all.end() ? 0 : other->second.client)
+        << "'s";
+    const auto declined = declined_.find(lease.address().low());
+    EXPECT_TRUE(lease.length() != 128 || declined == declined_.end() ||
+                declined->second <= run_.now || !boot_.empty())
+        << "declined";
+    all[lease] = {expiry(run_.now, valid), client, iaid};
+  }
+  static void forget(std::map<Prefix, Lease>& all, unsigned client, std::uint32_t iaid) {
+    std::erase_if(all, [&](const auto& entry) {
+      return entry.second.client == client && entry.second.iaid == iaid;
+    });
+  }
+
+  void judge() {
+    const LeaseTable& table = run_.server->table();
+    for (const auto* leases : {&addresses_, &prefixes_}) {
+      const auto type =
+          leases == &addresses_ ? AssociationType::kAddresses : AssociationType::kPrefixes;
+      for (const auto& [lease, of] : *leases) {
+        if (of.until <= run_.now) continue;
+        const BindingNumber number =
+            table.find(table.find_client(client_duid(of.client)), type, of.iaid);
+        ASSERT_NE(number, kNoNumber) << lease.to_string() << " of client " << of.client;
+        const auto known = table.leases(table.binding(number));
+        EXPECT_NE(std::find(known.begin(), known.end(), lease), known.end()) << lease.to_string();
+        EXPECT_GE(table.binding(number).valid_until, of.until);
+      }
+    }
+    std::set<std::uint64_t> ids;
+    std::vector<Prefix> delegated;
+    std::size_t count = 0;
+    table.each([&](BindingNumber, const Binding& binding) {
+      ++count;
+      EXPECT_GT(binding.valid_until, run_.now - seconds(1));
+      if (binding.type == AssociationType::kAddresses)
+        EXPECT_TRUE(ids.insert(binding.interface_id).second);
+      for (const Prefix& one : binding.delegated) {
+        for (const Prefix& other : delegated) EXPECT_FALSE(one.overlaps(other));
+        delegated.push_back(one);
+      }
+    });
+    EXPECT_EQ(count, table.binding_count());
+    const auto next = run_.server->next_deadline();
+    if (next) EXPECT_GT(*next + seconds(1), run_.now);
+  }
+
+  Rng dice_;
+  ServerRun run_;
+  std::string boot_;
+  std::uint64_t number_ = 0;
+  std::map<Prefix, Lease> addresses_;
+  std::map<Prefix, Lease> prefixes_;
+  std::map<std::uint64_t, Instant> declined_;
+};
+
+TEST(DhcpServerModel, WhatWasPromisedIsKnownWhateverHappens) {
+  for (std::uint64_t seed = 1; seed <= seeds(); ++seed) {
+    SCOPED_TRACE("seed " + std::to_string(seed));
+    Model(seed).play();
+    if (HasFailure()) return;
+  }
+}
+
+}  // namespace
+}  // namespace sixgate::dhcp6::testing
