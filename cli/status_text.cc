@@ -81,6 +81,11 @@ void add_list(Table& table, std::string_view title, const Json& list) {
 void uplink_text(std::string& out, const Json& uplink) {
   out += cat("\nuplink ", said(uplink["name"]), " (", said(uplink["interface"]),
              "): ", condition(uplink));
+  if (const std::string mode = said(uplink["mode"]); mode == "static") {
+    out += ", prefixes by contract";
+  } else if (mode == "none") {
+    out += ", no IPv6 here";
+  }
   if (!uplink["client"].text().empty()) out += cat(", DHCPv6 ", said(uplink["client"]));
   if (uplink["managed"].truth() || uplink["other"].truth()) {
     out +=

@@ -156,6 +156,7 @@ class Checker {
             cat("option ", code, " is not one that a client lists in its request"));
       }
     }
+    check_mode(index);
     if (uplink.prefix_hint && !uplink.request_prefix) {
       add(Where::kUplink, index, "prefix_hint", "has no effect with request_prefix = false", false);
     }
@@ -165,6 +166,59 @@ class Checker {
       add(Where::kUplink, index, "prefix_hint",
           cat(*uplink.prefix_hint, " overlaps the ULA prefix ", config_.ula.prefix));
     }
+  }
+
+  // Keys that go with another mode than the one that is set, and what a static uplink needs.
+  void check_mode(std::size_t index) {
+    const UplinkConfig& uplink = config_.uplinks[index];
+    const UplinkConfig usual;
+    const auto only_with = [&](std::string_view key, bool is_set, UplinkMode mode) {
+      if (is_set && uplink.mode != mode) {
+        add(Where::kUplink, index, key,
+            cat("goes with mode = \"", to_string(mode), "\", and the mode is \"",
+                to_string(uplink.mode), "\""));
+      }
+    };
+    only_with("prefixes", !uplink.prefixes.empty(), UplinkMode::kStatic);
+    only_with("address", uplink.address.has_value(), UplinkMode::kStatic);
+    only_with("gateway", uplink.gateway.has_value(), UplinkMode::kStatic);
+    only_with("request_address", uplink.request_address != usual.request_address,
+              UplinkMode::kAuto);
+    only_with("request_prefix", uplink.request_prefix != usual.request_prefix, UplinkMode::kAuto);
+    only_with("prefix_hint", uplink.prefix_hint.has_value(), UplinkMode::kAuto);
+    only_with("request_options", !uplink.request_options.empty(), UplinkMode::kAuto);
+    only_with("rapid_commit", uplink.rapid_commit, UplinkMode::kAuto);
+    only_with("release_on_stop", uplink.release_on_stop, UplinkMode::kAuto);
+    if (uplink.mode != UplinkMode::kStatic) return;
+    if (uplink.prefixes.empty()) {
+      add(Where::kUplink, index, "mode", "\"static\" needs `prefixes`");
+    }
+    for (const Prefix& prefix : uplink.prefixes) {
+      if (const std::string other = who_has(prefix, index); !other.empty())
+        add(Where::kUplink, index, "prefixes", cat(prefix, " overlaps ", other));
+    }
+    if (!uplink.gateway || uplink.gateway->is_link_local()) return;
+    if (!uplink.address ||
+        !Prefix(uplink.address->address, uplink.address->prefix_length).contains(*uplink.gateway)) {
+      add(Where::kUplink, index, "gateway",
+          cat(*uplink.gateway,
+              " is not on the link: it must lie in the prefix of `address`, or be "
+              "a link-local address"));
+    }
+  }
+
+  // What else of the configuration is within a static prefix of an uplink, in words; empty: nothing.
+  std::string who_has(const Prefix& prefix, std::size_t index) const {
+    if (config_.ula.mode == UlaConfig::Mode::kPrefix && prefix.overlaps(config_.ula.prefix))
+      return cat("the ULA prefix ", config_.ula.prefix);
+    std::size_t same = 0;
+    for (std::size_t i = 0; i <= index; ++i) {
+      for (const Prefix& other : config_.uplinks[i].prefixes) {
+        if (i == index && other == prefix && ++same < 2) continue;
+        if (other.overlaps(prefix)) return cat(other, " of uplink ", config_.uplinks[i].name);
+      }
+    }
+    return {};
   }
 
   static bool may_meet(const LanConfig& a, const LanConfig& b) {

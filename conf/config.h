@@ -18,6 +18,7 @@
 #include "net/ip6_address.h"
 #include "net/log.h"
 #include "net/prefix.h"
+#include "net/time.h"
 #include "ra/advertiser.h"
 
 namespace sixgate::conf {
@@ -39,9 +40,27 @@ enum class RequestAddress : std::uint8_t {
   kNever,
 };
 
+// Where the prefixes of an uplink come from.
+enum class UplinkMode : std::uint8_t {
+  kAuto,    // DHCPv6, and what the provider's Router Advertisements say
+  kStatic,  // agreed with the provider
+  kNone,    // there is no IPv6 to be had: the LANs have the ULA only
+};
+
+struct InterfaceAddress {
+  Ip6Address address;
+  unsigned prefix_length = 64;
+  std::string to_string() const;
+  bool operator==(const InterfaceAddress&) const = default;
+};
+
 struct UplinkConfig {
   std::string name;
   std::string interface;
+  UplinkMode mode = UplinkMode::kAuto;
+  std::vector<Prefix> prefixes;             // of kStatic
+  std::optional<InterfaceAddress> address;  // of kStatic
+  std::optional<Ip6Address> gateway;        // of kStatic; none: the routers that are heard
   RequestAddress request_address = RequestAddress::kAuto;
   bool request_prefix = true;
   // ::/56 wishes a length, 2001:db8:1::/56 that very prefix. None: room for a /64 on each LAN,
@@ -51,6 +70,8 @@ struct UplinkConfig {
   bool rapid_commit = false;
   bool release_on_stop = false;
   bool use_dns = true;
+  // How long a carrier may be away before the LANs hear of it. RFC 7084 G-5 wants to be the default: at once.
+  Duration carrier_hold{};
   delegation::InterfaceIdPolicy interface_id = delegation::InterfaceIdPolicy::stable();
   std::uint32_t metric = 512;  // below the 1024 of the kernel and of `ip route add`
 
@@ -129,6 +150,7 @@ struct Config {
 // ra::to_string).
 std::string_view to_string(Addressing addressing);
 std::string_view to_string(RequestAddress request);
+std::string_view to_string(UplinkMode mode);
 std::string_view to_string(FirewallConfig::Choice choice);
 
 struct ReadResult {

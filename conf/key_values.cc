@@ -73,6 +73,33 @@ Expected<Prefix> parse_prefix_text(std::string_view text) {
   return *prefix;
 }
 
+std::string InterfaceAddress::to_string() const { return cat(address, '/', prefix_length); }
+
+Expected<std::optional<InterfaceAddress>> parse_interface_address(std::string_view text) {
+  if (text.empty()) return std::optional<InterfaceAddress>();
+  const std::size_t slash = std::min(text.find('/'), text.size());
+  const auto address = Ip6Address::parse(text.substr(0, slash));
+  const auto prefix = Prefix::parse(text);
+  if (!address || !prefix) {
+    return fail(
+        cat("\"", printable(text), "\" is no address with a length such as 2001:db8::2/64"));
+  }
+  if ((!address->is_global_unicast() && !address->is_unique_local()) || prefix->length() == 0) {
+    return fail(cat("\"", printable(text), "\" can be no address of the router's own"));
+  }
+  return std::optional(InterfaceAddress{*address, prefix->length()});
+}
+
+Expected<std::optional<Ip6Address>> parse_gateway(std::string_view text) {
+  if (text.empty()) return std::optional<Ip6Address>();
+  const auto address = Ip6Address::parse(text);
+  if (!address ||
+      (!address->is_link_local() && !address->is_global_unicast() && !address->is_unique_local())) {
+    return fail(cat("\"", printable(text), "\" is no address of a router such as fe80::1"));
+  }
+  return std::optional(*address);
+}
+
 Expected<UlaConfig> parse_ula(std::string_view text) {
   if (text == "auto") return UlaConfig{.mode = UlaConfig::Mode::kAuto};
   if (text == "none") return UlaConfig{.mode = UlaConfig::Mode::kNone};
@@ -184,6 +211,12 @@ const Words<RequestAddress>& request_address_words() {
   return words;
 }
 
+const Words<UplinkMode>& uplink_mode_words() {
+  static const Words<UplinkMode> words{
+      {"auto", UplinkMode::kAuto}, {"static", UplinkMode::kStatic}, {"none", UplinkMode::kNone}};
+  return words;
+}
+
 const Words<FirewallConfig::Choice>& firewall_words() {
   using Choice = FirewallConfig::Choice;
   static const Words<Choice> words{{"auto", Choice::kAuto},
@@ -228,6 +261,7 @@ std::string_view to_string(Addressing addressing) {
 std::string_view to_string(RequestAddress request) {
   return word_of(request, request_address_words());
 }
+std::string_view to_string(UplinkMode mode) { return word_of(mode, uplink_mode_words()); }
 std::string_view to_string(FirewallConfig::Choice choice) {
   return word_of(choice, firewall_words());
 }

@@ -30,6 +30,8 @@ std::optional<std::vector<std::string>> read_texts(const Value& value, Complaint
 
 // Of a text that parses or does not; the error is its own explanation.
 Expected<Prefix> parse_prefix_text(std::string_view text);
+Expected<std::optional<InterfaceAddress>> parse_interface_address(std::string_view text);
+Expected<std::optional<Ip6Address>> parse_gateway(std::string_view text);
 Expected<UlaConfig> parse_ula(std::string_view text);
 Expected<DuidConfig> parse_duid(std::string_view text);
 Expected<std::optional<std::uint64_t>> parse_hint(std::string_view text);
@@ -41,6 +43,7 @@ using Words = std::vector<std::pair<std::string_view, E>>;
 
 const Words<Addressing>& addressing_words();
 const Words<RequestAddress>& request_address_words();
+const Words<UplinkMode>& uplink_mode_words();
 const Words<FirewallConfig::Choice>& firewall_words();
 const Words<firewall::Zone>& zone_words();
 const Words<ra::RouterPreference>& preference_words();

@@ -82,6 +82,24 @@ void read_duration(const Value& value, D& out, std::int64_t low, std::int64_t hi
   if (const auto read = read_number(value, low, high, complaints)) out = D(*read);
 }
 
+void read_prefixes(const Value& value, UplinkConfig& uplink, Complaints& complaints) {
+  const auto texts = read_texts(value, complaints);
+  if (!texts) return;
+  uplink.prefixes.clear();
+  for (std::size_t i = 0; i < texts->size(); ++i) {
+    // As a wish: from /1 to /64, unicast. A bare length is none.
+    const auto prefix = parse_prefix_hint((*texts)[i]);
+    if (!prefix) {
+      complaints.push_back({value.array[i].at, prefix.error().message});
+    } else if (!*prefix || (*prefix)->address().is_unspecified()) {
+      complaints.push_back({value.array[i].at, cat("\"", printable((*texts)[i]),
+                                                   "\" is no prefix such as 2001:db8::/56")});
+    } else {
+      uplink.prefixes.push_back(**prefix);
+    }
+  }
+}
+
 void read_dns(const Value& value, LanConfig& lan, Complaints& complaints) {
   const auto texts = read_texts(value, complaints);
   if (!texts) return;
@@ -220,6 +238,36 @@ const std::array kUplinkKeys{
         [](const Value& v, UplinkConfig& c, Complaints& e) { read_into(v, c.interface, e); },
         [](const UplinkConfig& c) { return quoted(c.interface); }},
     Key<UplinkConfig>{
+        "mode",
+        "\"auto\": DHCPv6, and what the provider's Router Advertisements say; \"static\":\n"
+        "`prefixes` are agreed with the provider; \"none\": there is no IPv6 to be had, and\n"
+        "the LANs have the house's own prefix only.",
+        [](const Value& v, UplinkConfig& c, Complaints& e) {
+          read_word(v, uplink_mode_words(), c.mode, e);
+        },
+        [](const UplinkConfig& c) { return quoted(to_string(c.mode)); }},
+    Key<UplinkConfig>{"prefixes",
+                      "With mode = \"static\": what is routed to this house, such as\n"
+                      "[\"2001:db8:1::/48\"].",
+                      read_prefixes,
+                      [](const UplinkConfig& c) { return quoted_list(texts_of(c.prefixes)); }},
+    Key<UplinkConfig>{
+        "address",
+        "With mode = \"static\": the router's own address here, such as\n"
+        "\"2001:db8:0:1::2/64\". \"\": what Router Advertisements give.",
+        [](const Value& v, UplinkConfig& c, Complaints& e) {
+          read_parsed(v, c.address, parse_interface_address, e);
+        },
+        [](const UplinkConfig& c) { return quoted(c.address ? c.address->to_string() : ""); }},
+    Key<UplinkConfig>{
+        "gateway",
+        "With mode = \"static\": the provider's router, such as \"fe80::1\". \"\": the routers\n"
+        "that advertise themselves.",
+        [](const Value& v, UplinkConfig& c, Complaints& e) {
+          read_parsed(v, c.gateway, parse_gateway, e);
+        },
+        [](const UplinkConfig& c) { return quoted(c.gateway ? c.gateway->to_string() : ""); }},
+    Key<UplinkConfig>{
         "request_address",
         "Ask by DHCPv6 for an address of the router's own: \"auto\" (when the provider's\n"
         "Router Advertisement says so), \"always\" or \"never\".",
@@ -255,6 +303,16 @@ const std::array kUplinkKeys{
         "use_dns", "Tell the LANs this provider's DNS servers.",
         [](const Value& v, UplinkConfig& c, Complaints& e) { read_into(v, c.use_dns, e); },
         [](const UplinkConfig& c) { return boolean(c.use_dns); }},
+    Key<UplinkConfig>{
+        "carrier_hold",
+        "How many seconds the cable may be out before the LANs are told that there is no\n"
+        "way out (0..300). What is leased is kept in any case.",
+        [](const Value& v, UplinkConfig& c, Complaints& e) {
+          if (const auto n = read_number(v, 0, 300, e)) c.carrier_hold = seconds(*n);
+        },
+        [](const UplinkConfig& c) {
+          return cat(std::chrono::duration_cast<seconds>(c.carrier_hold).count());
+        }},
     Key<UplinkConfig>{"ip6ifaceid",
                       "The lower half of the router's own addresses here: \"stable\" (RFC 7217),\n"
                       "\"eui64\", \"random\", or a suffix such as \"::1\".",

@@ -69,17 +69,74 @@ bool is_ours(const House& house, const Prefix& prefix) {
   });
 }
 
+// The prefixes whose packets belong to this uplink: what it delegated, and its own addresses.
+std::vector<std::pair<Prefix, Instant>> sources_of(const House& house, const UplinkView& uplink,
+                                                   Instant now) {
+  std::vector<std::pair<Prefix, Instant>> sources;
+  const auto add = [&](const Prefix& prefix, Instant until) {
+    if (until > now) sources.emplace_back(prefix, until);
+  };
+  for (const delegation::Delegation& delegation : house.delegations) {
+    if (delegation.origin == uplink.config->name) add(delegation.prefix, delegation.valid_until);
+  }
+  for (const ra::HeardPrefix& heard : uplink.heard->prefixes) {
+    if (heard.autonomous) add(heard.prefix, heard.valid_until);
+  }
+  for (const dhcp6::LeasedAddress& leased : uplink.lease->addresses)
+    add(Prefix(leased.address, 128), leased.valid_until);
+  if (uplink.config->address) add(Prefix(uplink.config->address->address, 128), Instant::never());
+  return sources;
+}
+
+// Of several uplinks each is left by the packets whose source belongs to it (RFC 8028 section 3.1, BCP 38):
+// a route of each source, whose metrics do not meet those of others. Where no router takes them they are
+// refused: another provider would drop them without a word. `route` without a source stays for packets that
+// have none yet, and for the prefixes of nobody.
+void add_by_source(DesiredState& out, const KernelRoute& route,
+                   const std::vector<std::pair<Prefix, Instant>>& sources) {
+  for (const auto& [source, until] : sources) {
+    KernelRoute own = route;
+    own.source = source;
+    own.expires = std::min(route.expires, until);
+    add_behind(out.routes, own);
+  }
+}
+
+void refuse_by_source(DesiredState& out, const std::vector<std::pair<Prefix, Instant>>& sources) {
+  for (const auto& [source, until] : sources) {
+    KernelRoute refused;
+    refused.kind = KernelRoute::Kind::kUnreachable;
+    refused.source = source;
+    refused.metric = kUnreachableMetric;
+    add_unless_there(out.routes, refused);
+  }
+}
+
 // Routers heard on the uplink, best first: preference, then address (RFC 4191 section 3.2).
 void uplink_routes(const House& house, const UplinkView& uplink, DesiredState& out, Instant now) {
   const std::string& interface = uplink.config->interface;
+  const bool several =
+      std::count_if(house.uplinks.begin(), house.uplinks.end(), [](const UplinkView& one) {
+        return one.config->mode != conf::UplinkMode::kNone;
+      }) > 1;
+  const auto sources =
+      several ? sources_of(house, uplink, now) : std::vector<std::pair<Prefix, Instant>>{};
   std::vector<ra::HeardRouter> routers;
   for (const ra::HeardRouter& router : uplink.heard->routers) {
-    if (router.router_until > now) routers.push_back(router);
+    if (router.router_until > now && !uplink.dead) routers.push_back(router);
   }
   std::sort(routers.begin(), routers.end(), [](const ra::HeardRouter& a, const ra::HeardRouter& b) {
     if (a.preference != b.preference) return a.preference > b.preference;
     return a.address < b.address;
   });
+  if (uplink.config->gateway) {
+    routers.clear();  // the contract says who it is
+    if (!uplink.dead) {
+      routers.emplace_back();
+      routers.front().address = *uplink.config->gateway;
+      routers.front().router_until = Instant::never();
+    }
+  }
   std::uint32_t rank = 0;
   for (const ra::HeardRouter& router : routers) {
     KernelRoute route;
@@ -88,8 +145,10 @@ void uplink_routes(const House& house, const UplinkView& uplink, DesiredState& o
     route.metric = uplink.config->metric + rank++;
     route.preference = router.preference;
     route.expires = router.router_until;
+    add_by_source(out, route, sources);
     add_behind(out.routes, route);
   }
+  refuse_by_source(out, sources);
   for (const ra::HeardRoute& heard : uplink.heard->routes) {
     // ::/0 only speaks of the default router, whose preference the listener knows (RFC 4191 section 3.1).
     if (heard.until <= now || heard.prefix.length() == 0 || is_ours(house, heard.prefix)) continue;
@@ -103,7 +162,14 @@ void uplink_routes(const House& house, const UplinkView& uplink, DesiredState& o
                                                                                      : 2U);
     route.preference = heard.preference;
     route.expires = heard.until;
-    add_behind(out.routes, route);
+    if (uplink.dead) continue;
+    add_by_source(out, route, sources);
+    if (!several) add_behind(out.routes, route);
+  }
+  if (uplink.config->address) {
+    const Prefix link(uplink.config->address->address, uplink.config->address->prefix_length);
+    if (link.length() < 128)
+      add_unless_there(out.routes, on_link_route(interface, link, Instant::never()));
   }
   for (const ra::HeardPrefix& heard : uplink.heard->prefixes) {
     if (heard.on_link && heard.on_link_until > now && !is_ours(house, heard.prefix))
@@ -113,6 +179,10 @@ void uplink_routes(const House& house, const UplinkView& uplink, DesiredState& o
 
 void uplink_addresses(const UplinkView& uplink, DesiredState& out, Instant now) {
   const std::string& interface = uplink.config->interface;
+  if (const auto& own = uplink.config->address) {
+    add_unless_there(out.addresses, wanted_address(interface, own->address, own->prefix_length,
+                                                   Instant::never(), Instant::never()));
+  }
   // RFC 7084 WAA-2: neither kind of address says that a prefix is on link.
   for (const auto& [prefix, address] : uplink.slaac) {
     for (const ra::HeardPrefix& heard : uplink.heard->prefixes) {
@@ -193,8 +263,8 @@ void derive_delegations(const House& house, DesiredState& out, Instant now) {
 bool provisioned(const House& house) {
   for (const UplinkView& uplink : house.uplinks) {
     const bool connected =
-        uplink.link != nullptr &&
-        (uplink.heard->any || !uplink.lease->addresses.empty() || !uplink.inherited_routes.empty());
+        uplink.link != nullptr && (uplink.heard->any || !uplink.lease->addresses.empty() ||
+                                   uplink.config->gateway || !uplink.inherited_routes.empty());
     if (!connected) continue;
     for (const LanView& lan : house.lans) {
       for (const LanPrefix& prefix : lan.prefixes) {
@@ -206,13 +276,20 @@ bool provisioned(const House& house) {
 }
 
 // A route over a link without carrier leads nowhere (RFC 7084 G-5).
-bool has_default_route(const House& house, const DesiredState& out) {
-  return std::any_of(out.routes.begin(), out.routes.end(), [&](const KernelRoute& route) {
-    return route.gateway && route.destination.length() == 0 &&
-           std::any_of(house.uplinks.begin(), house.uplinks.end(), [&](const UplinkView& uplink) {
-             return uplink.link != nullptr && uplink.link->carrier &&
-                    uplink.link->name == route.interface;
-           });
+bool has_default_route(const House& house, const DesiredState& out, Instant now) {
+  const auto leads_out = [&](const UplinkView& uplink) {
+    return std::any_of(out.routes.begin(), out.routes.end(), [&](const KernelRoute& route) {
+      return route.gateway && route.destination.length() == 0 &&
+             uplink.link->name == route.interface;
+    });
+  };
+  return std::any_of(house.uplinks.begin(), house.uplinks.end(), [&](const UplinkView& uplink) {
+    if (uplink.held) {
+      return uplink.config->gateway ||
+             std::any_of(uplink.heard->routers.begin(), uplink.heard->routers.end(),
+                         [&](const ra::HeardRouter& router) { return router.router_until > now; });
+    }
+    return uplink.link != nullptr && uplink.link->carrier && leads_out(uplink);
   });
 }
 
@@ -242,7 +319,7 @@ void upstream_dns(const House& house, ra::Advertisement& out, Instant now) {
       out.search_domains.push_back(domain);
   };
   for (const UplinkView& uplink : house.uplinks) {
-    if (!uplink.config->use_dns) continue;
+    if (!uplink.config->use_dns || uplink.dead) continue;
     for (const Ip6Address& server : uplink.lease->dns_servers) add_server(server);
     for (const DomainName& domain : uplink.lease->search_domains) add_domain(domain);
     for (const ra::HeardServer& heard : uplink.heard->rdnss) {
@@ -341,7 +418,7 @@ DesiredState derive(const House& house, Instant now) {
   out.ruleset.provisioned = provisioned(house);
   out.ruleset = firewall::normalise(out.ruleset);
   out.forwarding["net/ipv6/conf/all/forwarding"] = "1";
-  const bool default_route = has_default_route(house, out);
+  const bool default_route = has_default_route(house, out, now);
   for (const LanView& lan : house.lans) {
     if (lan.link != nullptr)
       out.advertisements.emplace(lan.config->name, advertisement(house, lan, default_route, now));

@@ -26,6 +26,8 @@ struct UplinkView {
   const LinkState* link = nullptr;  // none: the interface is absent
   const ra::Heard* heard = nullptr;
   const dhcp6::Lease* lease = nullptr;
+  bool held = false;  // its link went away a moment ago, which nobody need know yet
+  bool dead = false;  // without a way out, while another uplink has one
   // Addresses and routes of an earlier run, kept until the uplink has spoken or a bounded wait is over:
   // unconfirmed is not unwanted.
   std::vector<KernelAddress> inherited_addresses;

@@ -468,7 +468,7 @@ void Router::offer_state(Instant now) {
   if (!keep_) return;
   keep_ = false;
   for (const auto& uplink : uplinks_) {
-    if (uplink->lease().empty())
+    if (uplink->lease().empty() || !uplink->lease_is_learnt())
       state_.leases.erase(uplink->config().name);
     else
       state_.leases[uplink->config().name] = uplink->lease();

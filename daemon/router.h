@@ -108,7 +108,9 @@ class Router {
   bool in_grace(Instant now) const;
   void judge_duplicates(Instant now);
   House house(Instant now);
-  std::vector<LanPrefix> lan_prefixes(const conf::LanConfig& lan, const LinkState* link);
+  bool is_dead(const Uplink& uplink, Instant now) const;
+  std::vector<LanPrefix> lan_prefixes(const conf::LanConfig& lan, const LinkState* link,
+                                      Instant now);
   std::vector<Prefix> withdrawn_prefixes(const Lan& lan, Instant now) const;
   Ip6Address own_address(const std::string& interface, const LinkState* link,
                          const delegation::InterfaceIdPolicy& policy, const Prefix& slash64);

@@ -79,7 +79,21 @@ Ip6Address Router::own_address(const std::string& interface, const LinkState* li
   return it->second;
 }
 
-std::vector<LanPrefix> Router::lan_prefixes(const conf::LanConfig& lan, const LinkState* link) {
+// Without a way out while another uplink has one. Before the first verdict nothing is known of it.
+bool Router::is_dead(const Uplink& uplink, Instant now) const {
+  if (!uplink.dead(now) || (!uplink.verdict() && now < started_ + kGrace)) return false;
+  return std::any_of(uplinks_.begin(), uplinks_.end(), [&](const auto& other) {
+    return other.get() != &uplink && other->serves() &&
+           std::any_of(
+               pool_.delegations().begin(), pool_.delegations().end(), [&](const auto& delegation) {
+                 return delegation.origin == other->config().name && !delegation.withdrawn &&
+                        delegation.standing == delegation::Standing::kLive;
+               });
+  });
+}
+
+std::vector<LanPrefix> Router::lan_prefixes(const conf::LanConfig& lan, const LinkState* link,
+                                            Instant now) {
   std::vector<LanPrefix> prefixes;
   for (const delegation::Assignment& assignment : plan_.assignments) {
     if (assignment.lan != lan.name) continue;
@@ -96,6 +110,20 @@ std::vector<LanPrefix> Router::lan_prefixes(const conf::LanConfig& lan, const Li
       prefix.valid_until = delegation.valid_until;
       prefixes.push_back(prefix);
     }
+  }
+  // Hosts are not to begin anything with an address that leads nowhere, as long as they have a better one.
+  const auto dead = [&](const LanPrefix& prefix) {
+    return std::any_of(uplinks_.begin(), uplinks_.end(), [&](const auto& uplink) {
+      return uplink->config().name == prefix.origin && is_dead(*uplink, now);
+    });
+  };
+  const bool better = std::any_of(prefixes.begin(), prefixes.end(), [&](const LanPrefix& prefix) {
+    return prefix.origin != delegation::kOriginUla && prefix.preferred_until > now && !dead(prefix);
+  });
+  for (LanPrefix& prefix : prefixes) {
+    if (!better || !dead(prefix)) continue;
+    prefix.standing = delegation::Standing::kDeprecated;
+    prefix.preferred_until = std::min(prefix.preferred_until, started_);
   }
   return prefixes;
 }
@@ -129,10 +157,12 @@ House Router::house(Instant now) {
     view.link = state != nullptr && state->up ? state : nullptr;
     view.heard = &uplink->heard();
     view.lease = &uplink->lease();
+    view.held = uplink->held(now);
+    view.dead = is_dead(*uplink, now);
     const auto inherited = inherited_.find(view.config->interface);
     if (inherited != inherited_.end()) {
-      if (uplink->heard().any) {
-        inherited_.erase(inherited);  // the uplink speaks for itself now
+      if (uplink->heard().any || !uplink->lease_is_learnt()) {
+        inherited_.erase(inherited);  // the uplink, or its contract, speaks for itself now
       } else {
         view.inherited_addresses = inherited->second.addresses;
         view.inherited_routes = inherited->second.routes;
@@ -152,7 +182,7 @@ House Router::house(Instant now) {
     view.config = &lan->config();
     const LinkState* state = link(view.config->interface);
     view.link = state != nullptr && state->up ? state : nullptr;
-    view.prefixes = lan_prefixes(*view.config, state);
+    view.prefixes = lan_prefixes(*view.config, state, now);
     prefixes_[view.config->name] = view.prefixes;
     view.withdrawn = withdrawn_prefixes(*lan, now);
     for (const ra::AdvertisedRecord& record : lan->advertiser().advertised()) {

@@ -35,7 +35,8 @@ StatusUplink status_of(const Uplink& uplink, const LinkState* link, const Desire
   out.interface = uplink.config().interface;
   out.present = link != nullptr;
   out.ready = uplink.ready();
-  out.client = uplink.client_state();
+  out.mode = conf::to_string(uplink.config().mode);
+  if (uplink.lease_is_learnt()) out.client = uplink.client_state();
   const dhcp6::Lease& lease = uplink.lease();
   if (lease.server) out.server = lease.server->to_string();
   if (!lease.empty()) {

@@ -54,6 +54,7 @@ void uplink(JsonWriter& json, const StatusUplink& u) {
   json.key("interface").value(u.interface);
   json.key("present").value(u.present);
   json.key("ready").value(u.ready);
+  json.key("mode").value(u.mode);
   json.key("client").value(u.client);
   json.key("server").value(u.server);
   if (u.renew_in) lifetime(json, "renew_in", *u.renew_in);

@@ -36,6 +36,7 @@ struct StatusUplink {
   std::string interface;
   bool present = false;
   bool ready = false;
+  std::string mode;    // as configured
   std::string client;  // the DHCPv6 client's state
   std::string server;  // DUID of the bound server, or empty
   std::optional<Lifetime> renew_in;

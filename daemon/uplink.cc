@@ -7,10 +7,24 @@
 #include "net/text.h"
 
 namespace sixgate::daemon {
+namespace {
+
+// What mode = "static" has in place of a lease; with "none" nothing.
+dhcp6::Lease contracted(const conf::UplinkConfig& config) {
+  dhcp6::Lease lease;
+  for (const Prefix& prefix : config.prefixes)
+    lease.prefixes.push_back({0, prefix, Instant::never(), Instant::never(), std::nullopt});
+  lease.renew_at = lease.rebind_at = Instant::never();
+  return lease;
+}
+
+}  // namespace
 
 Uplink::Uplink(conf::UplinkConfig config, std::optional<dhcp6::Lease> stored, Rng& rng)
     : config_(std::move(config)), rng_(&rng), listener_(rng) {
-  if (stored) {
+  if (!lease_is_learnt()) {
+    lease_ = contracted(config_);
+  } else if (stored) {
     lease_ = std::move(*stored);
     lease_.verified = false;
   }
@@ -25,8 +39,9 @@ void Uplink::identify(const dhcp6::Duid& duid, std::uint32_t first_iaid, const P
 }
 
 void Uplink::reconfigure(conf::UplinkConfig config, const Prefix& hint, Instant now) {
-  config_ = std::move(config);
+  const conf::UplinkMode before = std::exchange(config_, std::move(config)).mode;
   hint_ = config_.prefix_hint.value_or(hint);
+  if (config_.mode != before || !lease_is_learnt()) follow_mode(config_.mode != before, now);
   if (client_) {
     // The client is made anew only when what it says of us differs; the lease goes with it, unverified.
     const dhcp6::ClientParameters wanted = parameters(asked_.address);
@@ -46,6 +61,18 @@ void Uplink::reconfigure(conf::UplinkConfig config, const Prefix& hint, Instant 
   if (ready_) follow_wish(now);
 }
 
+// Another mode begins anew; another contract is followed.
+void Uplink::follow_mode(bool another, Instant now) {
+  take_lease(contracted(config_));
+  if (!another) return;
+  asked_ = Wish{};
+  client_.reset();
+  link_prefixes_.reset();
+  if (config_.mode == conf::UplinkMode::kNone) listener_ = ra::RouterListener(*rng_);
+  if (config_.mode != conf::UplinkMode::kNone && ready_) listener_.start(now);
+  out_.changed = true;
+}
+
 void Uplink::link(const LinkState* state, Instant now) {
   const bool ready = state != nullptr && state->ready();
   if (state != nullptr) {
@@ -55,9 +82,11 @@ void Uplink::link(const LinkState* state, Instant now) {
   if (ready && link_local_ && *link_local_ != *state->link_local && client_)
     client_->source_address_changed(now);
   if (ready) link_local_ = state->link_local;
-  if (ready == ready_) return;
+  if (ready == ready_) return notice_service(now);
   ready_ = ready;
   out_.changed = true;
+  lost_at_ = ready ? std::nullopt : std::optional(now);
+  notice_service(now);
   if (!ready) {
     listener_.stop();
     out_.log.push_back(
@@ -66,7 +95,7 @@ void Uplink::link(const LinkState* state, Instant now) {
   }
   out_.log.push_back({LogLevel::kInfo, "link not ready -> ready: soliciting"});
   ready_since_ = now;
-  listener_.start(now);
+  if (config_.mode != conf::UplinkMode::kNone) listener_.start(now);
   if (client_) {
     asking_since_ = now;
     client_->link_changed(now);
@@ -76,11 +105,12 @@ void Uplink::link(const LinkState* state, Instant now) {
 }
 
 void Uplink::receive(const ra::ReceivedPacket& packet, Instant now) {
-  if (stopping_) return;
+  if (stopping_ || config_.mode == conf::UplinkMode::kNone) return;
   const bool had_router = has_default_router(now);
   listener_.receive(packet, now);
   follow_wish(now);
   notice_prefixes(now);
+  notice_service(now);
   // Who was away is back, and the next Solicit may be an hour off: as after RFC 9915 section 18.2.12, "may
   // have moved to a new link".
   if (!had_router && has_default_router(now) && ready_ && client_ && !lease_.verified &&
@@ -91,8 +121,23 @@ void Uplink::receive(const ra::ReceivedPacket& packet, Instant now) {
 }
 
 bool Uplink::has_default_router(Instant now) const {
-  return std::any_of(heard().routers.begin(), heard().routers.end(),
+  return config_.gateway ||
+         std::any_of(heard().routers.begin(), heard().routers.end(),
                      [&](const ra::HeardRouter& router) { return router.router_until > now; });
+}
+
+bool Uplink::held(Instant now) const { return lost_at_ && now < *lost_at_ + config_.carrier_hold; }
+
+bool Uplink::dead(Instant now) const { return no_way_at_ && now >= *no_way_at_ + dead_after(); }
+
+void Uplink::notice_service(Instant now) {
+  const bool serves = ready_ && has_default_router(now);
+  if (!serves) {
+    if (!no_way_at_) no_way_at_ = now;
+  } else if (no_way_at_) {
+    out_.changed = out_.changed || dead(now);
+    no_way_at_.reset();
+  }
 }
 
 // RFC 9915 section 18.2.12: a prefix of the link that is new, or deprecated, may mean that the server has
@@ -120,6 +165,7 @@ void Uplink::decline(const Ip6Address& address, Instant now) {
 
 std::optional<Uplink::Wish> Uplink::wish(Instant now) const {
   Wish wish;
+  if (config_.mode != conf::UplinkMode::kAuto) return wish;
   const ra::Heard& heard = listener_.heard();
   switch (config_.request_address) {
     case conf::RequestAddress::kAlways:
@@ -192,6 +238,13 @@ void Uplink::take_lease(dhcp6::Lease lease) {
 void Uplink::expire(Instant now) {
   // The listener's tables age whether the link is there or not; the client speaks only where it is heard.
   listener_.expire(now);
+  notice_service(now);
+  // What depends on these two moments is derived anew.
+  const auto rings = [&](const std::optional<Instant>& from, Duration after) {
+    return from && last_expiry_ < *from + after && *from + after <= now;
+  };
+  if (rings(lost_at_, config_.carrier_hold) || rings(no_way_at_, dead_after())) out_.changed = true;
+  last_expiry_ = now;
   if (ready_ || stopping_) {
     if (client_) client_->expire(now);
     follow_wish(now);
@@ -200,10 +253,16 @@ void Uplink::expire(Instant now) {
 
 std::optional<Instant> Uplink::next_deadline() const {
   std::optional<Instant> next = listener_.next_deadline();
+  const auto rings = [&](const std::optional<Instant>& from, Duration after) {
+    if (from && after > Duration{} && last_expiry_ < *from + after)
+      next = earlier(next, std::optional(*from + after));
+  };
+  rings(lost_at_, config_.carrier_hold);
+  rings(no_way_at_, dead_after());
   if (client_ && (ready_ || stopping_)) next = earlier(next, client_->next_deadline());
   if (ready_ && !stopping_ && !client_ && asked_.asking == Asking::kNothing &&
-      !listener_.heard().any && config_.request_address == conf::RequestAddress::kAuto &&
-      lease_.empty())
+      !listener_.heard().any && config_.mode == conf::UplinkMode::kAuto &&
+      config_.request_address == conf::RequestAddress::kAuto && lease_.empty())
     next = earlier(next, std::optional(ready_since_ + kAdvertisementPatience));
   return next;
 }

@@ -3,6 +3,7 @@
 // the DHCPv6 client asks for (RFC 7084 section 4.2), and keeps what was had through flaps and restarts.
 #pragma once
 
+#include <algorithm>
 #include <cstdint>
 #include <optional>
 #include <span>
@@ -32,6 +33,9 @@ class Uplink {
   static constexpr Duration kAdvertisementPatience = seconds(3);
   // A client that has asked in vain for this long begins again when a router turns up.
   static constexpr Duration kVainAsking = seconds(15);
+  // An uplink without a way out for longer than this, and than its carrier_hold, is dead: another may serve
+  // instead. A router that goes and comes is no reason to move every host.
+  static constexpr Duration kDeadAfter = seconds(3);
 
   Uplink(conf::UplinkConfig config, std::optional<dhcp6::Lease> stored, Rng& rng);
 
@@ -55,8 +59,19 @@ class Uplink {
   const ra::Heard& heard() const { return listener_.heard(); }
   const dhcp6::Lease& lease() const { return lease_; }
   bool ready() const { return ready_; }
+  // Not ready for less than carrier_hold: the LANs need not know.
+  bool held(Instant now) const;
+  // There is a way out.
+  bool serves() const { return !no_way_at_ && ready_; }
+  // There is no way out here, and has not been for a while.
+  bool dead(Instant now) const;
   // The routers or the server of this uplink have spoken since the start.
-  bool verdict() const { return heard().any || lease_.verified; }
+  bool verdict() const {
+    return heard().any || lease_.verified || config_.mode == conf::UplinkMode::kNone ||
+           config_.gateway;
+  }
+  // A lease that is to be kept over a restart: what the configuration says needs no keeping.
+  bool lease_is_learnt() const { return config_.mode == conf::UplinkMode::kAuto; }
   std::string client_state() const;
   const ra::ListenerCounters& listener_counters() const { return listener_.counters(); }
   const dhcp6::ClientCounters* client_counters() const {
@@ -75,8 +90,11 @@ class Uplink {
   void follow_wish(Instant now);
   dhcp6::ClientParameters parameters(bool address) const;
   void take_lease(dhcp6::Lease lease);
+  void follow_mode(bool another, Instant now);
   void notice_prefixes(Instant now);
   bool has_default_router(Instant now) const;
+  void notice_service(Instant now);
+  Duration dead_after() const { return std::max(kDeadAfter, config_.carrier_hold); }
 
   conf::UplinkConfig config_;
   Rng* rng_;
@@ -92,6 +110,9 @@ class Uplink {
   bool ready_ = false;
   bool stopping_ = false;
   Instant ready_since_;
+  std::optional<Instant> lost_at_;    // the end of carrier_hold counts from here
+  std::optional<Instant> no_way_at_;  // since when there is no way out; none: there is one
+  Instant last_expiry_;
   Instant asking_since_;  // when the client last began, or began again
   UplinkOutputs out_;
 };

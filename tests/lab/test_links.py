@@ -3,7 +3,7 @@
 import time
 
 from lab import SERVER, AddressWatch, limit, proves
-from peers import Kea, Sixgated
+from peers import Sixgated
 from scenario import (HOSTS, build, difference, final_checks, objects, online, quiet, slash64, toml, wait_delegated,
                       wait_online)
 
@@ -204,29 +204,6 @@ def test_without_root(lab):
     lab.until("the prefix is alive again", lambda: house.prefix in house.sixgated.delegations())
     wait_online(lab, house.prefix)
     lab.check(house.sixgated.terminate() == 0, "no orderly stop as %s" % user)
-    final_checks(lab)
-
-
-def test_two_uplinks(lab):
-    """A second ISP with a prefix of its own: each LAN has a /64 of both, and of one when the other dies."""
-    lab.house()
-    second = lab.namespace("isp2")
-    lab.cable(lab.net, "eth1", second, "core0")
-    for namespace, interface, own in ((lab.net, "eth1", "2001:db8:eeee::80"), (second, "core0", "2001:db8:eeee::1")):
-        lab.no_dad(namespace, interface)
-        namespace.ip("address", "add", own + "/64", "dev", interface, "nodad")
-    second.sysctl("net.ipv6.conf.all.forwarding", 1)
-    lab.connect_isp(second, "isp1", lab.cpe, "wan1", "2001:db8:0:2::1")
-    wire = second.wire("isp1")
-    from peers import Radvd, RouteSnooper
-    RouteSnooper(lab, second, "isp1", wire)
-    Radvd(lab, second, "isp1", prefix="2001:db8:0:2::/64", name="radvd2").start()
-    Kea(lab, second, "isp1", pool="2001:db8:5000::/40", name="kea2", access="2001:db8:0:2::/64").start()
-    house = online(lab, sixgated={"wans": ["wan0", "wan1"]})
-    for role in ("h1", "h3"):
-        lab.roles[role].wait_address("2001:db8:5000::/40")
-        lab.roles[role].wait_address(house.prefix)
-    lab.check(lab.cpe.address_in(house.prefix) and lab.cpe.address_in("2001:db8:5000::/40"), "the cpe lacks an address")
     final_checks(lab)
 
 

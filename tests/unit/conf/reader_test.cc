@@ -92,6 +92,59 @@ ra_mtu = 1280
   EXPECT_EQ(lan.ra.mtu, 1280U);
 }
 
+// One uplink with `lines` in it, from line 3 on.
+std::string in_uplink(const std::string& lines) {
+  return "[uplink.wan]\ninterface = \"eth0\"\n" + lines + "\n";
+}
+
+TEST(ReadToml, AnUplinkByContract) {
+  const Config config = good(in_uplink(R"(mode = "static"
+prefixes = ["2001:db8:1::/48", "2001:db8:2::/56"]
+address = "2001:db8:0:1::2/64"
+gateway = "2001:db8:0:1::1"
+carrier_hold = 5)"));
+  const UplinkConfig& uplink = config.uplinks.at(0);
+  EXPECT_EQ(uplink.mode, UplinkMode::kStatic);
+  ASSERT_EQ(uplink.prefixes.size(), 2U);
+  EXPECT_EQ(uplink.prefixes[1].to_string(), "2001:db8:2::/56");
+  ASSERT_TRUE(uplink.address.has_value());
+  EXPECT_EQ(uplink.address->to_string(), "2001:db8:0:1::2/64");
+  EXPECT_EQ(uplink.gateway->to_string(), "2001:db8:0:1::1");
+  EXPECT_EQ(uplink.carrier_hold, seconds(5));
+  EXPECT_TRUE(good(describe(config)) == config);
+}
+
+TEST(ReadToml, KeysGoWithTheModeOfTheUplink) {
+  EXPECT_EQ(errors_of(in_uplink("mode = \"static\"")),
+            "f:3:8: error: `mode`: \"static\" needs `prefixes`\n");
+  EXPECT_EQ(errors_of(in_uplink("gateway = \"fe80::1\"")),
+            "f:3:11: error: `gateway`: goes with mode = \"static\", and the mode is \"auto\"\n");
+  EXPECT_EQ(errors_of(in_uplink("mode = \"none\"\nrapid_commit = true")),
+            "f:4:16: error: `rapid_commit`: goes with mode = \"auto\", and the mode is \"none\"\n");
+  EXPECT_EQ(errors_of(in_uplink("mode = \"stetic\"")),
+            "f:3:8: error: `mode`: \"stetic\" is not known; it can be \"auto\", \"static\" or "
+            "\"none\"; did you mean \"static\"?\n");
+}
+
+TEST(ReadToml, AContractMakesSense) {
+  const auto contract = [](const std::string& lines) {
+    return errors_of(in_uplink("mode = \"static\"\n" + lines));
+  };
+  EXPECT_TRUE(has(contract("prefixes = [\"/56\"]"), "is no prefix such as 2001:db8::/56"));
+  EXPECT_TRUE(has(contract("prefixes = [\"2001:db8::/80\"]"), "has a length within 1..64"));
+  EXPECT_TRUE(has(contract("prefixes = [\"2001:db8:1::/48\", \"2001:db8:1:5::/64\"]"),
+                  "2001:db8:1:5::/64 overlaps 2001:db8:1::/48 of uplink wan"));
+  EXPECT_TRUE(has(contract("prefixes = [\"2001:db8:1::/48\"]\ngateway = \"2001:db8::1\""),
+                  "is not on the link"));
+  EXPECT_TRUE(has(contract("prefixes = [\"2001:db8:1::/48\"]\naddress = \"2001:db8::1\""),
+                  "is no address with a length"));
+  EXPECT_TRUE(has(contract("prefixes = [\"2001:db8:1::/48\"]\naddress = \"fe80::1/64\""),
+                  "can be no address of the router's own"));
+  EXPECT_TRUE(has(errors_of("[ula]\nprefix = \"fd12:3456:789a::/48\"\n" +
+                            in_uplink("mode = \"static\"\nprefixes = [\"fd12:3456::/32\"]")),
+                  "overlaps the ULA prefix"));
+}
+
 TEST(ReadToml, SectionsKeepTheOrderOfTheFile) {
   const Config config = good(
       "[lan.zoo]\ninterface = \"e1\"\n[lan.lan]\ninterface = \"e2\"\n[lan.aaa]\ninterface = "

@@ -102,11 +102,129 @@ TEST(DesiredState, UplinksConfiguredAlikeBothKeepTheirWayOut) {
   other.name = "other";
   other.interface = "wan1";
   model.config.uplinks.push_back(other);
-  const std::vector<KernelRoute> routes = default_routes(model.derive_now());
+  std::vector<KernelRoute> routes = default_routes(model.derive_now());
+  std::erase_if(routes, [](const KernelRoute& r) { return r.source.length() > 0; });
   ASSERT_EQ(routes.size(), 2U);
   EXPECT_EQ(routes[0].interface, "wan0");
   EXPECT_EQ(routes[1].interface, "wan1");
   EXPECT_LT(routes[0].metric, routes[1].metric);
+}
+
+// Two providers, each with a delegation and an address of its own.
+struct TwoUplinks : HouseModel {
+  ra::Heard heard_there;
+  dhcp6::Lease lease_there;
+
+  TwoUplinks() {
+    config.uplinks.push_back(uplink_config("other", "wan1"));
+    delegate("2001:db8:5000::/48", "other");
+    lease_there.addresses.push_back(
+        {1, address("2001:db8:ffff::9"), kNow + seconds(1800), kNow + seconds(3600)});
+    heard_there.any = true;
+    heard_there.routers.push_back(heard_router("fe80::2", kNow + seconds(600)));
+  }
+  House two() const {
+    House out = house();
+    out.uplinks[1].heard = &heard_there;
+    out.uplinks[1].lease = &lease_there;
+    return out;
+  }
+};
+
+TEST(Conformance, Row_8028_02_EverySourceHasARouteByItsOwnUplinkAndNoOther) {
+  TwoUplinks model;
+  model.heard_there.routes = {{prefix("2001:db8:7777::/48"), address("fe80::2"),
+                               ra::RouterPreference::kMedium, kNow + seconds(900)}};
+  const DesiredState state = derive(model.two(), kNow);
+  const auto ways = [&](const char* source, const Prefix& destination) {
+    std::vector<KernelRoute> out;
+    for (const KernelRoute& route : state.routes) {
+      if (route.source == prefix(source) && route.destination == destination) out.push_back(route);
+    }
+    return out;
+  };
+  struct Case {
+    const char* source;
+    const char* interface;
+    const char* router;
+  };
+  for (const Case& one :
+       {Case{"2001:db8:1::/56", "wan0", "fe80::1"}, Case{"2001:db8:5000::/48", "wan1", "fe80::2"},
+        Case{"2001:db8:ffff::9/128", "wan1", "fe80::2"}}) {
+    const auto found = ways(one.source, Prefix());
+    ASSERT_EQ(found.size(), 2U) << one.source;
+    for (const KernelRoute& route : found) {
+      if (route.kind == KernelRoute::Kind::kUnreachable) {
+        EXPECT_GT(route.metric, 1U << 30);
+        continue;
+      }
+      EXPECT_EQ(route.interface, one.interface);
+      EXPECT_EQ(route.gateway, address(one.router));
+    }
+  }
+  // What the router of one uplink says of a part of the Internet is no way for the other's packets.
+  EXPECT_EQ(ways("2001:db8:5000::/48", prefix("2001:db8:7777::/48")).size(), 1U);
+  EXPECT_TRUE(ways("2001:db8:1::/56", prefix("2001:db8:7777::/48")).empty());
+  EXPECT_TRUE(ways("::/0", prefix("2001:db8:7777::/48")).empty());
+}
+
+TEST(DesiredState, ADeadUplinkIsLeftByNobodyAndItsPacketsAreRefused) {
+  TwoUplinks model;
+  House house = model.two();
+  house.uplinks[0].dead = true;
+  const DesiredState state = derive(house, kNow);
+  bool refused = false;
+  for (const KernelRoute& route : default_routes(state)) {
+    EXPECT_NE(route.interface, "wan0");
+    refused = refused || (route.kind == KernelRoute::Kind::kUnreachable &&
+                          route.source == prefix("2001:db8:1::/56"));
+  }
+  EXPECT_TRUE(refused);
+  EXPECT_TRUE(state.advertisements.at("lan0").default_router);
+}
+
+TEST(DesiredState, WithOneUplinkNothingGoesBySource) {
+  HouseModel model;
+  for (const KernelRoute& route : model.derive_now().routes) EXPECT_EQ(route.source, Prefix());
+  // One where there is no IPv6 to be had does not count.
+  model.config.uplinks.push_back(uplink_config("none", "wan1"));
+  model.config.uplinks.back().mode = conf::UplinkMode::kNone;
+  House house = model.house();
+  const ra::Heard silence;
+  house.uplinks[1].heard = &silence;
+  for (const KernelRoute& route : derive(house, kNow).routes) EXPECT_EQ(route.source, Prefix());
+}
+
+TEST(DesiredState, WhatIsAgreedWithTheProviderIsThereWithoutAWord) {
+  HouseModel model;
+  conf::UplinkConfig& wan = model.config.uplinks[0];
+  wan.mode = conf::UplinkMode::kStatic;
+  wan.address = conf::InterfaceAddress{address("2001:db8:0:1::2"), 64};
+  wan.gateway = address("2001:db8:0:1::1");
+  model.heard = {};
+  const DesiredState state = model.derive_now();
+  const KernelAddress* own = address_in(state.addresses, address("2001:db8:0:1::2"));
+  ASSERT_NE(own, nullptr);
+  EXPECT_EQ(own->prefix_length, 64U);
+  EXPECT_TRUE(own->valid_until.is_never());
+  const KernelRoute* link = route_to(state, prefix("2001:db8:0:1::/64"));
+  ASSERT_NE(link, nullptr);
+  EXPECT_EQ(link->interface, "wan0");
+  const auto routes = default_routes(state);
+  ASSERT_EQ(routes.size(), 1U);
+  EXPECT_EQ(routes[0].gateway, address("2001:db8:0:1::1"));
+  EXPECT_TRUE(routes[0].expires.is_never());
+  EXPECT_TRUE(state.ruleset.provisioned);
+  EXPECT_TRUE(state.advertisements.at("lan0").default_router);
+}
+
+TEST(DesiredState, AGatewayOfTheContractIsTheOnlyOne) {
+  HouseModel model;
+  model.config.uplinks[0].mode = conf::UplinkMode::kStatic;
+  model.config.uplinks[0].gateway = address("fe80::99");
+  const auto routes = default_routes(model.derive_now());
+  ASSERT_EQ(routes.size(), 1U);
+  EXPECT_EQ(routes[0].gateway, address("fe80::99"));
 }
 
 // A router of the uplink cannot draw the traffic of the home to itself.
@@ -478,6 +596,22 @@ TEST(DesiredState, AnUplinkWithoutCarrierIsNoDefaultRouter) {
   const DesiredState state = model.derive_now();
   EXPECT_FALSE(state.advertisements.at("lan0").default_router);
   EXPECT_EQ(default_routes(state).size(), 1U);  // kept for when it comes back
+}
+
+TEST(DesiredState, WithinCarrierHoldTheLansHearNothing) {
+  HouseModel model;
+  model.wan.carrier = false;
+  House house = model.house();
+  house.uplinks[0].held = true;
+  EXPECT_TRUE(derive(house, kNow).advertisements.at("lan0").default_router);
+  model.wan_present = false;  // ppp devices go and come anew
+  house = model.house();
+  house.uplinks[0].held = true;
+  EXPECT_TRUE(derive(house, kNow).advertisements.at("lan0").default_router);
+  model.heard.routers.clear();  // a router that says good-bye is gone
+  house = model.house();
+  house.uplinks[0].held = true;
+  EXPECT_FALSE(derive(house, kNow).advertisements.at("lan0").default_router);
 }
 
 TEST(Conformance, Row_7084_L_4_WithoutAnyPrefixNoDefaultRouter) {

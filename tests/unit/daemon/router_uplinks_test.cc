@@ -1,0 +1,222 @@
+// SPDX-License-Identifier: Apache-2.0
+// Several uplinks, uplinks by contract, and uplinks without IPv6.
+#include <gtest/gtest.h>
+
+#include "router_run.h"
+
+namespace sixgate::daemon {
+namespace {
+
+using testing::address;
+using testing::isp_router;
+using testing::prefix;
+using testing::prefix_said;
+using testing::RouterRun;
+using testing::two_lans;
+using testing::uplink_config;
+
+const Prefix kFirst = prefix("2001:db8:1::/64");
+const Prefix kSecond = prefix("2001:db8:5000::/64");
+
+// Two providers on wan0 and wan1, online.
+struct TwoWays : RouterRun {
+  explicit TwoWays(conf::Config config = configuration()) : RouterRun(std::move(config)) {
+    server.prefixes[iaid("other")] = {prefix("2001:db8:5000::/56")};
+    server.addresses[iaid("other")] = {address("2001:db8:ffff::9")};
+    start();
+    hear(isp_router(true, true));
+    hear(isp_router(true, true), "wan1", "fe80::2");
+    run_for(seconds(10));
+  }
+  static conf::Config configuration() {
+    conf::Config config = two_lans();
+    config.uplinks.push_back(uplink_config("other", "wan1"));
+    return config;
+  }
+  Lifetime preferred(const Prefix& wanted) const {
+    const auto said = prefix_said(last_on("lan0"), wanted);
+    return said ? said->preferred : Lifetime(0);
+  }
+  Lifetime valid(const Prefix& wanted) const {
+    const auto said = prefix_said(last_on("lan0"), wanted);
+    return said ? said->valid : Lifetime(0);
+  }
+  void cable(const std::string& name, bool there) {
+    link(name).carrier = there;
+    look();
+  }
+};
+
+TEST(RouterUplinks, EveryLanHasASlash64OfEach) {
+  TwoWays run;
+  EXPECT_GT(run.preferred(kFirst), Lifetime(0));
+  EXPECT_GT(run.preferred(kSecond), Lifetime(0));
+}
+
+TEST(RouterUplinks, ADeadUplinkDeprecatesItsOwnPrefixesAndTheyComeBack) {
+  TwoWays run;
+  run.cable("wan0", false);
+  run.run_for(seconds(2));
+  EXPECT_GT(run.preferred(kFirst), Lifetime(0)) << "a moment without carrier moves nobody";
+  run.run_for(seconds(8));
+  EXPECT_EQ(run.preferred(kFirst), Lifetime(0));
+  EXPECT_GT(run.valid(kFirst), Lifetime(0)) << "what has begun may go on as long as it can";
+  EXPECT_GT(run.preferred(kSecond), Lifetime(0));
+  EXPECT_GT(run.last_on("lan0").router_lifetime, seconds(0));
+  for (const KernelRoute& route : run.kernel.routes) {
+    EXPECT_FALSE(route.gateway && route.interface == "wan0") << "a way out that leads nowhere";
+  }
+  const KernelAddress* own = testing::address_in(run.kernel.addresses, address("2001:db8:1::1"));
+  ASSERT_NE(own, nullptr);
+  EXPECT_LE(own->preferred_until, run.now);
+
+  run.cable("wan0", true);
+  run.hear(isp_router(true, true));
+  run.run_for(seconds(10));
+  EXPECT_GT(run.preferred(kFirst), Lifetime(0));
+  EXPECT_GT(run.preferred(kSecond), Lifetime(0));
+}
+
+TEST(RouterUplinks, ARouterThatSaysGoodByeMakesItsUplinkDead) {
+  TwoWays run;
+  ra::RouterAdvertisement last = isp_router(true, true);
+  last.router_lifetime = seconds(0);
+  run.hear(last, "wan1", "fe80::2");
+  run.run_for(seconds(10));
+  EXPECT_GT(run.preferred(kFirst), Lifetime(0));
+  EXPECT_EQ(run.preferred(kSecond), Lifetime(0));
+  run.hear(isp_router(true, true), "wan1", "fe80::2");
+  run.run_for(seconds(5));
+  EXPECT_GT(run.preferred(kSecond), Lifetime(0));
+}
+
+TEST(RouterUplinks, WhenBothAreDeadNothingIsDeprecated) {
+  TwoWays run;
+  run.cable("wan0", false);
+  run.cable("wan1", false);
+  run.run_for(seconds(30));
+  EXPECT_GT(run.preferred(kFirst), Lifetime(0));
+  EXPECT_GT(run.preferred(kSecond), Lifetime(0));
+  EXPECT_EQ(run.last_on("lan0").router_lifetime, seconds(0));
+}
+
+TEST(RouterUplinks, NothingIsDeprecatedAfterARestartBeforeTheUplinkSpeaks) {
+  TwoWays first;
+  TwoWays run;
+  run.advertisements.clear();
+  run.start(first.memory);
+  run.hear(isp_router(true, true), "wan1", "fe80::2");
+  run.run_for(seconds(20));
+  EXPECT_GT(run.preferred(kFirst), Lifetime(0));
+  run.run_for(seconds(20));  // the grace is over, and wan0 has no router
+  EXPECT_EQ(run.preferred(kFirst), Lifetime(0));
+  EXPECT_GT(run.preferred(kSecond), Lifetime(0));
+}
+
+TEST(RouterUplinks, CarrierHoldKeepsEverything) {
+  conf::Config config = two_lans();
+  config.uplinks[0].carrier_hold = seconds(6);
+  RouterRun run(config);
+  run.start_online();
+  run.run_for(minutes(1));
+  const Instant lost = run.now;
+  run.link("wan0").carrier = false;
+  run.look();
+  run.run_for(seconds(5));
+  run.link("wan0").carrier = true;
+  run.look();
+  run.hear(isp_router(true, true));
+  run.run_for(minutes(5));
+  for (const auto& one : run.on("lan0", lost)) {
+    EXPECT_GT(one.said.router_lifetime, seconds(0));
+    EXPECT_FALSE(prefix_said(one.said, kFirst)->preferred.is_zero());
+  }
+  // What lasts longer is told.
+  run.link("wan0").carrier = false;
+  run.look();
+  run.run_for(seconds(12));
+  EXPECT_EQ(run.last_on("lan0").router_lifetime, seconds(0));
+}
+
+conf::Config by_contract() {
+  conf::Config config = two_lans();
+  config.uplinks[0].mode = conf::UplinkMode::kStatic;
+  config.uplinks[0].prefixes = {prefix("2001:db8:1::/56")};
+  config.uplinks[0].gateway = address("fe80::1");
+  return config;
+}
+
+TEST(RouterUplinks, AContractNeedsNoServer) {
+  RouterRun run(by_contract());
+  run.start();
+  run.run_for(seconds(10));
+  EXPECT_TRUE(run.dhcp.empty());
+  EXPECT_TRUE(run.has_default_route());
+  EXPECT_GT(run.last_on("lan0").router_lifetime, seconds(0));
+  const auto said = prefix_said(run.last_on("lan0"), kFirst);
+  ASSERT_TRUE(said.has_value());
+  EXPECT_EQ(said->valid, two_lans().lans[0].ra.max_valid);
+  // It is nothing that was learnt.
+  EXPECT_TRUE(run.memory.leases.empty());
+}
+
+TEST(RouterUplinks, WithoutAGatewayTheRoutersThatAreHeardServe) {
+  conf::Config config = by_contract();
+  config.uplinks[0].gateway.reset();
+  RouterRun run(config);
+  run.start();
+  run.run_for(seconds(10));
+  EXPECT_FALSE(run.has_default_route());
+  EXPECT_EQ(run.last_on("lan0").router_lifetime, seconds(0));
+  run.hear(isp_router(true, true));
+  run.run_for(seconds(10));
+  EXPECT_TRUE(run.dhcp.empty());
+  EXPECT_TRUE(run.has_default_route());
+  EXPECT_GT(run.last_on("lan0").router_lifetime, seconds(0));
+}
+
+TEST(RouterUplinks, AnotherContractRenumbersAtOnce) {
+  RouterRun run(by_contract());
+  run.start();
+  run.run_for(seconds(10));
+  conf::Config config = by_contract();
+  config.uplinks[0].prefixes = {prefix("2001:db8:9::/56")};
+  run.reload(config);
+  run.run_for(seconds(5));
+  EXPECT_TRUE(prefix_said(run.last_on("lan0"), kFirst)->valid.is_zero());
+  EXPECT_FALSE(prefix_said(run.last_on("lan0"), prefix("2001:db8:9::/64"))->preferred.is_zero());
+}
+
+TEST(RouterUplinks, WithoutIpv6UpstreamTheHouseHasItsOwnPrefix) {
+  conf::Config config = two_lans();
+  config.uplinks[0].mode = conf::UplinkMode::kNone;
+  RouterRun run(config);
+  run.start();
+  run.hear(isp_router(true, true));  // whoever this is
+  run.run_for(minutes(2));
+  EXPECT_TRUE(run.dhcp.empty());
+  EXPECT_FALSE(run.has_default_route());
+  const auto prefixes = ra::find_all<ra::PrefixInformation>(run.last_on("lan0").options);
+  ASSERT_EQ(prefixes.size(), 1U);
+  EXPECT_TRUE(kUniqueLocal.contains(prefixes[0].prefix));
+  EXPECT_EQ(run.last_on("lan0").router_lifetime, seconds(0));
+}
+
+TEST(RouterUplinks, FromDhcpToNoneAndBack) {
+  RouterRun run;
+  run.start_online();
+  conf::Config none = two_lans();
+  none.uplinks[0].mode = conf::UplinkMode::kNone;
+  run.reload(none);
+  run.run_for(seconds(10));
+  EXPECT_FALSE(run.has_default_route());
+  EXPECT_TRUE(prefix_said(run.last_on("lan0"), kFirst)->valid.is_zero());
+  run.reload(two_lans());
+  run.hear(isp_router(true, true));
+  run.run_for(seconds(10));
+  EXPECT_TRUE(run.has_default_route());
+  EXPECT_FALSE(prefix_said(run.last_on("lan0"), kFirst)->preferred.is_zero());
+}
+
+}  // namespace
+}  // namespace sixgate::daemon
