@@ -94,8 +94,12 @@ void uplink_text(std::string& out, const Json& uplink) {
   out += '\n';
   Table table;
   for (const Json& delegation : uplink["delegations"].elements()) {
+    const std::string routed = said(delegation["routed"]);
     table.row({"delegated", said(delegation["prefix"]), said(delegation["standing"]),
-               lifetimes(delegation)});
+               lifetimes(delegation),
+               routed == "yes"  ? "routed"
+               : routed == "no" ? "NOT ROUTED"
+                                : ""});
   }
   for (const Json& address : uplink["addresses"].elements()) {
     const Json& own = address["address"];

@@ -54,6 +54,18 @@ struct InterfaceAddress {
   bool operator==(const InterfaceAddress&) const = default;
 };
 
+// How to find out whether what is delegated is really routed here.
+struct RouteCheckConfig {
+  enum class Mode : std::uint8_t {
+    kAuto,  // ask the link's router
+    kOff,
+    kAddress,  // ask `target`
+  };
+  Mode mode = Mode::kAuto;
+  Ip6Address target;
+  bool operator==(const RouteCheckConfig&) const = default;
+};
+
 struct UplinkConfig {
   std::string name;
   std::string interface;
@@ -72,6 +84,7 @@ struct UplinkConfig {
   bool use_dns = true;
   // How long a carrier may be away before the LANs hear of it. RFC 7084 G-5 wants to be the default: at once.
   Duration carrier_hold{};
+  RouteCheckConfig route_check;
   delegation::InterfaceIdPolicy interface_id = delegation::InterfaceIdPolicy::stable();
   std::uint32_t metric = 512;  // below the 1024 of the kernel and of `ip route add`
 

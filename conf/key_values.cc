@@ -100,6 +100,18 @@ Expected<std::optional<Ip6Address>> parse_gateway(std::string_view text) {
   return std::optional(*address);
 }
 
+Expected<RouteCheckConfig> parse_route_check(std::string_view text) {
+  using Mode = RouteCheckConfig::Mode;
+  if (text == "auto") return RouteCheckConfig{.mode = Mode::kAuto};
+  if (text == "off") return RouteCheckConfig{.mode = Mode::kOff};
+  const auto address = Ip6Address::parse(text);
+  if (!address) return fail(unknown_word(text, {"auto", "off", "2001:db8::1"}));
+  if (!address->is_global_unicast() && !address->is_link_local() && !address->is_unique_local()) {
+    return fail(cat("\"", printable(text), "\" is nobody who could answer"));
+  }
+  return RouteCheckConfig{.mode = Mode::kAddress, .target = *address};
+}
+
 Expected<UlaConfig> parse_ula(std::string_view text) {
   if (text == "auto") return UlaConfig{.mode = UlaConfig::Mode::kAuto};
   if (text == "none") return UlaConfig{.mode = UlaConfig::Mode::kNone};
@@ -275,6 +287,18 @@ std::string hint_text(const std::optional<std::uint64_t>& hint) {
     number >>= 4;
   } while (number != 0);
   return digits;
+}
+
+std::string route_check_text(const RouteCheckConfig& check) {
+  switch (check.mode) {
+    case RouteCheckConfig::Mode::kAuto:
+      return "auto";
+    case RouteCheckConfig::Mode::kOff:
+      return "off";
+    case RouteCheckConfig::Mode::kAddress:
+      return check.target.to_string();
+  }
+  return {};
 }
 
 std::string ula_text(const UlaConfig& ula) {

@@ -32,6 +32,7 @@ std::optional<std::vector<std::string>> read_texts(const Value& value, Complaint
 Expected<Prefix> parse_prefix_text(std::string_view text);
 Expected<std::optional<InterfaceAddress>> parse_interface_address(std::string_view text);
 Expected<std::optional<Ip6Address>> parse_gateway(std::string_view text);
+Expected<RouteCheckConfig> parse_route_check(std::string_view text);
 Expected<UlaConfig> parse_ula(std::string_view text);
 Expected<DuidConfig> parse_duid(std::string_view text);
 Expected<std::optional<std::uint64_t>> parse_hint(std::string_view text);
@@ -83,6 +84,7 @@ void read_word(const Value& value, const Words<E>& words, E& out, Complaints& co
 
 // The texts that read back to the same value.
 std::string hint_text(const std::optional<std::uint64_t>& hint);
+std::string route_check_text(const RouteCheckConfig& check);
 std::string ula_text(const UlaConfig& ula);
 std::string duid_text(const DuidConfig& duid);
 

@@ -313,6 +313,15 @@ const std::array kUplinkKeys{
         [](const UplinkConfig& c) {
           return cat(std::chrono::duration_cast<seconds>(c.carrier_hold).count());
         }},
+    Key<UplinkConfig>{
+        "route_check",
+        "Find out whether what is delegated is really routed here, by a ping from inside\n"
+        "the delegation: \"auto\" (to the link's router, which sees two packets in five\n"
+        "minutes), \"off\", or the address to ask.",
+        [](const Value& v, UplinkConfig& c, Complaints& e) {
+          read_parsed(v, c.route_check, parse_route_check, e);
+        },
+        [](const UplinkConfig& c) { return quoted(route_check_text(c.route_check)); }},
     Key<UplinkConfig>{"ip6ifaceid",
                       "The lower half of the router's own addresses here: \"stable\" (RFC 7217),\n"
                       "\"eui64\", \"random\", or a suffix such as \"::1\".",

@@ -74,6 +74,7 @@ void Router::build(Instant now) {
   for (const auto& gone : old_uplinks) {
     say(LogLevel::kInfo, cat("uplink ", gone->config().name, ": no longer configured"));
     pool_.update(gone->config().name, {}, now);
+    checks_.erase(gone->config().name);
     state_.leases.erase(gone->config().name);
   }
 
@@ -291,6 +292,11 @@ void Router::receive(const PacketIn& packet, Instant now) {
                         now);
       }
       break;
+    case Channel::kEcho:
+      if (uplink == nullptr) break;
+      if (const auto check = checks_.find(uplink->config().name); check != checks_.end())
+        check->second.receive(packet.payload, packet.source, packet.destination, now);
+      break;
   }
   settle(now);
 }
@@ -324,7 +330,11 @@ void Router::stop(Instant now) {
 void Router::expire(Instant now) {
   const std::vector<delegation::Delegation> before = pool_.delegations();
   pool_.expire(now);
-  for (const auto& uplink : uplinks_) uplink->expire(now);
+  for (const auto& uplink : uplinks_) {
+    uplink->expire(now);
+    const auto check = checks_.find(uplink->config().name);
+    if (check != checks_.end() && is_checked(*uplink)) check->second.expire(now);
+  }
   for (const auto& lan : lans_) lan->expire(now);
   for (Leaving& leaving : leaving_) {
     leaving.lan->expire(now);
@@ -352,7 +362,12 @@ void Router::expire(Instant now) {
 
 std::optional<Instant> Router::next_deadline() const {
   std::optional<Instant> next = pool_.next_deadline();
-  for (const auto& uplink : uplinks_) next = earlier(next, uplink->next_deadline());
+  for (const auto& uplink : uplinks_) {
+    next = earlier(next, uplink->next_deadline());
+    const auto check = checks_.find(uplink->config().name);
+    if (check != checks_.end() && is_checked(*uplink) && !stopping_)
+      next = earlier(next, check->second.next_deadline());
+  }
   for (const auto& lan : lans_) next = earlier(next, lan->next_deadline());
   for (const Leaving& leaving : leaving_) {
     next = earlier(next, leaving.lan->next_deadline());
@@ -399,6 +414,7 @@ void Router::collect(Instant now) {
 void Router::settle(Instant now) {
   collect(now);
   reconcile(now);
+  check_routes(now);
   collect(now);  // what the advertisers say of it
   offer_state(now);
   if (stopping_) {
@@ -507,7 +523,11 @@ RouterOutputs Router::drain() {
 
 WantedSockets Router::wanted_sockets() const {
   WantedSockets wanted;
-  for (const auto& uplink : uplinks_) wanted.uplinks.push_back(uplink->config().interface);
+  for (const auto& uplink : uplinks_) {
+    wanted.uplinks.push_back(uplink->config().interface);
+    if (uplink->config().route_check.mode != conf::RouteCheckConfig::Mode::kOff)
+      wanted.echo.push_back(uplink->config().interface);
+  }
   for (const auto& lan : lans_) wanted.lans.push_back(lan->config().interface);
   for (const Leaving& leaving : leaving_) wanted.lans.push_back(leaving.lan->config().interface);
   return wanted;

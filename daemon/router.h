@@ -15,6 +15,7 @@
 #include "daemon/change.h"
 #include "daemon/desired_state.h"
 #include "daemon/lan.h"
+#include "daemon/route_check.h"
 #include "daemon/status.h"
 #include "daemon/stored_state.h"
 #include "daemon/uplink.h"
@@ -28,6 +29,7 @@ namespace sixgate::daemon {
 enum class Channel : std::uint8_t {
   kIcmp6,        // hop limit 255, link-local source
   kDhcp6Client,  // UDP from port 546 to port 547
+  kEcho,         // ICMPv6 Echo Requests of ours and the replies to them, on uplinks
 };
 
 struct PacketIn {
@@ -44,12 +46,14 @@ struct PacketOut {
   Channel channel = Channel::kIcmp6;
   Ip6Address destination;
   std::vector<std::uint8_t> payload;
+  std::optional<Ip6Address> source;  // none: the link-local address
   bool operator==(const PacketOut&) const = default;
 };
 
 // What daemon/io is to listen on.
 struct WantedSockets {
   std::vector<std::string> uplinks;  // ICMPv6 for Router Advertisements, UDP 546
+  std::vector<std::string> echo;     // ICMPv6 Echo Replies
   std::vector<std::string> lans;     // ICMPv6 with membership of ff02::2
   bool operator==(const WantedSockets&) const = default;
 };
@@ -118,6 +122,10 @@ class Router {
   void advertise(Instant now);
   void offer_state(Instant now);
   void remember_addresses();
+  bool is_checked(const Uplink& uplink) const;
+  RouteCheck::View check_view(const Uplink& uplink, Instant now) const;
+  void check_routes(Instant now);
+  Routed routed(const Uplink& uplink, const Prefix& delegation) const;
   Uplink* uplink_on(std::string_view interface);
   Lan* lan_on(std::string_view interface);
   const LinkState* link(std::string_view interface) const;
@@ -132,6 +140,7 @@ class Router {
   Rng& rng_;
   std::vector<std::unique_ptr<Uplink>> uplinks_;
   std::vector<std::unique_ptr<Lan>> lans_;
+  std::map<std::string, RouteCheck> checks_;  // uplink name ->
   // Networks that a reload took away, while their hosts are told.
   struct Leaving {
     std::unique_ptr<Lan> lan;

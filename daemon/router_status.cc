@@ -114,6 +114,17 @@ Status Router::status(Instant now) const {
   for (const auto& uplink : uplinks_) {
     out.uplinks.push_back(
         status_of(*uplink, link(uplink->config().interface), desired_, pool_.delegations(), now));
+    if (uplink->config().route_check.mode != conf::RouteCheckConfig::Mode::kOff) {
+      for (StatusPrefix& delegation : out.uplinks.back().delegations) {
+        const Routed finding = routed(*uplink, delegation.prefix);
+        delegation.routed = to_string(finding);
+        if (finding == Routed::kNo) {
+          out.problems.push_back(cat("uplink ", uplink->config().name,
+                                     ": the provider does not route ", delegation.prefix,
+                                     " to us"));
+        }
+      }
+    }
     if (link(uplink->config().interface) == nullptr) {
       out.problems.push_back(cat("uplink ", uplink->config().name, ": there is no interface ",
                                  uplink->config().interface));

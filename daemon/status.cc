@@ -31,6 +31,7 @@ void prefixes(JsonWriter& json, std::string_view key, const std::vector<StatusPr
     lifetime(json, "valid", p.valid);
     json.key("standing").value(p.standing);
     if (!p.origin.empty()) json.key("origin").value(p.origin);
+    if (!p.routed.empty()) json.key("routed").value(p.routed);
     json.end_object();
   }
   json.end_array();

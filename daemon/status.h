@@ -23,6 +23,7 @@ struct StatusPrefix {
   Lifetime preferred;
   Lifetime valid;
   std::optional<Ip6Address> address;  // ours in it, on a LAN
+  std::string routed;  // of a delegation: "yes", "no", "unknown", or empty when nobody looks
 };
 
 struct StatusRouter {

@@ -163,6 +163,12 @@ void Uplink::decline(const Ip6Address& address, Instant now) {
   if (client_) client_->decline(address, now);
 }
 
+void Uplink::question(Instant now) {
+  if (!client_ || !ready_ || stopping_) return;
+  asking_since_ = now;
+  client_->link_changed(now);
+}
+
 std::optional<Uplink::Wish> Uplink::wish(Instant now) const {
   Wish wish;
   if (config_.mode != conf::UplinkMode::kAuto) return wish;

@@ -48,6 +48,8 @@ class Uplink {
   void receive(std::span<const std::uint8_t> datagram, const Ip6Address& from,
                dhcp6::Arrival arrival, Instant now);
   void decline(const Ip6Address& address, Instant now);
+  // There is reason to doubt the lease: it is verified, and stays in use.
+  void question(Instant now);
   void expire(Instant now);
   std::optional<Instant> next_deadline() const;
   UplinkOutputs drain();

@@ -88,6 +88,19 @@ Expected<OwnedFd> make_icmp6_socket(const LinkState& link, bool as_router) {
   return fd;
 }
 
+Expected<OwnedFd> make_echo_socket(const LinkState& link) {
+  OwnedFd fd(::socket(AF_INET6, SOCK_RAW | SOCK_CLOEXEC | SOCK_NONBLOCK, IPPROTO_ICMPV6));
+  if (!fd) return failed("ICMPv6 echo socket", link);
+  icmp6_filter filter{};
+  ::memset(&filter, 0xff, sizeof filter);
+  filter.icmp6_filt[ICMP6_ECHO_REPLY >> 5] &= ~(1U << (ICMP6_ECHO_REPLY & 31));
+  if (!set(fd.get(), IPPROTO_ICMPV6, ICMP6_FILTER, filter) || !bind_to_interface(fd.get(), link) ||
+      !set_common(fd.get(), link)) {
+    return failed("ICMPv6 echo socket", link);
+  }
+  return fd;
+}
+
 Expected<Dhcp6Socket> make_dhcp6_client_socket(const LinkState& link) {
   Dhcp6Socket made{OwnedFd(::socket(AF_INET6, SOCK_DGRAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0))};
   const int fd = made.fd.get();
@@ -159,9 +172,10 @@ Expected<ReceivedDatagram, int> receive_datagram(int fd, std::span<std::uint8_t>
   return out;
 }
 
-int send_datagram(int fd, const LinkState& link, const Ip6Address& to, std::uint16_t port,
-                  std::span<const std::uint8_t> payload) {
-  if (!link.link_local) return EADDRNOTAVAIL;
+int send_datagram(int fd, const LinkState& link, const std::optional<Ip6Address>& source,
+                  const Ip6Address& to, std::uint16_t port, std::span<const std::uint8_t> payload) {
+  const std::optional<Ip6Address>& from = source ? source : link.link_local;
+  if (!from) return EADDRNOTAVAIL;
   sockaddr_in6 destination{};
   destination.sin6_family = AF_INET6;
   destination.sin6_port = htons(port);
@@ -178,7 +192,7 @@ int send_datagram(int fd, const LinkState& link, const Ip6Address& to, std::uint
   message.msg_control = control.bytes;
   message.msg_controllen = CMSG_SPACE(sizeof(in6_pktinfo));
   in6_pktinfo info{};
-  info.ipi6_addr = to_kernel(*link.link_local);
+  info.ipi6_addr = to_kernel(*from);
   info.ipi6_ifindex = link.index;
   cmsghdr* c = CMSG_FIRSTHDR(&message);
   c->cmsg_level = IPPROTO_IPV6;

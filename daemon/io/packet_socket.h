@@ -2,6 +2,7 @@
 // One socket on one interface: ICMPv6 for Neighbor Discovery, or UDP as a DHCPv6 client.
 #pragma once
 
+#include <optional>
 #include <span>
 #include <string>
 #include <vector>
@@ -15,6 +16,9 @@ namespace sixgate::daemon {
 // A raw ICMPv6 socket that hears Router Advertisements, and on a LAN (`as_router`) Router Solicitations too,
 // as a member of ff02::2. The kernel computes and verifies checksums.
 Expected<OwnedFd> make_icmp6_socket(const LinkState& link, bool as_router);
+
+// One that hears Echo Replies.
+Expected<OwnedFd> make_echo_socket(const LinkState& link);
 
 struct Dhcp6Socket {
   OwnedFd fd;
@@ -35,9 +39,9 @@ struct ReceivedDatagram {
 // One datagram into `buffer`, without waiting. The error is an errno value; EAGAIN: there is none.
 Expected<ReceivedDatagram, int> receive_datagram(int fd, std::span<std::uint8_t> buffer);
 
-// From the link's link-local address. 0, or an errno value.
-int send_datagram(int fd, const LinkState& link, const Ip6Address& to, std::uint16_t port,
-                  std::span<const std::uint8_t> payload);
+// From `source`, or the link's link-local address. 0, or an errno value.
+int send_datagram(int fd, const LinkState& link, const std::optional<Ip6Address>& source,
+                  const Ip6Address& to, std::uint16_t port, std::span<const std::uint8_t> payload);
 
 inline constexpr std::uint16_t kDhcp6ClientPort = 546;
 inline constexpr std::uint16_t kDhcp6ServerPort = 547;

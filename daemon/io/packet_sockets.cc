@@ -23,6 +23,8 @@ std::string_view name_of(Channel channel) {
       return "ICMPv6";
     case Channel::kDhcp6Client:
       return "DHCPv6";
+    case Channel::kEcho:
+      return "ICMPv6 echo";
   }
   return "";
 }
@@ -62,7 +64,9 @@ void PacketSockets::fit(const WantedSockets& wanted, const std::vector<LinkState
     const Port& port = *entry.second;
     const LinkState* link = usable(port.link.name);
     const auto& names = port.role == Role::kUplink ? wanted.uplinks : wanted.lans;
-    return !listed(names, port.link.name) || link == nullptr || link->index != port.link.index ||
+    return !listed(names, port.link.name) ||
+           (port.channel == Channel::kEcho && !listed(wanted.echo, port.link.name)) ||
+           link == nullptr || link->index != port.link.index ||
            link->link_local != port.link.link_local;
   });
   std::erase_if(not_made_, [&](const auto& entry) {
@@ -74,6 +78,9 @@ void PacketSockets::fit(const WantedSockets& wanted, const std::vector<LinkState
       fit_one(name, Channel::kIcmp6, Role::kUplink, *link);
       fit_one(name, Channel::kDhcp6Client, Role::kUplink, *link);
     }
+  }
+  for (const std::string& name : wanted.echo) {
+    if (const LinkState* link = usable(name)) fit_one(name, Channel::kEcho, Role::kUplink, *link);
   }
   for (const std::string& name : wanted.lans) {
     if (const LinkState* link = usable(name)) fit_one(name, Channel::kIcmp6, Role::kLan, *link);
@@ -87,6 +94,15 @@ void PacketSockets::fit_one(const std::string& interface, Channel channel, Role 
   OwnedFd fd;
   std::string error;
   switch (channel) {
+    case Channel::kEcho: {
+      auto made = make_echo_socket(link);
+      if (made) {
+        fd = std::move(*made);
+      } else {
+        error = made.error().message;
+      }
+      break;
+    }
     case Channel::kIcmp6: {
       auto made = make_icmp6_socket(link, role == Role::kLan);
       if (made) {
@@ -176,7 +192,8 @@ void PacketSockets::send(const PacketOut& packet) {
   if (found == ports_.end()) return;  // the interface went meanwhile; the engine will send again
   Port& port = *found->second;
   const std::uint16_t to = packet.channel == Channel::kDhcp6Client ? kDhcp6ServerPort : 0;
-  const int code = send_datagram(port.fd.get(), port.link, packet.destination, to, packet.payload);
+  const int code = send_datagram(port.fd.get(), port.link, packet.source, packet.destination, to,
+                                 packet.payload);
   if (code == 0) {
     port.complaint.clear();
     return;

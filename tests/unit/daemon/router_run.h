@@ -203,9 +203,11 @@ class RouterRun {
   dhcp6::testing::TestServer server{1};
   std::unique_ptr<Router> router;
 
-  std::function<bool(const Change&)> refuse;  // the kernel says no
-  std::function<void(KernelState&)> meddle;   // somebody else, right after each set
-  bool hold = false;                          // sets are not answered before answer_held()
+  std::function<bool(const Change&)> refuse;      // the kernel says no
+  std::function<void(KernelState&)> meddle;       // somebody else, right after each set
+  std::function<bool(const PacketOut&)> answers;  // the ISP's router, to an echo
+  unsigned echoes = 0;
+  bool hold = false;  // sets are not answered before answer_held()
   std::optional<ChangeSet> held;
 
   std::vector<SaidPacket> advertisements;
@@ -259,6 +261,16 @@ class RouterRun {
       return;
     }
     ASSERT_FALSE(packet.payload.empty());
+    if (packet.channel == Channel::kEcho) {
+      ASSERT_TRUE(uplink) << packet.interface;
+      ++echoes;
+      if (!answers || !answers(packet)) return;
+      std::vector<std::uint8_t> reply = packet.payload;
+      reply[0] = 129;
+      router->receive(
+          {packet.interface, Channel::kEcho, packet.destination, *packet.source, 64, reply}, now);
+      return;
+    }
     if (packet.payload[0] != ra::RouterAdvertisement::kType) {
       ASSERT_TRUE(uplink) << "a solicitation on " << packet.interface;
       return;

@@ -1,0 +1,94 @@
+// SPDX-License-Identifier: Apache-2.0
+// Router looks after what it was told: whether delegations are really routed here (route_check.h).
+#include <algorithm>
+
+#include "daemon/router.h"
+#include "net/text.h"
+
+namespace sixgate::daemon {
+namespace {
+
+// Whom to ask: the configured address, or the best of the link's own routers.
+std::optional<Ip6Address> target_of(const Uplink& uplink, Instant now) {
+  const conf::UplinkConfig& config = uplink.config();
+  if (config.route_check.mode == conf::RouteCheckConfig::Mode::kAddress)
+    return config.route_check.target;
+  if (config.gateway) return config.gateway;
+  const ra::HeardRouter* best = nullptr;
+  for (const ra::HeardRouter& router : uplink.heard().routers) {
+    if (router.router_until <= now) continue;
+    if (best == nullptr || router.preference > best->preference ||
+        (router.preference == best->preference && router.address < best->address))
+      best = &router;
+  }
+  return best == nullptr ? std::nullopt : std::optional(best->address);
+}
+
+}  // namespace
+
+bool Router::is_checked(const Uplink& uplink) const {
+  return uplink.config().route_check.mode != conf::RouteCheckConfig::Mode::kOff &&
+         uplink.serves() && kernel_ && applied_ruleset_;
+}
+
+RouteCheck::View Router::check_view(const Uplink& uplink, Instant now) const {
+  const auto usable = [&](const std::string& interface, const Ip6Address& address) {
+    return std::any_of(kernel_->addresses.begin(), kernel_->addresses.end(), [&](const auto& have) {
+      return have.interface == interface && have.address == address && !have.tentative &&
+             !have.dad_failed;
+    });
+  };
+  RouteCheck::View view;
+  view.target = target_of(uplink, now);
+  view.renewal = uplink.lease().renew_at;
+  const LinkState* own = link(uplink.config().interface);
+  if (own != nullptr && own->link_local) view.control = *own->link_local;
+  for (const KernelAddress& address : desired_.addresses) {
+    if (address.interface == uplink.config().interface && address.preferred_until > now &&
+        usable(address.interface, address.address)) {
+      view.control = address.address;
+      break;
+    }
+  }
+  for (const dhcp6::LeasedPrefix& leased : uplink.lease().prefixes) {
+    if (leased.valid_until <= now) continue;
+    const auto subject = [&]() -> std::optional<Ip6Address> {
+      for (const conf::LanConfig& lan : config_.lans) {
+        const auto prefixes = prefixes_.find(lan.name);
+        if (prefixes == prefixes_.end()) continue;
+        for (const LanPrefix& prefix : prefixes->second) {
+          if (prefix.origin == uplink.config().name && leased.prefix.contains(prefix.address) &&
+              usable(lan.interface, prefix.address))
+            return prefix.address;
+        }
+      }
+      return std::nullopt;
+    }();
+    if (subject) view.subjects.push_back({leased.prefix, *subject});
+  }
+  return view;
+}
+
+void Router::check_routes(Instant now) {
+  for (const auto& uplink : uplinks_) {
+    if (!is_checked(*uplink) || stopping_) continue;
+    const std::string& name = uplink->config().name;
+    RouteCheck& check = checks_.try_emplace(name, rng_).first->second;
+    check.look(check_view(*uplink, now), now);
+    RouteCheckOutputs said = check.drain();
+    for (EchoRequest& request : said.packets) {
+      out_.packets.push_back({uplink->config().interface, Channel::kEcho, request.destination,
+                              std::move(request.payload), request.source});
+    }
+    for (const LogLine& line : said.log) say(line.level, cat("uplink ", name, ": ", line.text));
+    if (said.question) uplink->question(now);
+  }
+}
+
+Routed Router::routed(const Uplink& uplink, const Prefix& delegation) const {
+  const auto check = checks_.find(uplink.config().name);
+  if (!is_checked(uplink) || check == checks_.end()) return Routed::kUnknown;
+  return check->second.finding(delegation);
+}
+
+}  // namespace sixgate::daemon
