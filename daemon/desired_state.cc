@@ -147,6 +147,15 @@ void uplink_routes(const House& house, const UplinkView& uplink, DesiredState& o
     route.expires = router.router_until;
     add_by_source(out, route, sources);
     add_behind(out.routes, route);
+    // RFC 6603 section 6.1: what the provider kept for its link is no part of what is refused here, whether its
+    // router calls it on-link (a better metric) or not.
+    for (const delegation::Delegation& delegation : house.delegations) {
+      if (delegation.origin != uplink.config->name || !delegation.excluded) continue;
+      KernelRoute kept = route;
+      kept.destination = *delegation.excluded;
+      kept.expires = std::min(route.expires, delegation.valid_until);
+      add_behind(out.routes, kept);
+    }
   }
   refuse_by_source(out, sources);
   for (const ra::HeardRoute& heard : uplink.heard->routes) {

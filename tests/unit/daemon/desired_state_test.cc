@@ -110,6 +110,32 @@ TEST(DesiredState, UplinksConfiguredAlikeBothKeepTheirWayOut) {
   EXPECT_LT(routes[0].metric, routes[1].metric);
 }
 
+TEST(Conformance, Row_6603_04_TheExcludedPrefixIsReachedOnTheUplink) {
+  HouseModel model;
+  model.delegations[0].excluded = prefix("2001:db8:1:ff::/64");
+  DesiredState state = model.derive_now();
+  const KernelRoute* way = route_to(state, prefix("2001:db8:1:ff::/64"));
+  ASSERT_NE(way, nullptr);
+  EXPECT_EQ(way->kind, KernelRoute::Kind::kUnicast);
+  EXPECT_EQ(way->interface, "wan0");
+  EXPECT_EQ(way->gateway, address("fe80::1"));
+  EXPECT_EQ(way->expires, kNow + seconds(1800)) << "neither outlives its router nor the delegation";
+  EXPECT_EQ(route_to(state, prefix("2001:db8:1::/56"))->kind, KernelRoute::Kind::kUnreachable);
+
+  // Where the router says that it is on-link, that is the better way.
+  model.heard.prefixes = {heard_prefix("2001:db8:1:ff::/64", true, true)};
+  state = model.derive_now();
+  const KernelRoute* best = nullptr;
+  for (const KernelRoute& route : state.routes) {
+    if (route.destination == prefix("2001:db8:1:ff::/64") &&
+        (best == nullptr || route.metric < best->metric))
+      best = &route;
+  }
+  ASSERT_NE(best, nullptr);
+  EXPECT_EQ(best->interface, "wan0");
+  EXPECT_FALSE(best->gateway.has_value());
+}
+
 // Two providers, each with a delegation and an address of its own.
 struct TwoUplinks : HouseModel {
   ra::Heard heard_there;
