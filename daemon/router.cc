@@ -75,6 +75,7 @@ void Router::build(Instant now) {
     say(LogLevel::kInfo, cat("uplink ", gone->config().name, ": no longer configured"));
     pool_.update(gone->config().name, {}, now);
     checks_.erase(gone->config().name);
+    announcers_.erase(gone->config().name);
     state_.leases.erase(gone->config().name);
   }
 
@@ -367,6 +368,9 @@ std::optional<Instant> Router::next_deadline() const {
     const auto check = checks_.find(uplink->config().name);
     if (check != checks_.end() && is_checked(*uplink) && !stopping_)
       next = earlier(next, check->second.next_deadline());
+    const auto announcer = announcers_.find(uplink->config().name);
+    if (announcer != announcers_.end() && uplink->ready() && !stopping_)
+      next = earlier(next, announcer->second.next_deadline());
   }
   for (const auto& lan : lans_) next = earlier(next, lan->next_deadline());
   for (const Leaving& leaving : leaving_) {
@@ -415,6 +419,7 @@ void Router::settle(Instant now) {
   collect(now);
   reconcile(now);
   check_routes(now);
+  announce_addresses(now);
   collect(now);  // what the advertisers say of it
   offer_state(now);
   if (stopping_) {

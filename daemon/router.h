@@ -12,6 +12,7 @@
 #include <vector>
 
 #include "conf/config.h"
+#include "daemon/address_announcer.h"
 #include "daemon/change.h"
 #include "daemon/desired_state.h"
 #include "daemon/lan.h"
@@ -125,6 +126,7 @@ class Router {
   bool is_checked(const Uplink& uplink) const;
   RouteCheck::View check_view(const Uplink& uplink, Instant now) const;
   void check_routes(Instant now);
+  void announce_addresses(Instant now);
   Routed routed(const Uplink& uplink, const Prefix& delegation) const;
   Uplink* uplink_on(std::string_view interface);
   Lan* lan_on(std::string_view interface);
@@ -140,7 +142,8 @@ class Router {
   Rng& rng_;
   std::vector<std::unique_ptr<Uplink>> uplinks_;
   std::vector<std::unique_ptr<Lan>> lans_;
-  std::map<std::string, RouteCheck> checks_;  // uplink name ->
+  std::map<std::string, RouteCheck> checks_;            // uplink name ->
+  std::map<std::string, AddressAnnouncer> announcers_;  // uplink name ->
   // Networks that a reload took away, while their hosts are told.
   struct Leaving {
     std::unique_ptr<Lan> lan;

@@ -85,6 +85,32 @@ void Router::check_routes(Instant now) {
   }
 }
 
+// RFC 9131 section 6.1.2.
+void Router::announce_addresses(Instant now) {
+  if (!kernel_ || stopping_) return;
+  for (const auto& uplink : uplinks_) {
+    const LinkState* own = link(uplink->config().interface);
+    if (!uplink->ready() || own == nullptr || !own->mac) continue;
+    std::vector<Ip6Address> usable;
+    for (const KernelAddress& address : kernel_->addresses) {
+      if (address.ours && address.interface == own->name && !address.tentative &&
+          !address.dad_failed && address.preferred_until > now)
+        usable.push_back(address.address);
+    }
+    AddressAnnouncer& announcer = announcers_[uplink->config().name];
+    announcer.look(usable, now);
+    const Duration retrans = uplink->heard().retrans.value_or(seconds(1));
+    for (const Ip6Address& address : announcer.due(retrans, now)) {
+      ra::NeighborAdvertisement said;
+      said.router = true;
+      said.target = address;
+      said.options.emplace_back(ra::TargetLinkLayerAddress(*own->mac));
+      out_.packets.push_back(
+          {own->name, Channel::kIcmp6, kAllRouters, ra::to_bytes(said), address});
+    }
+  }
+}
+
 Routed Router::routed(const Uplink& uplink, const Prefix& delegation) const {
   const auto check = checks_.find(uplink.config().name);
   if (!is_checked(uplink) || check == checks_.end()) return Routed::kUnknown;

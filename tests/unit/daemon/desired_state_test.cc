@@ -20,6 +20,7 @@ using testing::HouseModel;
 using testing::kNow;
 using testing::prefix;
 using testing::route_to;
+using testing::uplink_config;
 
 // What hosts of a LAN are told.
 ra::RouterAdvertisement said_on(const DesiredState& state, const std::string& lan) {
@@ -229,7 +230,7 @@ TEST(DesiredState, WhatIsAgreedWithTheProviderIsThereWithoutAWord) {
   wan.gateway = address("2001:db8:0:1::1");
   model.heard = {};
   const DesiredState state = model.derive_now();
-  const KernelAddress* own = address_in(state.addresses, address("2001:db8:0:1::2"));
+  const KernelAddress* own = testing::address_in(state.addresses, address("2001:db8:0:1::2"));
   ASSERT_NE(own, nullptr);
   EXPECT_EQ(own->prefix_length, 64U);
   EXPECT_TRUE(own->valid_until.is_never());

@@ -25,6 +25,12 @@ struct SaidPacket {
   ra::RouterAdvertisement said;
 };
 
+struct AnnouncedAddress {
+  Instant at;
+  PacketOut packet;
+  ra::NeighborAdvertisement said;
+};
+
 class RouterRun {
  public:
   explicit RouterRun(conf::Config configuration = two_lans(), std::uint64_t seed = 1)
@@ -211,6 +217,7 @@ class RouterRun {
   std::optional<ChangeSet> held;
 
   std::vector<SaidPacket> advertisements;
+  std::vector<AnnouncedAddress> announcements;
   std::vector<SentMessage> dhcp;
   std::vector<std::pair<Instant, ChangeSet>> sets;
   StoredState memory;
@@ -273,6 +280,8 @@ class RouterRun {
     }
     if (packet.payload[0] != ra::RouterAdvertisement::kType) {
       ASSERT_TRUE(uplink) << "a solicitation on " << packet.interface;
+      const auto announced = ra::NeighborAdvertisement::parse(packet.payload);
+      if (announced) announcements.push_back({now, packet, *announced});
       return;
     }
     ASSERT_FALSE(uplink) << "an advertisement on an uplink";
