@@ -18,10 +18,14 @@ namespace {
 // How long a network that is no longer ours keeps hearing that its prefixes are withdrawn: three
 // advertisements fit in.
 constexpr Duration kFarewell = seconds(10);
+// How long a server may take to hear that an uplink that is no longer ours gives its leases back.
+constexpr Duration kRelease = seconds(10);
 constexpr Duration kFirstRetry = seconds(1);
 constexpr Duration kLastRetry = seconds(60);
 // RFC 7217 section 6: IDGEN_RETRIES.
 constexpr unsigned kIdentifierRetries = 3;
+// More than a house ever has prefixes at a time.
+constexpr std::size_t kMostCounters = 64;
 
 template <class T, class Match>
 std::unique_ptr<T> take_out(std::vector<std::unique_ptr<T>>& all, Match match) {
@@ -71,12 +75,14 @@ void Router::build(Instant now) {
     state_.iaids.emplace(config.name, iaid_of(config.name));
     uplinks_.push_back(std::move(kept));
   }
-  for (const auto& gone : old_uplinks) {
+  for (auto& gone : old_uplinks) {
     say(LogLevel::kInfo, cat("uplink ", gone->config().name, ": no longer configured"));
     pool_.update(gone->config().name, {}, now);
     checks_.erase(gone->config().name);
     announcers_.erase(gone->config().name);
     state_.leases.erase(gone->config().name);
+    gone->stop(now);
+    if (!gone->stopped()) leaving_uplinks_.push_back({std::move(gone), now + kRelease});
   }
 
   std::vector<std::unique_ptr<Lan>> old_lans = std::exchange(lans_, {});
@@ -344,6 +350,7 @@ void Router::expire(Instant now) {
       leaving.stop_at = Instant::never();
     }
   }
+  for (const LeavingUplink& leaving : leaving_uplinks_) leaving.uplink->expire(now);
   std::erase_if(leaving_, [](const Leaving& leaving) {
     return leaving.stop_at.is_never() && leaving.lan->stopped();
   });
@@ -377,6 +384,8 @@ std::optional<Instant> Router::next_deadline() const {
     next = earlier(next, leaving.lan->next_deadline());
     if (!leaving.stop_at.is_never()) next = earlier(next, std::optional(leaving.stop_at));
   }
+  for (const LeavingUplink& leaving : leaving_uplinks_)
+    next = earlier(earlier(next, leaving.uplink->next_deadline()), std::optional(leaving.until));
   // While the kernel is at work nothing more is asked of it; its answer looks at everything anew.
   if (stopping_ || changing_ || !kernel_) return next;
   next = earlier(next, retry_at_);
@@ -386,10 +395,9 @@ std::optional<Instant> Router::next_deadline() const {
 
 void Router::collect(Instant now) {
   bool leases_changed = false;
-  for (const auto& uplink : uplinks_) {
-    UplinkOutputs said = uplink->drain();
-    leases_changed = leases_changed || said.changed;
-    const std::string& interface = uplink->config().interface;
+  const auto drain_uplink = [&](Uplink& uplink) {
+    UplinkOutputs said = uplink.drain();
+    const std::string& interface = uplink.config().interface;
     for (ra::Packet& packet : said.solicitations)
       out_.packets.push_back(
           {interface, Channel::kIcmp6, packet.destination, std::move(packet.payload)});
@@ -397,8 +405,14 @@ void Router::collect(Instant now) {
       out_.packets.push_back(
           {interface, Channel::kDhcp6Client, datagram.destination, std::move(datagram.payload)});
     for (const LogLine& line : said.log)
-      say(line.level, cat("uplink ", uplink->config().name, ": ", line.text));
-  }
+      say(line.level, cat("uplink ", uplink.config().name, ": ", line.text));
+    return said.changed;
+  };
+  for (const auto& uplink : uplinks_) leases_changed = drain_uplink(*uplink) || leases_changed;
+  for (const LeavingUplink& leaving : leaving_uplinks_) drain_uplink(*leaving.uplink);
+  std::erase_if(leaving_uplinks_, [now](const LeavingUplink& leaving) {
+    return leaving.uplink->stopped() || now >= leaving.until;
+  });
   const auto drain_lan = [&](Lan& lan) {
     ra::AdvertiserOutputs said = lan.drain();
     for (ra::Packet& packet : said.packets)
@@ -488,6 +502,7 @@ void Router::offer_state(Instant now) {
   }
   if (!keep_) return;
   keep_ = false;
+  forget_strangers();
   for (const auto& uplink : uplinks_) {
     if (uplink->lease().empty() || !uplink->lease_is_learnt())
       state_.leases.erase(uplink->config().name);
@@ -503,6 +518,23 @@ void Router::offer_state(Instant now) {
     offered_ = state_;
     out_.store = state_;
   }
+}
+
+// What was kept for networks that are configured no more, or of prefixes that are gone, must not grow for ever.
+void Router::forget_strangers() {
+  const auto configured = [](const auto& all, const auto& is_it) {
+    return std::any_of(all.begin(), all.end(), is_it);
+  };
+  std::erase_if(state_.advertised, [&](const auto& entry) {
+    return !configured(config_.lans, [&](const auto& lan) { return lan.name == entry.first; });
+  });
+  if (state_.dad_counters.size() <= kMostCounters || !kernel_) return;
+  // Addresses of prefixes that nobody delegates any more may meet their old neighbours again.
+  std::erase_if(state_.dad_counters, [&](const auto& entry) {
+    return !configured(desired_.addresses, [&](const KernelAddress& address) {
+      return entry.first == cat(address.interface, ' ', Prefix(address.address, 64));
+    });
+  });
 }
 
 // Those that are wanted, and those that are still there and ours to remove.
@@ -535,6 +567,8 @@ WantedSockets Router::wanted_sockets() const {
   }
   for (const auto& lan : lans_) wanted.lans.push_back(lan->config().interface);
   for (const Leaving& leaving : leaving_) wanted.lans.push_back(leaving.lan->config().interface);
+  for (const LeavingUplink& leaving : leaving_uplinks_)
+    wanted.uplinks.push_back(leaving.uplink->config().interface);
   return wanted;
 }
 
@@ -545,6 +579,9 @@ std::vector<std::string> Router::watched_sysctls() const {
 Uplink* Router::uplink_on(std::string_view interface) {
   for (const auto& uplink : uplinks_) {
     if (uplink->config().interface == interface) return uplink.get();
+  }
+  for (const LeavingUplink& leaving : leaving_uplinks_) {
+    if (leaving.uplink->config().interface == interface) return leaving.uplink.get();
   }
   return nullptr;
 }

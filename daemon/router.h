@@ -123,6 +123,7 @@ class Router {
   void advertise(Instant now);
   void offer_state(Instant now);
   void remember_addresses();
+  void forget_strangers();
   bool is_checked(const Uplink& uplink) const;
   RouteCheck::View check_view(const Uplink& uplink, Instant now) const;
   void check_routes(Instant now);
@@ -150,6 +151,12 @@ class Router {
     Instant stop_at;
   };
   std::vector<Leaving> leaving_;
+  // Uplinks that a reload took away, while their leases are given back.
+  struct LeavingUplink {
+    std::unique_ptr<Uplink> uplink;
+    Instant until;
+  };
+  std::vector<LeavingUplink> leaving_uplinks_;
   std::vector<LinkState> links_;
   std::optional<KernelState> kernel_;
   // Until the uplinks have spoken, or this long after the start, nothing of an earlier run is removed.

@@ -138,6 +138,45 @@ TEST(RouterUplinks, CarrierHoldKeepsEverything) {
   EXPECT_EQ(run.last_on("lan0").router_lifetime, seconds(0));
 }
 
+TEST(RouterUplinks, AnUplinkThatIsTakenAwayGivesBackWhatItWasToldToGiveBack) {
+  conf::Config config = TwoWays::configuration();
+  config.uplinks[1].release_on_stop = true;
+  TwoWays run(config);
+  run.server.deaf_to = {dhcp6::MessageType::kRelease};
+  const std::size_t before = run.dhcp.size();
+  run.router->reload(two_lans(), run.now);  // run.config: the link is still there to be heard on
+  run.settle();
+  const std::vector<std::string> both{"wan0", "wan1"};
+  EXPECT_EQ(run.router->wanted_sockets().uplinks, both) << "until it is said";
+  run.run_for(seconds(9));
+  ASSERT_GE(run.dhcp.size(), before + 2) << "and said again";
+  EXPECT_EQ(run.dhcp[before].message.type, dhcp6::MessageType::kRelease);
+  run.run_for(seconds(3));
+  EXPECT_EQ(run.router->wanted_sockets().uplinks.size(), 1U);
+}
+
+TEST(RouterUplinks, WhatIsConfiguredNoMoreIsNotKeptForEver) {
+  TwoWays run;
+  conf::Config config = two_lans();
+  config.lans.pop_back();
+  run.reload(config);
+  run.run_for(hours(3));
+  EXPECT_EQ(run.memory.advertised.size(), 1U);
+}
+
+TEST(RouterUplinks, CountersOfOldPrefixesGo) {
+  StoredState stored;
+  for (unsigned i = 0; i < 100; ++i) {
+    stored.dad_counters["lan0 " + prefix("2001:db8:7::/48").subnet(64, i)->to_string()] = 1;
+  }
+  stored.dad_counters["lan0 2001:db8:1::/64"] = 1;
+  RouterRun run;
+  run.start(stored);
+  run.hear(isp_router(true, true));
+  run.run_for(minutes(1));
+  EXPECT_EQ(run.memory.dad_counters.size(), 1U);
+}
+
 conf::Config by_contract() {
   conf::Config config = two_lans();
   config.uplinks[0].mode = conf::UplinkMode::kStatic;
