@@ -36,7 +36,6 @@ conf::Config two_lans() {
 
 Home::Home(World& world, SimIsp& isp, conf::Config config)
     : world_(world),
-      isp_(isp),
       config_(std::move(config)),
       rng_(world.rng().u64()),
       kernel_(world),
@@ -64,6 +63,11 @@ Home::Home(World& world, SimIsp& isp, conf::Config config)
       hosts_.push_back(std::move(host));
     }
   }
+  add_server(isp);
+}
+
+void Home::add_server(SimIsp& isp) {
+  isps_.push_back(&isp);
   const auto from_isp = [this](daemon::Channel channel) {
     return [this, channel](std::vector<std::uint8_t> payload, Ip6Address source,
                            Ip6Address destination) {
@@ -75,8 +79,9 @@ Home::Home(World& world, SimIsp& isp, conf::Config config)
       });
     };
   };
-  isp_.send_dhcp = from_isp(daemon::Channel::kDhcp6Client);
-  isp_.send_icmp = from_isp(daemon::Channel::kIcmp6);
+  isp.send_dhcp = from_isp(daemon::Channel::kDhcp6Client);
+  isp.send_icmp = from_isp(daemon::Channel::kIcmp6);
+  isp.send_echo = from_isp(daemon::Channel::kEcho);
 }
 
 void Home::start() {
@@ -196,13 +201,18 @@ void Home::pump() {
 void Home::send(const daemon::PacketOut& packet) {
   if (!kernel_.usable(packet.interface)) return;
   if (packet.interface == kWan) {
-    const bool dhcp = packet.channel == daemon::Channel::kDhcp6Client;
-    world_.carry(wan_quality, [this, dhcp, payload = packet.payload] {
-      if (dhcp)
-        isp_.receive_dhcp(payload);
-      else
-        isp_.receive_icmp(payload);
-    });
+    for (SimIsp* isp : isps_) {
+      world_.carry(wan_quality, [isp, packet] {
+        switch (packet.channel) {
+          case daemon::Channel::kDhcp6Client:
+            return isp->receive_dhcp(packet.payload);
+          case daemon::Channel::kEcho:
+            return isp->receive_echo(packet.payload, *packet.source);
+          case daemon::Channel::kIcmp6:
+            return isp->receive_icmp(packet.payload);
+        }
+      });
+    }
     return;
   }
   check_advertisement(packet.payload);
@@ -222,7 +232,11 @@ void Home::check_advertisement(const std::vector<std::uint8_t>& payload) {
   for (const ra::Option& option : said->options) {
     const auto* prefix = std::get_if<ra::PrefixInformation>(&option);
     if (prefix == nullptr || !is_global(prefix->prefix) || prefix->valid.is_zero()) continue;
-    const auto until = isp_.valid_until(prefix->prefix);
+    std::optional<Instant> until;
+    for (const SimIsp* isp : isps_) {
+      const auto theirs = isp->valid_until(prefix->prefix);
+      if (theirs && (!until || *until < *theirs)) until = theirs;
+    }
     if (!until || expiry(world_.now(), prefix->valid) > *until + seconds(2) + unknown_)
       violation(cat("prefix ", prefix->prefix, " is advertised for ", prefix->valid.count(),
                     " s, longer than it is delegated"));
@@ -247,7 +261,11 @@ std::vector<std::string> Home::at_rest() const {
                           daemon::Removal::kAllowed, world_.now()))
     wrong.push_back(cat("still to be done: ", daemon::to_string(change)));
   if (!kernel.forwarding()) wrong.push_back("forwarding is off");
-  const std::vector<Prefix> routed = isp_.routed();
+  std::vector<Prefix> routed;
+  for (const SimIsp* isp : isps_) {
+    const std::vector<Prefix> theirs = isp->routed();
+    routed.insert(routed.end(), theirs.begin(), theirs.end());
+  }
   for (std::size_t h = 0; h < hosts_.size(); ++h) {
     bool global = false;
     for (const Ip6Address& address : hosts_[h]->preferred()) {

@@ -25,6 +25,8 @@ class Home {
  public:
   Home(World& world, SimIsp& isp, conf::Config config);
 
+  // Another server and router on the same link.
+  void add_server(SimIsp& isp);
   void start();
   void crash();   // kill -9; comes back two seconds later
   void reboot();  // the kernel forgets everything, the clock of the boot is another one
@@ -59,7 +61,7 @@ class Home {
   void violation(std::string text);
 
   World& world_;
-  SimIsp& isp_;
+  std::vector<SimIsp*> isps_;
   conf::Config config_;
   Rng rng_;
   FakeKernel kernel_;

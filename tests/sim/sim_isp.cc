@@ -12,11 +12,11 @@ dhcp6::Duid some_duid(Rng& rng) {
 
 }  // namespace
 
-SimIsp::SimIsp(World& world, IspBehaviour behaviour)
+SimIsp::SimIsp(World& world, IspBehaviour behaviour, std::uint64_t number)
     : world_(world),
       behaviour_(std::move(behaviour)),
       duid_(some_duid(world.rng())),
-      address_(Ip6Address::from_halves(0xfe80000000000000, 0x1)),
+      address_(Ip6Address::from_halves(0xfe80000000000000, number)),
       alarm_(world, [this] { advertise(); }) {}
 
 void SimIsp::start() { alarm_.set(world_.now() + world_.rng().between(Duration{}, seconds(3))); }
@@ -57,6 +57,37 @@ void SimIsp::receive_icmp(const std::vector<std::uint8_t>& packet) {
   world_.after(world_.rng().between(Duration{}, milliseconds(500)), [this] { advertise(); });
 }
 
+void SimIsp::receive_echo(const std::vector<std::uint8_t>& packet, const Ip6Address& source) {
+  if (silent_ || !behaviour_.router || !behaviour_.answers_echo || packet.empty()) return;
+  const auto holds = [&](const Prefix& prefix) { return prefix.contains(source); };
+  const std::vector<Prefix> there = routed();
+  if (!source.is_link_local() && !holds(*behaviour_.pool.subnet(64, 0)) &&
+      std::none_of(there.begin(), there.end(), holds))
+    return;
+  std::vector<std::uint8_t> reply = packet;
+  reply[0] = 129;  // Echo Reply (RFC 4443 section 4.2)
+  send_echo(reply, address_, source);
+}
+
+template <class Ia>
+void SimIsp::set_times(Ia& ia) const {
+  switch (behaviour_.times) {
+    case IspBehaviour::Times::kNamed:
+      ia.t1 = behaviour_.t1;
+      ia.t2 = behaviour_.t2;
+      return;
+    case IspBehaviour::Times::kLeftToClient:
+      return;
+    case IspBehaviour::Times::kOnlyT1:
+      ia.t1 = behaviour_.t1;
+      return;
+    case IspBehaviour::Times::kInverted:
+      ia.t1 = behaviour_.t2;
+      ia.t2 = behaviour_.t1;
+      return;
+  }
+}
+
 dhcp6::IaPd SimIsp::answer(const dhcp6::IaPd& asked, bool may_create) {
   dhcp6::IaPd ia;
   ia.iaid = asked.iaid;
@@ -73,12 +104,16 @@ dhcp6::IaPd SimIsp::answer(const dhcp6::IaPd& asked, bool may_create) {
         may_create ? dhcp6::Status::kNoPrefixAvail : dhcp6::Status::kNoBinding, ""});
     return ia;
   }
-  ia.t1 = behaviour_.t1;
-  ia.t2 = behaviour_.t2;
+  set_times(ia);
   dhcp6::IaPrefix prefix;
   prefix.prefix = bound->second.prefix;
   prefix.preferred = behaviour_.preferred;
   prefix.valid = behaviour_.valid;
+  if (behaviour_.never_extends && bound->second.valid_until > world_.now()) {
+    prefix.valid = remaining(bound->second.valid_until, world_.now());
+    prefix.preferred = std::min(prefix.preferred, prefix.valid);
+  }
+  if (behaviour_.preferred_above_valid) prefix.preferred = Lifetime(prefix.valid.count() + 1);
   ia.options.push_back(prefix);
   // What the customer believes to hold and does not.
   for (const dhcp6::IaPrefix& held : dhcp6::find_all<dhcp6::IaPrefix>(asked.options)) {
@@ -87,7 +122,7 @@ dhcp6::IaPd SimIsp::answer(const dhcp6::IaPd& asked, bool may_create) {
     gone.prefix = held.prefix;
     ia.options.push_back(gone);
   }
-  bound->second.valid_until = expiry(world_.now(), behaviour_.valid);
+  bound->second.valid_until = expiry(world_.now(), prefix.valid);
   granted_.push_back(bound->second);
   return ia;
 }
@@ -108,8 +143,7 @@ dhcp6::IaNa SimIsp::answer(const dhcp6::IaNa& asked, bool may_create) {
         may_create ? dhcp6::Status::kNoAddrsAvail : dhcp6::Status::kNoBinding, ""});
     return ia;
   }
-  ia.t1 = behaviour_.t1;
-  ia.t2 = behaviour_.t2;
+  set_times(ia);
   ia.options.push_back(dhcp6::IaAddress{bound->second, behaviour_.preferred, behaviour_.valid, {}});
   for (const dhcp6::IaAddress& held : dhcp6::find_all<dhcp6::IaAddress>(asked.options)) {
     if (held.address != bound->second)
@@ -171,9 +205,18 @@ void SimIsp::receive_dhcp(const std::vector<std::uint8_t>& datagram) {
     case dhcp6::MessageType::kAddrRegReply:
       return;
   }
-  if (with_leases) {
+  if (behaviour_.preference > 0 && reply.type == dhcp6::MessageType::kAdvertise)
+    reply.options.push_back(dhcp6::Preference{behaviour_.preference});
+  if (with_leases && behaviour_.unspec_fail > 0 && world_.rng().chance(behaviour_.unspec_fail)) {
+    reply.options.push_back(dhcp6::StatusCode{dhcp6::Status::kUnspecFail, ""});
+  } else if (with_leases) {
     for (const auto& ia : dhcp6::find_all<dhcp6::IaPd>(asked.options))
       reply.options.push_back(answer(ia, may_create));
+    if (behaviour_.no_addresses_for_all && !dhcp6::find_all<dhcp6::IaNa>(asked.options).empty()) {
+      reply.options.push_back(dhcp6::StatusCode{dhcp6::Status::kNoAddrsAvail, ""});
+      send_dhcp(reply.to_bytes(), address_, Ip6Address());
+      return;
+    }
     for (const auto& ia : dhcp6::find_all<dhcp6::IaNa>(asked.options))
       reply.options.push_back(answer(ia, may_create));
   }
@@ -186,6 +229,11 @@ void SimIsp::renumber(const Prefix& pool) {
   delegations_.clear();
   addresses_.clear();
   duid_ = some_duid(world_.rng());
+}
+
+void SimIsp::forget() {
+  delegations_.clear();
+  addresses_.clear();
 }
 
 std::vector<Prefix> SimIsp::routed() const {

@@ -28,25 +28,40 @@ struct IspBehaviour {
   bool router = true;  // sends Router Advertisements
   Duration advertisement_interval = seconds(200);
   std::uint16_t router_lifetime = 1800;
-  bool knows_bindings = true;  // false: answers NoBinding to Renew, as after a loss of its leases
+  bool answers_echo = false;
+  std::uint8_t preference = 0;
+  // What is wrong with it.
+  double unspec_fail = 0;  // how often it answers UnspecFail
+  bool no_addresses_for_all =
+      false;  // NoAddrsAvail for the message beside a good IA_PD, as wide-dhcpv6 does
+  enum class Times : std::uint8_t { kNamed, kLeftToClient, kOnlyT1, kInverted };
+  Times times = Times::kNamed;
+  bool preferred_above_valid = false;
+  bool never_extends = false;  // a Renew gets what is left of the first lifetimes
 };
 
 class SimIsp {
  public:
-  SimIsp(World& world, IspBehaviour behaviour);
+  SimIsp(World& world, IspBehaviour behaviour, std::uint64_t number = 1);
 
   // Sends to the customer's uplink.
   std::function<void(std::vector<std::uint8_t>, Ip6Address source, Ip6Address destination)>
       send_dhcp;
   std::function<void(std::vector<std::uint8_t>, Ip6Address source, Ip6Address destination)>
       send_icmp;
+  std::function<void(std::vector<std::uint8_t>, Ip6Address source, Ip6Address destination)>
+      send_echo;
 
   void receive_dhcp(const std::vector<std::uint8_t>& datagram);
   void receive_icmp(const std::vector<std::uint8_t>& packet);
+  // An Echo Request from `source`, which the answer reaches when it is routed.
+  void receive_echo(const std::vector<std::uint8_t>& packet, const Ip6Address& source);
   void start();
 
   // Flash renumbering: other prefixes, the old bindings forgotten, another DUID.
   void renumber(const Prefix& pool);
+  // The leases are lost, and the routes with them; pool and DUID are the same.
+  void forget();
   void set_silent(bool silent) { silent_ = silent; }
   void set_router(bool router);
   IspBehaviour& behaviour() { return behaviour_; }
@@ -63,6 +78,8 @@ class SimIsp {
     Instant valid_until;
   };
   void advertise();
+  template <class Ia>
+  void set_times(Ia& ia) const;
   dhcp6::IaPd answer(const dhcp6::IaPd& asked, bool may_create);
   dhcp6::IaNa answer(const dhcp6::IaNa& asked, bool may_create);
 
