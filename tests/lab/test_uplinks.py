@@ -140,3 +140,32 @@ def test_two_seconds_without_carrier(lab):
                    if one.time > since], "more than the lease verified")
     lab.check(held == {role: lab.roles[role].address_in(house.prefix) for role in HOSTS}, "addresses changed")
     final_checks(lab)
+
+
+def test_delegation_that_nobody_routes(lab):
+    """The access node loses the route: the next look finds it out, status says so, the server is asked, hosts stay."""
+    house = online(lab)
+
+    def finding():
+        return house.sixgated.status()["uplinks"][0]["delegations"][0].get("routed")
+    lab.until("the delegation is known to be routed", lambda: finding() == "yes", 20)
+    lab.isp.ip("-6", "route", "del", house.prefix)
+    since = time.time()
+    lab.isp.ip("link", "set", "isp0", "down")  # the Rebind after it is followed by a look
+    lab.pause(0.5)
+    lab.isp.ip("link", "set", "isp0", "up")
+    lab.until("the lost route is found out", lambda: finding() == "no", 25)
+    lab.check(any("does not route %s" % house.prefix in one for one in house.sixgated.status()["problems"]),
+              house.sixgated.status()["problems"])
+    lab.check("NOT ROUTED" in house.sixgated.cli_run("status").stdout, "sixgate status does not say so")
+    rebinds = lab.wan.dhcp("Rebind", since)
+    lab.until("the server is asked about it", lambda: len(lab.wan.dhcp("Rebind", since)) > 1, 15)
+    lab.check(rebinds and lab.h1.address_in(house.prefix), "h1 lost its address")
+    lab.isp.ip("-6", "route", "replace", house.prefix, "via", house.snooper.routes[house.prefix], "dev", "isp0")
+    lab.until("the route is found again", lambda: finding() == "yes", 20)
+    # Never a word to anybody but the link's own router.
+    router = lab.isp.link_local("isp0")
+    echoes = [one for one in lab.wan.packets() if one.icmp == 128 and not one.outgoing
+              and one.source != lab.h1.address_in(house.prefix) and one.destination != SERVER]
+    lab.check(echoes and all(one.destination == router for one in echoes), [str(one.destination) for one in echoes])
+    final_checks(lab)
