@@ -224,6 +224,33 @@ iface "isp0" {
         self.process.kill()
 
 
+class WideServer:
+    """dhcp6s of wide-dhcpv6 as the ISP: one prefix for the client with this DUID, and never an address."""
+
+    def __init__(self, lab, duid, prefix=POOL.replace("/40", "/56"), preferred=3000, valid=6000):
+        require_tools("dhcp6s")
+        self.lab, self.duid, self.prefix, self.preferred, self.valid = lab, duid, prefix, preferred, valid
+        self.process = None
+
+    def start(self):
+        directory = self.lab.fresh_directory("dhcp6s")
+        config = os.path.join(directory, "dhcp6s.conf")
+        with open(config, "w") as file:
+            file.write("option domain-name-servers %s;\nhost cpe {\n  duid %s;\n  prefix %s %d %d;\n};\n"
+                       % (CORE, self.duid, self.prefix, self.preferred, self.valid))
+        self.lab.isp.link_local("isp0")
+        # Its DUID lies in /var/lib/dhcpv6.
+        self.process = self.lab.isp.start("dhcp6s", ["dhcp6s", "-f", "-D", "-c", config, "-P",
+                                                     os.path.join(directory, "pid"), "isp0"],
+                                          private={"/var/lib/dhcpv6": directory})
+        self.lab.until("dhcp6s listens on UDP 547", lambda: ":547 " in self.lab.isp.run(
+            "ss", "-6", "-u", "-l", "-n").stdout)
+        return self
+
+    def stop(self):
+        self.process.kill()
+
+
 class Radvd:
     """radvd as the ISP's router on the access link."""
 

@@ -1,11 +1,13 @@
 # SPDX-License-Identifier: Apache-2.0
 """Links go down, come up, appear late and lose what was theirs; other people's things stay untouched."""
+import ipaddress
 import time
 
 from lab import SERVER, AddressWatch, limit, proves
 from peers import Sixgated
 from scenario import (HOSTS, build, difference, final_checks, objects, online, quiet, slash64, toml, wait_delegated,
                       wait_online)
+from wire import ICMP6, icmp6, inject, ipv6, multicast_mac
 
 
 @proves("ROB-04")
@@ -273,3 +275,21 @@ def test_wrong_usage(lab):
                        check=False)
     lab.check(done.returncode not in (0, 2) and "bad.toml:2:1: error" in done.stderr and "interface" in done.stderr,
               "sixgated with a bad file: %s" % done)
+
+
+@proves("9131-02")
+def test_row_of_a_host_that_announces_itself(lab):
+    """An unsolicited Neighbor Advertisement on a LAN makes a STALE entry before the first packet for the host."""
+    house = online(lab, hosts=("h1",))
+    stranger, mac = lab.h1.address_in(house.prefix).rsplit(":", 1)[0] + ":77", "02:a1:b2:d1:00:02"
+    target = ipaddress.IPv6Address(stranger)
+    body = b"\x00" * 4 + target.packed + b"\x02\x01" + bytes.fromhex(mac.replace(":", ""))
+    inject(lab.h1, "eth0", ipv6(stranger, "ff02::2", ICMP6, icmp6(stranger, "ff02::2", 136, 0, body), 255),
+           multicast_mac("ff02::2"), mac)
+
+    def entry():
+        return [one for one in lab.cpe.json("-6", "neigh", "show", "dev", "lan0")
+                if ipaddress.IPv6Address(one["dst"]) == target]
+    lab.until("the router knows the host", entry, 3)
+    lab.row("9131-02", entry()[0].get("lladdr") == mac and entry()[0]["state"][0] == "STALE", entry())
+    final_checks(lab)

@@ -3,8 +3,8 @@
 import time
 
 from lab import SERVER, proves
-from peers import Kea, Radvd, RouteSnooper, Sixgated
-from scenario import HOSTS, build, crossed, final_checks, online, toml, wait_online
+from peers import Kea, Radvd, RouteSnooper, Sixgated, WideServer
+from scenario import HOSTS, build, crossed, final_checks, online, toml, wait_delegated, wait_online
 
 SECOND_POOL = "2001:db8:5000::/40"
 SECOND_ACCESS = "2001:db8:0:2::/64"
@@ -168,4 +168,24 @@ def test_delegation_that_nobody_routes(lab):
     echoes = [one for one in lab.wan.packets() if one.icmp == 128 and not one.outgoing
               and one.source != lab.h1.address_in(house.prefix) and one.destination != SERVER]
     lab.check(echoes and all(one.destination == router for one in echoes), [str(one.destination) for one in echoes])
+    final_checks(lab)
+
+
+@proves("7084-WAA-3")
+def test_prefix_beside_no_addresses(lab):
+    """wide-dhcpv6 says NoAddrsAvail for the message as a whole beside a good IA_PD: the prefix is taken, and the address
+    is asked for again with every Renew."""
+    house = build(lab, start_server=False)
+    WideServer(lab, "00:03:00:01:02:00:5e:10:00:01", preferred=30, valid=90).start()
+    house.sixgated = Sixgated(lab, config=toml(top='duid = "0003000102005e100001"')).start()
+    house.prefix = wait_delegated(lab)
+    wait_online(lab, house.prefix)
+    reply = next(one for one in lab.wan.dhcp("Reply") if one.delegated())
+    lab.check((reply.option(13) or b"")[:2] == b"\x00\x02", "the server does not do what this is about: %s" % reply)
+    renew = lab.wan.wait_dhcp("Renew", lambda one: one.addresses and one.delegations, 30)
+    again = lab.wan.wait_dhcp("Reply", lambda one: one.delegated(), 10, renew.time)
+    lab.h1.wait_ping(SERVER, source=lab.h1.address_in(house.prefix))
+    ours = [one.name for one in lab.wan.dhcp() if not one.packet.outgoing]
+    lab.row("7084-WAA-3", again.delegated()[0][0] == house.prefix and ours.count("Solicit") <= 2
+            and ours.index("Request") < ours.index("Renew"), ours)
     final_checks(lab)

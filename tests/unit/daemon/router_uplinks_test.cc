@@ -177,6 +177,41 @@ TEST(RouterUplinks, CountersOfOldPrefixesGo) {
   EXPECT_EQ(run.memory.dad_counters.size(), 1U);
 }
 
+// Another prefix and the old one with lifetime 0 in one Reply: one change of the kernel, one word to the hosts.
+TEST(RouterUplinks, ARenewalThatRenumbersIsOneTransaction) {
+  RouterRun run;
+  run.start_online();
+  run.delegate({prefix("2001:db8:2::/56")});
+  run.server.withdrawn = {prefix("2001:db8:1::/56")};
+  run.run_for(seconds(990));
+  const Instant renewed = run.now;
+  run.run_for(seconds(12));
+  const auto touches = [](const ChangeSet& set, const char* text, bool put) {
+    return std::any_of(set.begin(), set.end(), [&](const Change& change) {
+      const auto* made = std::get_if<PutAddress>(&change);
+      const auto* removed = std::get_if<RemoveAddress>(&change);
+      return put ? made != nullptr && made->address.address == address(text)
+                 : removed != nullptr && removed->address.address == address(text);
+    });
+  };
+  unsigned moving = 0;
+  for (const auto& [at, set] : run.sets) {
+    if (at < renewed) continue;
+    const bool any = touches(set, "2001:db8:2::1", true) || touches(set, "2001:db8:1::1", false);
+    if (!any) continue;
+    ++moving;
+    EXPECT_TRUE(touches(set, "2001:db8:2::1", true));
+    EXPECT_TRUE(touches(set, "2001:db8:2:1::1", true));
+    EXPECT_TRUE(touches(set, "2001:db8:1::1", false));
+    EXPECT_TRUE(touches(set, "2001:db8:1:1::1", false));
+  }
+  EXPECT_EQ(moving, 1U);
+  const auto told = run.on("lan0", renewed);
+  ASSERT_FALSE(told.empty());
+  EXPECT_TRUE(prefix_said(told[0].said, kFirst)->valid.is_zero());
+  EXPECT_FALSE(prefix_said(told[0].said, prefix("2001:db8:2::/64"))->preferred.is_zero());
+}
+
 conf::Config by_contract() {
   conf::Config config = two_lans();
   config.uplinks[0].mode = conf::UplinkMode::kStatic;
