@@ -95,9 +95,11 @@ bool carries_option_request(MessageType type) {
 OptionRequest option_request(const ClientParameters& parameters, MessageType type) {
   const bool stateless = type == MessageType::kInformationRequest;
   std::vector<std::uint16_t> codes = parameters.extra_options;
-  // RFC 7084 WAA-4, WAA-5, WAA-8.
-  codes.insert(codes.end(),
-               {DnsServers::kCode, DomainSearchList::kCode, NtpServers::kCode, SolMaxRt::kCode});
+  // RFC 7084 WAA-4, WAA-5, WAA-8; what hosts of the house may want from us beyond that (RFC 8910 section 2.2,
+  // RFC 9463 section 5.1, and what other home routers pass on).
+  codes.insert(codes.end(), {DnsServers::kCode, DomainSearchList::kCode, NtpServers::kCode,
+                             SolMaxRt::kCode, SipDomains::kCode, SipServers::kCode,
+                             SntpServers::kCode, CaptivePortal::kCode, EncryptedDns::kCode});
   if (stateless) {
     codes.insert(codes.end(), {InformationRefreshTime::kCode, InfMaxRt::kCode});  // 18.2.6
   } else if (!parameters.delegations.empty()) {

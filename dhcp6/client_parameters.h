@@ -25,7 +25,8 @@ struct ClientParameters {
   Duid duid;
   std::optional<std::uint32_t> address_iaid;  // none: no IA_NA
   std::vector<DelegationRequest> delegations;
-  // Option codes to ask for besides DNS_SERVERS, DOMAIN_LIST, NTP_SERVER and what the protocol wants itself.
+  // Option codes to ask for besides those of name, time and SIP servers, captive portal and encrypted DNS, and
+  // what the protocol wants itself.
   // What an Option Request option must not hold (21.7) is left out silently.
   std::vector<std::uint16_t> extra_options;
   bool rapid_commit = false;       // 18.2.1
