@@ -504,7 +504,8 @@ void Router::offer_state(Instant now) {
   keep_ = false;
   forget_strangers();
   for (const auto& uplink : uplinks_) {
-    if (uplink->lease().empty() || !uplink->lease_is_learnt())
+    if ((uplink->lease().empty() && !uplink->lease().only_information()) ||
+        !uplink->lease_is_learnt())
       state_.leases.erase(uplink->config().name);
     else
       state_.leases[uplink->config().name] = uplink->lease();

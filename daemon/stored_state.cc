@@ -86,6 +86,7 @@ void write_lease(Writer& out, const std::string& uplink, const dhcp6::Lease& lea
     out.line("lease-prefix", name, number(p.iaid), p.prefix.to_string(), text_of(p.preferred_until),
              text_of(p.valid_until), p.excluded ? p.excluded->to_string() : "-");
   }
+  if (lease.server_address) out.line("lease-server", name, lease.server_address->to_string());
   for (const Ip6Address& server : lease.dns_servers)
     out.line("lease-dns", name, server.to_string());
   for (const DomainName& domain : lease.search_domains) {
@@ -191,6 +192,8 @@ void read_lease_line(std::string_view kind, Words& words, StoredState& state, Du
     leased.valid_until = words.instant(moved);
     leased.excluded = words.optional_prefix();
     lease.prefixes.push_back(leased);
+  } else if (kind == "lease-server") {
+    lease.server_address = words.address();
   } else if (kind == "lease-dns") {
     lease.dns_servers.push_back(words.address());
   } else if (kind == "lease-search") {

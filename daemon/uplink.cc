@@ -213,10 +213,12 @@ void Uplink::follow_wish(Instant now) {
   client_.reset();
   switch (wanted->asking) {
     case Asking::kNothing:
+      // The routers have spoken, and point to no server any more.
+      if (heard().any && lease_.only_information()) take_lease({});
       return;
     case Asking::kStateless:
       client_.emplace(parameters(false), *rng_);
-      client_->start_stateless(now);
+      client_->start_stateless(lease_, now);
       return;
     case Asking::kStateful:
       client_.emplace(parameters(wanted->address), *rng_);

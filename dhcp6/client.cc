@@ -114,8 +114,12 @@ void Client::start_stateful(std::optional<Lease> stored, Instant now) {
   run(now);
 }
 
-void Client::start_stateless(Instant now) {
+void Client::start_stateless(std::optional<Lease> stored, Instant now) {
   reset(Mode::kStateless);
+  if (stored && stored->only_information()) {
+    server_ = stored->server;
+    configuration_ = std::move(*stored);
+  }
   ask_for_information(now, "start");
   run(now);
 }

@@ -77,8 +77,9 @@ class Client {
   // out at once, unverified, and verified by Rebind, or by Confirm when there are only addresses (18.2.12);
   // its IAs that the parameters do not name any more are forgotten. Starting again begins from nothing.
   void start_stateful(std::optional<Lease> stored, Instant now);
-  // Begins Information-requests (18.2.6).
-  void start_stateless(Instant now);
+  // Begins Information-requests (18.2.6). Stored settings are handed out at once, unverified, until a server
+  // has spoken.
+  void start_stateless(std::optional<Lease> stored, Instant now);
   // The link went away and is back, or may be another one: verify what we have, or ask afresh at once.
   void link_changed(Instant now);
   // The prefixes advertised on the link changed (18.2.12): Renew, Confirm or Information-request, at most
@@ -171,7 +172,8 @@ class Client {
   bool name_leases_ = true;     // false after NotOnLink (18.2.10.1)
 
   std::optional<Duid> server_;
-  Lease configuration_;  // only the options and the key are used
+  Lease configuration_;  // only the options, the server's address and the key are used
+  Ip6Address sender_;    // of the message that is looked at
   bool verified_ = false;
   bool looked_again_ = false;  // since the link, or we, came back
 

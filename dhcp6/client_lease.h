@@ -45,12 +45,13 @@ struct ReconfigureKey {
 struct Lease {
   // Whom we got it from; none before the first Reply.
   std::optional<Duid> server;
-  std::vector<LeasedAddress> addresses;    // ordered by IAID, then address
-  std::vector<LeasedPrefix> prefixes;      // ordered by IAID, then prefix
-  Instant renew_at = Instant::never();     // the earliest T1 over all IAs (18.2.4)
-  Instant rebind_at = Instant::never();    // the earliest T2
-  std::vector<Ip6Address> dns_servers;     // option 23, in the server's order
-  std::vector<DomainName> search_domains;  // option 24
+  std::optional<Ip6Address> server_address;  // where its last Reply came from: a relay, or itself
+  std::vector<LeasedAddress> addresses;      // ordered by IAID, then address
+  std::vector<LeasedPrefix> prefixes;        // ordered by IAID, then prefix
+  Instant renew_at = Instant::never();       // the earliest T1 over all IAs (18.2.4)
+  Instant rebind_at = Instant::never();      // the earliest T2
+  std::vector<Ip6Address> dns_servers;       // option 23, in the server's order
+  std::vector<DomainName> search_domains;    // option 24
   // Every other configuration option of the last Reply, for whoever passes it on. No IA, identifier,
   // status, timing or authentication option is here.
   std::vector<Option> other_options;
@@ -62,6 +63,8 @@ struct Lease {
   std::optional<ReconfigureKey> reconfigure_key;
 
   bool empty() const { return addresses.empty() && prefixes.empty(); }
+  // Settings alone, from an Information-request.
+  bool only_information() const { return empty() && !stateful && server.has_value(); }
   bool operator==(const Lease&) const = default;
 };
 

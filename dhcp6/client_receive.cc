@@ -151,6 +151,7 @@ void Client::receive(std::span<const std::uint8_t> payload, const Ip6Address& fr
   if (!client) return dropped(ClientDrop::kNoClientId);
   if (client->duid != parameters_.duid) return dropped(ClientDrop::kOtherClientId);
 
+  sender_ = from;
   if (message.type == MessageType::kAdvertise) {
     on_advertise(message, now);
   } else if (message.type == MessageType::kReply) {
@@ -285,6 +286,7 @@ void Client::on_reply(const Message& message, Instant now) {
 // Section 18.2.10.5: what a Reply does not hold any more is not used any more.
 void Client::accept(const Message& message, const Duid& server) {
   Lease fresh;
+  fresh.server_address = sender_;
   if (const DnsServers* dns = find<DnsServers>(message.options)) fresh.dns_servers = dns->addresses;
   if (const DomainSearchList* list = find<DomainSearchList>(message.options)) {
     fresh.search_domains = list->names;

@@ -113,7 +113,7 @@ class Run {
         client_.start_stateful(lease, now_);
         break;
       case 2:
-        client_.start_stateless(now_);
+        client_.start_stateless({}, now_);
         break;
       case 3:
         client_.stop(now_);

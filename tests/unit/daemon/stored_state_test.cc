@@ -36,6 +36,7 @@ StoredState usual() {
   state.iaids["wan"] = 0xa1b2c3d4;
   dhcp6::Lease& lease = state.leases["wan"];
   lease.server = dhcp6::Duid::ll(mac(9));
+  lease.server_address = address("fe80::9");
   lease.addresses.push_back(
       {0xa1b2c3d4, address("2001:db8:ffff::7"), kNow + seconds(1800), kNow + seconds(3600)});
   lease.prefixes.push_back({0xa1b2c3d4, prefix("2001:db8:1::/56"), kNow + seconds(1800),

@@ -13,7 +13,7 @@ std::optional<Duration> refresh_after(std::optional<std::uint32_t> told) {
   if (told) server.configuration = {InformationRefreshTime{Lifetime(*told)}};
   ClientRun run(both());
   run.servers = {&server};
-  run.client.start_stateless(run.now);
+  run.client.start_stateless({}, run.now);
   EXPECT_TRUE(run.run_to(ClientState::kInformed));
   const Instant informed = run.now;
   if (!run.run_to(ClientState::kInformationRequesting, hours(24 * 365))) return std::nullopt;
@@ -38,7 +38,7 @@ TEST(Conformance, Row_8415_C_37_InformationRefreshTime) {
 TEST(Conformance, Row_7084_WAA_10_RefreshTimeIsRequestedAndObeyed) {
   expect_about(refresh_after(700), seconds(700));
   ClientRun run(both());
-  run.client.start_stateless(run.now);
+  run.client.start_stateless({}, run.now);
   run.run_for(seconds(2));
   EXPECT_TRUE(find<OptionRequest>(run.last().options)->contains(32));
   EXPECT_EQ(run.last().type, MessageType::kInformationRequest);
@@ -56,7 +56,7 @@ TEST(Conformance, Row_8415_C_23_InfMaxRtWithinItsRangeIsApplied) {
     server.configuration = {InfMaxRt{one.said}};
     ClientRun run(both());
     run.servers = {&server};
-    run.client.start_stateless(run.now);
+    run.client.start_stateless({}, run.now);
     run.run_for(hours(24));
     EXPECT_TRUE(find<OptionRequest>(run.sent[0].message.options)->contains(83));
     EXPECT_EQ(run.client.information_max_timeout(), one.used);
@@ -72,7 +72,7 @@ TEST(Client, InformationIsHandedOutAndReplacedAsAWhole) {
                           InformationRefreshTime{Lifetime(1000)}};
   ClientRun run(both());
   run.servers = {&server};
-  run.client.start_stateless(run.now);
+  run.client.start_stateless({}, run.now);
   ASSERT_TRUE(run.run_to(ClientState::kInformed));
   ASSERT_EQ(run.leases.size(), 1U);
   EXPECT_EQ(run.leases[0].dns_servers, std::vector{address("2001:db8::53")});
@@ -85,9 +85,33 @@ TEST(Client, InformationIsHandedOutAndReplacedAsAWhole) {
   EXPECT_EQ(run.leases[1].search_domains.size(), 1U);
 }
 
+// A restart of ours is no reason to take the DNS servers from the hosts while a server is slow to answer.
+TEST(Client, StoredInformationIsHandedOutUntilAServerSpeaks) {
+  Lease stored;
+  stored.server = TestServer().duid;
+  stored.dns_servers = {address("2001:db8::53")};
+  ASSERT_TRUE(stored.only_information());
+  ClientRun run(both());
+  run.client.start_stateless(stored, run.now);
+  run.settle();
+  ASSERT_EQ(run.leases.size(), 1U);
+  EXPECT_EQ(run.leases[0].dns_servers, stored.dns_servers);
+  EXPECT_FALSE(run.leases[0].verified);
+  run.run_for(hours(1));
+  EXPECT_EQ(run.leases.size(), 1U);
+
+  TestServer server;
+  server.configuration = {DnsServers{{address("2001:db8::54")}}};
+  run.servers = {&server};
+  ASSERT_TRUE(run.run_to(ClientState::kInformed));
+  EXPECT_EQ(run.lease().dns_servers, std::vector{address("2001:db8::54")});
+  EXPECT_TRUE(run.lease().verified);
+  EXPECT_EQ(run.lease().server_address, address("fe80::1"));
+}
+
 TEST(Client, InformationRequestHoldsNoIaAndNamesNoServer) {
   ClientRun run(both());
-  run.client.start_stateless(run.now);
+  run.client.start_stateless({}, run.now);
   run.run_for(seconds(2));
   const Message& message = run.last();
   EXPECT_EQ(find<ClientId>(message.options)->duid, client_duid());
@@ -100,7 +124,7 @@ TEST(Client, ALinkChangeAsksForInformationAgain) {
   TestServer server;
   ClientRun run(both());
   run.servers = {&server};
-  run.client.start_stateless(run.now);
+  run.client.start_stateless({}, run.now);
   ASSERT_TRUE(run.run_to(ClientState::kInformed));
   run.client.link_changed(run.now);
   run.run_for(seconds(2));
@@ -114,7 +138,7 @@ TEST(Client, StoppedWhileInformedIsSilent) {
   TestServer server;
   ClientRun run(both());
   run.servers = {&server};
-  run.client.start_stateless(run.now);
+  run.client.start_stateless({}, run.now);
   ASSERT_TRUE(run.run_to(ClientState::kInformed));
   run.client.stop(run.now);
   run.run_for(hours(100));

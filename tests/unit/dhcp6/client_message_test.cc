@@ -89,7 +89,7 @@ TEST(Conformance, Row_8415_C_13_ElapsedTimeCountsFromTheFirstMessage) {
 
 TEST(Conformance, Row_8415_C_36_OptionRequestHoldsWhatItMustAndNothingForbidden) {
   ClientRun run = eventful();
-  run.client.start_stateless(run.now);
+  run.client.start_stateless({}, run.now);
   run.run_for(seconds(3));
   std::set<MessageType> seen;
   for (const Sent& one : run.sent) {
@@ -125,7 +125,7 @@ TEST(Client, RefreshTimeAndInfMaxRtAreRequestedInInformationRequestsOnly) {
       EXPECT_FALSE(request->contains(32));
     }
   }
-  run.client.start_stateless(run.now);
+  run.client.start_stateless({}, run.now);
   run.run_for(seconds(3));
   const OptionRequest* request = find<OptionRequest>(run.last().options);
   ASSERT_TRUE(request);

@@ -214,7 +214,7 @@ TEST(Client, StatelessReconfigureAsksForInformation) {
   TestServer server = reconfiguring_server();
   ClientRun run(both());
   run.servers = {&server};
-  run.client.start_stateless(run.now);
+  run.client.start_stateless({}, run.now);
   ASSERT_TRUE(run.run_to(ClientState::kInformed));
   run.deliver(proven(reconfigure(server.duid, MessageType::kRenew, 101)));
   EXPECT_EQ(run.client.state(), ClientState::kInformed);

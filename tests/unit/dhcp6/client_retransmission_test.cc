@@ -286,7 +286,7 @@ TEST(Conformance, Row_8415_C_07_InformationRequestTiming) {
     SCOPED_TRACE(seed);
     ClientRun run(both(), seed);
     const Instant start = run.now;
-    run.client.start_stateless(run.now);
+    run.client.start_stateless({}, run.now);
     run.run_for(hours(24));
     const auto sent = run.of(MessageType::kInformationRequest);
     ASSERT_GT(sent.size(), 20U);
