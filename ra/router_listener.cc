@@ -112,6 +112,8 @@ void RouterListener::receive(const ReceivedPacket& packet, Instant now) {
       hear_servers(*servers, now);
     } else if (const auto* domains = std::get_if<DnsSearchList>(&option)) {
       hear_domains(*domains, now);
+    } else if (const auto* resolver = std::get_if<EncryptedDns>(&option)) {
+      hear_resolver(*resolver, now);
     } else if (const auto* pref64 = std::get_if<Pref64>(&option)) {
       hear_pref64(*pref64, now);
     } else if (const auto* mtu = std::get_if<Mtu>(&option)) {
@@ -158,6 +160,9 @@ bool RouterListener::hear_router(const RouterAdvertisement& message, const Ip6Ad
   router->other = message.other;
   if (const auto* source = find<SourceLinkLayerAddress>(message.options)) {
     router->link_layer = source->mac();
+  }
+  if (const auto* portal = find<CaptivePortal>(message.options)) {
+    router->captive_portal = portal->uri;
   }
   forget_at_[from] = std::max(router->router_until, now + kFlagsRemembered);
   gather_flags();
@@ -306,6 +311,21 @@ void RouterListener::hear_domains(const DnsSearchList& option, Instant now) {
   }
 }
 
+void RouterListener::hear_resolver(const EncryptedDns& option, Instant now) {
+  auto& resolvers = heard_.resolvers;
+  const auto entry =
+      find_entry(resolvers, [&](const HeardResolver& r) { return r.resolver.name == option.name; });
+  if (option.lifetime.is_zero()) {
+    if (entry != resolvers.end()) resolvers.erase(entry);
+  } else if (entry != resolvers.end()) {
+    *entry = {option, expiry(now, option.lifetime)};
+  } else if (resolvers.size() < kMaxHeardResolvers) {
+    resolvers.push_back({option, expiry(now, option.lifetime)});
+  } else {
+    ++counters_.table_full;
+  }
+}
+
 // One NAT64 prefix is kept: the first, until it ends or is taken back.
 void RouterListener::hear_pref64(const Pref64& option, Instant now) {
   const bool same = heard_.pref64 && heard_.pref64->prefix == option.prefix;
@@ -342,6 +362,7 @@ void RouterListener::forget_expired(Instant now) {
   std::erase_if(heard_.routes, [&](const HeardRoute& route) { return route.until <= now; });
   std::erase_if(heard_.rdnss, [&](const HeardServer& server) { return server.until <= now; });
   std::erase_if(heard_.dnssl, [&](const HeardDomain& domain) { return domain.until <= now; });
+  std::erase_if(heard_.resolvers, [&](const HeardResolver& one) { return one.until <= now; });
   if (heard_.pref64 && heard_.pref64->until <= now) heard_.pref64.reset();
 }
 
@@ -365,6 +386,7 @@ std::optional<Instant> RouterListener::next_deadline() const {
   for (const HeardRoute& route : heard_.routes) consider(route.until);
   for (const HeardServer& server : heard_.rdnss) consider(server.until);
   for (const HeardDomain& domain : heard_.dnssl) consider(domain.until);
+  for (const HeardResolver& resolver : heard_.resolvers) consider(resolver.until);
   if (heard_.pref64) consider(heard_.pref64->until);
   return deadline;
 }

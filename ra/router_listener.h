@@ -12,6 +12,7 @@
 #include <cstdint>
 #include <map>
 #include <optional>
+#include <string>
 #include <vector>
 
 #include "net/log.h"
@@ -27,6 +28,7 @@ inline constexpr std::size_t kMaxHeardRoutes = 64;
 inline constexpr std::size_t kMaxHeardPerRouter = 24;  // prefixes, and as many routes
 inline constexpr std::size_t kMaxHeardServers = 16;
 inline constexpr std::size_t kMaxHeardDomains = 16;
+inline constexpr std::size_t kMaxHeardResolvers = 8;
 
 struct HeardRouter {
   Ip6Address address;
@@ -35,6 +37,7 @@ struct HeardRouter {
   Instant router_until;  // not after the time it was heard: not a default router
   bool managed = false;
   bool other = false;
+  std::string captive_portal{};  // URI (RFC 8910), the last it said; it has no lifetime of its own
   bool operator==(const HeardRouter&) const = default;
 };
 
@@ -70,6 +73,13 @@ struct HeardDomain {
   bool operator==(const HeardDomain&) const = default;
 };
 
+// An encrypted resolver (RFC 9463 section 6.1), known by its name.
+struct HeardResolver {
+  EncryptedDns resolver;  // `lifetime` is as it was said
+  Instant until;
+  bool operator==(const HeardResolver&) const = default;
+};
+
 struct HeardPref64 {
   Prefix prefix;
   Instant until;
@@ -77,11 +87,12 @@ struct HeardPref64 {
 };
 
 struct Heard {
-  std::vector<HeardRouter> routers;   // by address
-  std::vector<HeardPrefix> prefixes;  // by prefix
-  std::vector<HeardRoute> routes;     // by prefix, then router; ::/0 is folded into its router
-  std::vector<HeardServer> rdnss;     // as they came
-  std::vector<HeardDomain> dnssl;     // as they came
+  std::vector<HeardRouter> routers;      // by address
+  std::vector<HeardPrefix> prefixes;     // by prefix
+  std::vector<HeardRoute> routes;        // by prefix, then router; ::/0 is folded into its router
+  std::vector<HeardServer> rdnss;        // as they came
+  std::vector<HeardDomain> dnssl;        // as they came
+  std::vector<HeardResolver> resolvers;  // as they came
   std::optional<HeardPref64> pref64;
   std::optional<std::uint32_t> mtu;
   std::optional<std::uint8_t> hop_limit;
@@ -137,6 +148,7 @@ class RouterListener {
   void hear_route(const RouteInformation& option, const Ip6Address& from, Instant now);
   void hear_servers(const RecursiveDnsServers& option, Instant now);
   void hear_domains(const DnsSearchList& option, Instant now);
+  void hear_resolver(const EncryptedDns& option, Instant now);
   void hear_pref64(const Pref64& option, Instant now);
   void gather_flags();
   void forget_expired(Instant now);

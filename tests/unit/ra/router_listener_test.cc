@@ -405,6 +405,43 @@ TEST(RouterListener, DnsServersAndDomainsComeAndGo) {
   EXPECT_EQ(wan.listener.heard().dnssl.size(), 1U);
 }
 
+EncryptedDns resolver(std::string_view called, std::uint32_t lifetime) {
+  EncryptedDns option;
+  option.priority = 1;
+  option.lifetime = Lifetime(lifetime);
+  option.name = name(called);
+  option.addresses = {ip("2001:db8::853")};
+  option.service_parameters = {0, 1, 0, 4, 3, 'd', 'o', 't'};
+  return option;
+}
+
+TEST(RouterListener, EncryptedResolversComeAndGo) {
+  Wan wan;
+  wan.hear(with(resolver("dot.example", 600)), kRouter);
+  EXPECT_EQ(wan.listener.heard().resolvers,
+            (std::vector<HeardResolver>{{resolver("dot.example", 600), after(seconds(600))}}));
+  wan.hear(with(resolver("dot.example", 900)), kRouter);
+  ASSERT_EQ(wan.listener.heard().resolvers.size(), 1U);
+  EXPECT_EQ(wan.listener.heard().resolvers[0].until, after(seconds(900)));
+  wan.hear(with(resolver("dot.example", 0)), kRouter);
+  EXPECT_TRUE(wan.listener.heard().resolvers.empty());
+  for (unsigned i = 0; i < 100; ++i) wan.hear(with(resolver(cat("r", i), 60)), kRouter);
+  EXPECT_EQ(wan.listener.heard().resolvers.size(), kMaxHeardResolvers);
+  EXPECT_GT(wan.listener.counters().table_full, 0U);
+  wan.run_for(seconds(61));
+  EXPECT_TRUE(wan.listener.heard().resolvers.empty());
+}
+
+// An advertisement may be split over several packets, so silence about it says nothing (RFC 4861 section 6.2.3).
+TEST(RouterListener, ACaptivePortalIsKnownAsLongAsItsRouter) {
+  Wan wan;
+  wan.hear(with(CaptivePortal{"https://portal.example/api"}), kRouter);
+  wan.hear(advertisement(), kRouter);
+  EXPECT_EQ(wan.listener.heard().routers[0].captive_portal, "https://portal.example/api");
+  wan.hear(with(CaptivePortal{"https://other.example/api"}), kRouter);
+  EXPECT_EQ(wan.listener.heard().routers[0].captive_portal, "https://other.example/api");
+}
+
 TEST(RouterListener, Pref64ComesAndGoes) {
   Wan wan;
   wan.hear(with(Pref64{prefix("64:ff9b::/96"), 225}), kRouter);
