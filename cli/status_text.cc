@@ -78,6 +78,32 @@ void add_list(Table& table, std::string_view title, const Json& list) {
   if (!list.elements().empty()) table.row({std::string(title), joined(list)});
 }
 
+void add_text(Table& table, std::string_view title, const Json& value) {
+  if (!value.text().empty()) table.row({std::string(title), said(value)});
+}
+
+void services_text(Table& table, const Json& services) {
+  for (const Json& one : services["encrypted_dns"].elements()) {
+    const std::string addresses = joined(one["addresses"]);
+    table.row(
+        {"encrypted DNS", cat(said(one["name"]), addresses.empty() ? "" : " at ", addresses)});
+  }
+  add_list(table, "NTP", services["ntp"]);
+  add_list(table, "SNTP", services["sntp"]);
+  add_list(table, "SIP", services["sip"]);
+  add_text(table, "AFTR", services["aftr"]);
+  add_text(table, "MAP-E", services["map_e"]);
+  add_text(table, "MAP-T", services["map_t"]);
+  add_text(table, "lw4o6", services["lw4o6"]);
+  add_text(table, "captive portal", services["captive_portal"]);
+  add_text(table, "NAT64", services["pref64"]);
+  for (const Json& option : services["options"].elements()) {
+    const std::string name = said(option["name"]);
+    table.row({cat("option ", option["code"].number()),
+               cat(name, name.empty() ? "" : " ", said(option["hex"]))});
+  }
+}
+
 void uplink_text(std::string& out, const Json& uplink) {
   out += cat("\nuplink ", said(uplink["name"]), " (", said(uplink["interface"]),
              "): ", condition(uplink));
@@ -118,6 +144,7 @@ void uplink_text(std::string& out, const Json& uplink) {
   }
   add_list(facts, "DNS", uplink["dns_servers"]);
   add_list(facts, "search", uplink["search_domains"]);
+  services_text(facts, uplink["services"]);
   const std::string counters = counted(uplink["counters"]);
   if (!counters.empty()) facts.row({"packets", counters});
   facts.print(out, "  ");

@@ -314,34 +314,29 @@ std::uint32_t path_mtu(const House& house, std::uint32_t link_mtu) {
   return std::max(mtu, std::uint32_t{1280});
 }
 
-// What the house knows of resolvers: DHCPv6 first (RFC 8106 section 5.3.1), then Router Advertisements.
-void upstream_dns(const House& house, ra::Advertisement& out, Instant now) {
-  const auto add_server = [&](const Ip6Address& server) {
-    // A link-local resolver on the uplink is out of a LAN host's reach.
-    if (!server.is_link_local() &&
-        std::find(out.dns_servers.begin(), out.dns_servers.end(), server) == out.dns_servers.end())
-      out.dns_servers.push_back(server);
-  };
-  const auto add_domain = [&](const DomainName& domain) {
-    if (std::find(out.search_domains.begin(), out.search_domains.end(), domain) ==
-        out.search_domains.end())
-      out.search_domains.push_back(domain);
-  };
+Services upstream_services(const House& house, Instant now) {
+  std::vector<const UplinkView*> uplinks;
   for (const UplinkView& uplink : house.uplinks) {
-    if (!uplink.config->use_dns || uplink.dead) continue;
-    for (const Ip6Address& server : uplink.lease->dns_servers) add_server(server);
-    for (const DomainName& domain : uplink.lease->search_domains) add_domain(domain);
-    for (const ra::HeardServer& heard : uplink.heard->rdnss) {
-      if (heard.until > now) add_server(heard.address);
-    }
-    for (const ra::HeardDomain& heard : uplink.heard->dnssl) {
-      if (heard.until > now) add_domain(heard.name);
-    }
+    if (!uplink.dead) uplinks.push_back(&uplink);
   }
+  std::stable_sort(uplinks.begin(), uplinks.end(), [](const auto* a, const auto* b) {
+    return a->config->metric < b->config->metric;
+  });
+  Services all;
+  for (const UplinkView* uplink : uplinks) {
+    Services one = services_of(*uplink->lease, *uplink->heard, now);
+    if (!uplink->config->use_dns) {
+      one.dns_servers.clear();
+      one.search_domains.clear();
+      one.encrypted_dns.clear();
+    }
+    add_services(all, without_link_local(std::move(one)));
+  }
+  return all;
 }
 
-ra::Advertisement advertisement(const House& house, const LanView& lan, bool default_route,
-                                Instant now) {
+ra::Advertisement advertisement(const House& house, const Services& services, const LanView& lan,
+                                bool default_route, Instant now) {
   const conf::LanConfig& config = *lan.config;
   ra::Advertisement out;
   out.settings = config.ra;
@@ -377,9 +372,10 @@ ra::Advertisement advertisement(const House& house, const LanView& lan, bool def
     out.search_domains = config.search_domains;
     out.dns_valid_until = Instant::never();  // capped by the advertiser (RFC 9096 section 3.4)
   } else {
-    upstream_dns(house, out, now);
+    out.dns_servers = services.dns_servers;
+    out.search_domains =
+        config.search_domains.empty() ? services.search_domains : config.search_domains;
     out.dns_valid_until = longest;
-    if (!config.search_domains.empty()) out.search_domains = config.search_domains;
   }
   return out;
 }
@@ -427,10 +423,12 @@ DesiredState derive(const House& house, Instant now) {
   out.ruleset.provisioned = provisioned(house);
   out.ruleset = firewall::normalise(out.ruleset);
   out.forwarding["net/ipv6/conf/all/forwarding"] = "1";
+  out.services = upstream_services(house, now);
   const bool default_route = has_default_route(house, out, now);
   for (const LanView& lan : house.lans) {
     if (lan.link != nullptr)
-      out.advertisements.emplace(lan.config->name, advertisement(house, lan, default_route, now));
+      out.advertisements.emplace(lan.config->name,
+                                 advertisement(house, out.services, lan, default_route, now));
   }
   return out;
 }

@@ -11,6 +11,7 @@
 
 #include "conf/config.h"
 #include "daemon/kernel_state.h"
+#include "daemon/services.h"
 #include "delegation/carve.h"
 #include "delegation/pool.h"
 #include "dhcp6/client.h"
@@ -71,6 +72,8 @@ struct DesiredState {
   std::map<std::string, std::string>
       forwarding;  // sysctls that may only be set behind the firewall
   firewall::Ruleset ruleset;
+  // What all uplinks together tell, the one of the lowest metric first: for every LAN that says nothing else.
+  Services services;
   std::map<std::string, ra::Advertisement> advertisements;  // LAN name ->
 
   bool operator==(const DesiredState&) const = default;

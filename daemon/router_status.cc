@@ -65,14 +65,7 @@ StatusUplink status_of(const Uplink& uplink, const LinkState* link, const Desire
     out.routers.push_back({router.address, std::string(ra::to_string(router.preference)),
                            remaining(router.router_until, now)});
   }
-  out.dns_servers = lease.dns_servers;
-  for (const ra::HeardServer& server : heard.rdnss) {
-    if (std::find(out.dns_servers.begin(), out.dns_servers.end(), server.address) ==
-        out.dns_servers.end())
-      out.dns_servers.push_back(server.address);
-  }
-  for (const DomainName& domain : lease.search_domains)
-    out.search_domains.push_back(domain.to_string());
+  out.services = services_of(lease, heard, now);
   const ra::ListenerCounters& listener = uplink.listener_counters();
   out.counters["rs_sent"] = listener.solicitations_sent;
   out.counters["ra_received"] = listener.advertisements;

@@ -2,6 +2,10 @@
 #include "daemon/status.h"
 
 #include "daemon/json.h"
+#include "daemon/softwire_text.h"
+#include "dhcp6/option_names.h"
+#include "net/byte_writer.h"
+#include "net/text.h"
 
 namespace sixgate::daemon {
 namespace {
@@ -49,6 +53,68 @@ void strings(JsonWriter& json, std::string_view key, const std::vector<std::stri
   json.end_array();
 }
 
+template <class T>
+void texts(std::vector<std::string>& out, const std::vector<T>& values) {
+  for (const T& value : values) out.push_back(value.to_string());
+}
+
+// The list is only there when it holds something.
+template <class... Lists>
+void list(JsonWriter& json, std::string_view key, const Lists&... lists) {
+  std::vector<std::string> all;
+  (texts(all, lists), ...);
+  if (!all.empty()) strings(json, key, all);
+}
+
+void text(JsonWriter& json, std::string_view key, std::string_view said) {
+  while (!said.empty() && (said.back() == ' ' || said.back() == ',')) said.remove_suffix(1);
+  if (!said.empty()) json.key(key).value(said);
+}
+
+void raw_option(JsonWriter& json, const dhcp6::Option& option) {
+  std::vector<std::uint8_t> wire;
+  ByteWriter writer(wire);
+  std::visit([&](const auto& value) { value.emit(writer); }, option);
+  json.begin_object();
+  json.key("code").value(dhcp6::option_code(option));
+  text(json, "name", dhcp6::option_name(dhcp6::option_code(option)));
+  json.key("hex").value(to_hex(wire));
+  json.end_object();
+}
+
+// What else was told than DNS servers and search domains; nothing that was not.
+void services(JsonWriter& json, const Services& s) {
+  json.key("services").begin_object();
+  if (!s.encrypted_dns.empty()) {
+    json.key("encrypted_dns").begin_array();
+    for (const dhcp6::EncryptedDns& one : s.encrypted_dns) {
+      json.begin_object();
+      json.key("priority").value(one.priority);
+      json.key("name").value(one.authentication_name.to_string());
+      addresses(json, "addresses", one.addresses);
+      if (!one.service_parameters.empty())
+        json.key("parameters").value(to_hex(one.service_parameters));
+      json.end_object();
+    }
+    json.end_array();
+  }
+  list(json, "ntp", s.ntp_servers, s.ntp_multicast, s.ntp_names);
+  list(json, "sntp", s.sntp_servers);
+  list(json, "sip", s.sip_servers, s.sip_domains);
+  if (s.aftr) json.key("aftr").value(s.aftr->to_string());
+  if (s.map_e) text(json, "map_e", softwire_text(*s.map_e));
+  if (s.map_t) text(json, "map_t", softwire_text(*s.map_t));
+  if (s.lightweight) text(json, "lw4o6", softwire_text(*s.lightweight));
+  text(json, "captive_portal", s.captive_portal);
+  if (s.pref64) json.key("pref64").value(s.pref64->to_string());
+  if (!s.others.empty()) {
+    json.key("options").begin_array();
+    for (const dhcp6::Option& option : s.others) raw_option(json, option);
+    json.end_array();
+  }
+  json.end_object();
+}
+
 void uplink(JsonWriter& json, const StatusUplink& u) {
   json.begin_object();
   json.key("name").value(u.name);
@@ -73,8 +139,11 @@ void uplink(JsonWriter& json, const StatusUplink& u) {
     json.end_object();
   }
   json.end_array();
-  addresses(json, "dns_servers", u.dns_servers);
-  strings(json, "search_domains", u.search_domains);
+  addresses(json, "dns_servers", u.services.dns_servers);
+  std::vector<std::string> search;
+  texts(search, u.services.search_domains);
+  strings(json, "search_domains", search);
+  services(json, u.services);
   counters(json, u.counters);
   json.end_object();
 }

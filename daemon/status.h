@@ -9,6 +9,7 @@
 #include <string>
 #include <vector>
 
+#include "daemon/services.h"
 #include "net/ip6_address.h"
 #include "net/mac_address.h"
 #include "net/prefix.h"
@@ -47,8 +48,7 @@ struct StatusUplink {
   std::vector<StatusPrefix> addresses;  // prefix of length 128 for IA_NA, 64 for SLAAC
   std::vector<StatusPrefix> delegations;
   std::vector<StatusRouter> routers;
-  std::vector<Ip6Address> dns_servers;
-  std::vector<std::string> search_domains;
+  Services services;
   std::map<std::string, std::uint64_t> counters;  // received, sent and dropped by reason
 };
 

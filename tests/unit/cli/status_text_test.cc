@@ -96,7 +96,7 @@ TEST(StatusText, SaysWhatIsWrongAndWhy) {
 
 TEST(StatusText, NamesFromOutsideCannotSteerTheTerminal) {
   daemon::Status status = house();
-  status.uplinks[0].search_domains = {"evil\x1b[2J"};
+  status.uplinks[0].services.captive_portal = "evil\x1b[2J";
   const auto json = Json::parse(daemon::to_json(status));
   ASSERT_TRUE(json);
   EXPECT_EQ(status_text(*json).find('\x1b'), std::string::npos);

@@ -39,8 +39,8 @@ TEST(Status, JsonOfAHomeInOrder) {
   uplink.addresses[0].address = address("2001:db8:ffff::7");
   uplink.delegations.push_back(some_prefix("2001:db8:1::/56"));
   uplink.routers.push_back({address("fe80::1"), "high", Lifetime(1800)});
-  uplink.dns_servers = {address("2001:db8:53::1")};
-  uplink.search_domains = {"isp.example"};
+  uplink.services.dns_servers = {address("2001:db8:53::1")};
+  uplink.services.search_domains = {testing::domain("isp.example")};
   uplink.counters["ra_received"] = 3;
   status.uplinks.push_back(uplink);
   StatusLan lan;
@@ -69,7 +69,7 @@ TEST(Status, JsonOfAHomeInOrder) {
       R"("delegations":[{"prefix":"2001:db8:1::/56","preferred":1800,"valid":3600,)"
       R"("standing":"live"}],"routers":[{"address":"fe80::1","preference":"high",)"
       R"("lifetime":1800}],"dns_servers":["2001:db8:53::1"],"search_domains":["isp.example"],)"
-      R"("counters":{"ra_received":3}}],"lans":[{"name":"lan0","interface":"lan0",)"
+      R"("services":{},"counters":{"ra_received":3}}],"lans":[{"name":"lan0","interface":"lan0",)"
       R"("present":true,"ready":true,"zone":"protected","addressing":"slaac","managed":false,)"
       R"("other":false,"router_lifetime":2700,"prefixes":[{"prefix":"2001:db8:1::/64",)"
       R"("address":"2001:db8:1::1","preferred":1800,"valid":null,"standing":"live",)"
@@ -85,15 +85,47 @@ TEST(Status, JsonOfNothingYet) {
   status.uplinks.emplace_back();
   status.lans.emplace_back();
   status.lans[0].router_lifetime_reason = "no prefix";
-  EXPECT_EQ(to_json(status),
-            R"({"schema":1,"version":"","duid":"","uplinks":[{"name":"","interface":"",)"
-            R"("present":false,"ready":false,"client":"","server":"","managed":false,)"
-            R"("other":false,"addresses":[],"delegations":[],"routers":[],"dns_servers":[],)"
-            R"("search_domains":[],"counters":{}}],"lans":[{"name":"","interface":"",)"
-            R"("present":false,"ready":false,"zone":"","addressing":"","managed":false,)"
-            R"("other":false,"router_lifetime":0,"router_lifetime_reason":"no prefix",)"
-            R"("prefixes":[],"dns_servers":[],"counters":{}}],)"
-            R"("firewall":{"backend":"","applied":false,"provisioned":false},"problems":[]})");
+  EXPECT_EQ(
+      to_json(status),
+      R"({"schema":1,"version":"","duid":"","uplinks":[{"name":"","interface":"",)"
+      R"("present":false,"ready":false,"client":"","server":"","managed":false,)"
+      R"("other":false,"addresses":[],"delegations":[],"routers":[],"dns_servers":[],)"
+      R"("search_domains":[],"services":{},"counters":{}}],"lans":[{"name":"","interface":"",)"
+      R"("present":false,"ready":false,"zone":"","addressing":"","managed":false,)"
+      R"("other":false,"router_lifetime":0,"router_lifetime_reason":"no prefix",)"
+      R"("prefixes":[],"dns_servers":[],"counters":{}}],)"
+      R"("firewall":{"backend":"","applied":false,"provisioned":false},"problems":[]})");
+}
+
+TEST(Status, JsonOfEverythingAServerTold) {
+  Status status;
+  Services& services = status.uplinks.emplace_back().services;
+  services.encrypted_dns = {{1, testing::domain("dns.example"), {address("2001:db8::53")}, {0, 1}},
+                            {2, testing::domain("dot.example"), {}, {}}};
+  services.ntp_servers = {address("2001:db8::123")};
+  services.ntp_multicast = {address("ff05::101")};
+  services.ntp_names = {testing::domain("ntp.example")};
+  services.sntp_servers = {address("2001:db8::124")};
+  services.sip_servers = {address("2001:db8::5060")};
+  services.sip_domains = {testing::domain("sip.example")};
+  services.aftr = testing::domain("aftr.example");
+  services.map_e =
+      dhcp6::S46MapE{{dhcp6::S46Rule{0, 16, 24, 0xc0000200, prefix("2001:db8:e::/48"), {}},
+                      dhcp6::S46BorderRelay{address("2001:db8::b")}}};
+  services.captive_portal = "https://portal.example/api";
+  services.pref64 = prefix("64:ff9b::/96");
+  services.others = {dhcp6::UnknownOption{59, {'u'}}, dhcp6::UnknownOption{60000, {0xab}}};
+  const std::string json = to_json(status);
+  const std::string expected =
+      R"("services":{"encrypted_dns":[{"priority":1,"name":"dns.example",)"
+      R"("addresses":["2001:db8::53"],"parameters":"0001"},{"priority":2,"name":"dot.example",)"
+      R"("addresses":[]}],"ntp":["2001:db8::123","ff05::101","ntp.example"],)"
+      R"("sntp":["2001:db8::124"],"sip":["2001:db8::5060","sip.example"],)"
+      R"("aftr":"aftr.example","map_e":"type=map-e,ealen=16,prefix4len=24,prefix6len=48,)"
+      R"(ipv4prefix=192.0.2.0,ipv6prefix=2001:db8:e::,br=2001:db8::b",)"
+      R"("captive_portal":"https://portal.example/api","pref64":"64:ff9b::/96",)"
+      R"("options":[{"code":59,"name":"bootfile-url","hex":"75"},{"code":60000,"hex":"ab"}]},)";
+  EXPECT_NE(json.find(expected), std::string::npos) << json;
 }
 
 // Names come from configurations and from servers.
