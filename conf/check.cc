@@ -69,18 +69,20 @@ class Checker {
     problems_.push_back({where, index, key, std::move(text), is_error});
   }
 
-  void check_path(std::string_view key, const std::string& path) {
+  void check_path(std::string_view key, const std::string& path, Where where = Where::kGlobal,
+                  std::size_t index = 0) {
     if (path.empty() || path[0] != '/') {
-      add(Where::kGlobal, 0, key, "needs an absolute path, beginning with \"/\"");
+      add(where, index, key, "needs an absolute path, beginning with \"/\"");
     } else if (std::any_of(path.begin(), path.end(),
                            [](char c) { return static_cast<unsigned char>(c) < 0x20; })) {
-      add(Where::kGlobal, 0, key, "a path has no control characters");
+      add(where, index, key, "a path has no control characters");
     }
   }
 
   void check_global() {
     check_path("state_dir", config_.state_dir);
     check_path("socket", config_.socket);
+    if (!config_.hook.empty()) check_path("hook", config_.hook);
     if (config_.socket.size() > kMaxSocketPath) {
       add(Where::kGlobal, 0, "socket",
           cat("a socket's path has at most ", kMaxSocketPath, " octets"));
@@ -157,6 +159,7 @@ class Checker {
       }
     }
     check_mode(index);
+    if (!uplink.hook.empty()) check_path("hook", uplink.hook, Where::kUplink, index);
     if (uplink.prefix_hint && !uplink.request_prefix) {
       add(Where::kUplink, index, "prefix_hint", "has no effect with request_prefix = false", false);
     }

@@ -92,6 +92,8 @@ const std::array kOptions{
            [](std::string_view text, CommandLine& out) { return set(out.state_dir, text); }},
     Option{"--socket", "PATH", "where the sixgate tool talks to it (/run/sixgate/sixgate.sock)",
            [](std::string_view text, CommandLine& out) { return set(out.socket, text); }},
+    Option{"--hook", "PATH", "a script to be run when an uplink gets, renews or loses something",
+           [](std::string_view text, CommandLine& out) { return set(out.hook, text); }},
     Option{"--user", "USER", "run as USER, with only the capabilities that are needed",
            [](std::string_view text, CommandLine& out) { return set(out.user, text); }},
     Option{"--log-level", "LEVEL", "error, warning, info or debug",
@@ -202,6 +204,7 @@ ReadResult apply(const CommandLine& command_line, Config base) {
   Config config = std::move(base);
   if (command_line.state_dir) config.state_dir = *command_line.state_dir;
   if (command_line.socket) config.socket = *command_line.socket;
+  if (command_line.hook) config.hook = *command_line.hook;
   if (command_line.user) config.user = *command_line.user;
   if (command_line.log_level) config.log_level = *command_line.log_level;
   if (command_line.firewall) config.firewall.backend = *command_line.firewall;

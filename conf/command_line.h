@@ -26,6 +26,7 @@ struct CommandLine {
   std::optional<std::string> config;  // --config FILE
   std::optional<std::string> state_dir;
   std::optional<std::string> socket;
+  std::optional<std::string> hook;
   std::optional<std::string> user;
   std::optional<LogLevel> log_level;
   std::vector<std::string> wans;

@@ -4,6 +4,7 @@
 // look again.
 #pragma once
 
+#include <chrono>
 #include <cstdint>
 #include <optional>
 #include <string>
@@ -86,6 +87,7 @@ struct UplinkConfig {
   Duration carrier_hold{};
   RouteCheckConfig route_check;
   delegation::InterfaceIdPolicy interface_id = delegation::InterfaceIdPolicy::stable();
+  std::string hook;            // the script of this uplink; empty: Config::hook
   std::uint32_t metric = 512;  // below the 1024 of the kernel and of `ip route add`
 
   bool operator==(const UplinkConfig&) const = default;
@@ -155,6 +157,8 @@ struct Config {
   std::string socket = "/run/sixgate/sixgate.sock";
   std::string user;  // empty: stay who started us
   LogLevel log_level = LogLevel::kInfo;
+  std::string hook;  // the script that is run for every uplink without its own; empty: none
+  std::chrono::seconds hook_timeout{20};  // how long one run of it may take
 
   bool operator==(const Config&) const = default;
 };

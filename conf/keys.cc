@@ -4,6 +4,8 @@
 #include <array>
 #include <limits>
 
+#include "conf/suggest.h"
+#include "dhcp6/option_names.h"
 #include "net/text.h"
 
 namespace sixgate::conf {
@@ -134,17 +136,29 @@ void read_search(const Value& value, LanConfig& lan, Complaints& complaints) {
   }
 }
 
+Expected<std::uint16_t> parse_option(std::string_view text) {
+  if (const auto code = dhcp6::option_code_of(text)) return *code;
+  std::vector<std::string_view> names;
+  for (const dhcp6::OptionName& one : dhcp6::option_names()) names.push_back(one.name);
+  return fail(cat("no DHCPv6 option is named \"", printable(text), "\"", suggestion(text, names),
+                  "; any can be given by its code"));
+}
+
 void read_request_options(const Value& value, UplinkConfig& uplink, Complaints& complaints) {
   if (value.kind != Value::Kind::kArray) {
-    complaints.push_back({value.at, cat("needs a list of option codes such as [31, 56], this is ",
+    complaints.push_back({value.at, cat("needs a list of options such as [\"aftr\", 59], this is ",
                                         kind_name(value.kind))});
     return;
   }
   uplink.request_options.clear();
   for (const Value& item : value.array) {
-    if (const auto code = read_number(item, 1, 65535, complaints)) {
-      uplink.request_options.push_back(static_cast<std::uint16_t>(*code));
+    std::uint16_t code = 0;
+    if (item.kind == Value::Kind::kString) {
+      read_parsed(item, code, parse_option, complaints);
+    } else if (const auto number = read_number(item, 1, 65535, complaints)) {
+      code = static_cast<std::uint16_t>(*number);
     }
+    if (code != 0) uplink.request_options.push_back(code);
   }
 }
 
@@ -181,7 +195,10 @@ std::vector<std::string> texts_of(const std::vector<T>& values) {
 
 std::string codes(const std::vector<std::uint16_t>& values) {
   std::string out = "[";
-  for (const std::uint16_t value : values) out += cat(out.size() == 1 ? "" : ", ", value);
+  for (const std::uint16_t value : values) {
+    const std::string_view name = dhcp6::option_name(value);
+    out += cat(out.size() == 1 ? "" : ", ", name.empty() ? cat(value) : quoted(name));
+  }
   return out + ']';
 }
 
@@ -202,6 +219,16 @@ const std::array kGlobalKeys{
                   read_word(v, log_level_words(), c.log_level, e);
                 },
                 [](const Config& c) { return quoted(word_of(c.log_level, log_level_words())); }},
+    Key<Config>{"hook",
+                "A script that is run when an uplink gets, renews or loses something, with\n"
+                "odhcp6c's arguments and environment: an absolute path. \"\": none.",
+                [](const Value& v, Config& c, Complaints& e) { read_into(v, c.hook, e); },
+                [](const Config& c) { return quoted(c.hook); }},
+    Key<Config>{"hook_timeout", "Seconds that one run of the script may take before it is killed.",
+                [](const Value& v, Config& c, Complaints& e) {
+                  read_duration(v, c.hook_timeout, 1, 3600, e);
+                },
+                [](const Config& c) { return cat(c.hook_timeout.count()); }},
     Key<Config>{
         "duid",
         "Who we are to DHCPv6 servers: \"llt\" (what \"auto\" is), \"ll\" or \"uuid\", made\n"
@@ -286,7 +313,10 @@ const std::array kUplinkKeys{
                       [](const UplinkConfig& c) {
                         return quoted(c.prefix_hint ? c.prefix_hint->to_string() : "");
                       }},
-    Key<UplinkConfig>{"request_options", "Codes of more DHCPv6 options to ask for, such as [31].",
+    Key<UplinkConfig>{"request_options",
+                      "More DHCPv6 options to ask for, by name or code, such as\n"
+                      "[\"aftr\", \"map-e\", 59]. Asked for anyway: dns, search, ntp, sntp,\n"
+                      "sip-servers, sip-domains, captive-portal, dnr.",
                       read_request_options,
                       [](const UplinkConfig& c) { return codes(c.request_options); }},
     Key<UplinkConfig>{
@@ -329,6 +359,10 @@ const std::array kUplinkKeys{
                         read_parsed(v, c.interface_id, delegation::InterfaceIdPolicy::parse, e);
                       },
                       [](const UplinkConfig& c) { return quoted(c.interface_id.to_string()); }},
+    Key<UplinkConfig>{
+        "hook", "The script for this uplink alone. \"\": the one for all.",
+        [](const Value& v, UplinkConfig& c, Complaints& e) { read_into(v, c.hook, e); },
+        [](const UplinkConfig& c) { return quoted(c.hook); }},
     Key<UplinkConfig>{"metric",
                       "Metric of the default route; of several uplinks the lowest is used.",
                       [](const Value& v, UplinkConfig& c, Complaints& e) {

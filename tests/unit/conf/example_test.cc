@@ -95,7 +95,8 @@ prefix = "none"
 [uplink."ppp0.1"]
 interface = "ppp0"
 prefix_hint = "2001:db8:1::/56"
-request_options = [31]
+request_options = [31, 59, 60000]
+hook = "/etc/sixgate/hook"
 [lan.a]
 interface = "eth1"
 ip6hint = "fe"

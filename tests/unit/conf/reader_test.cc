@@ -45,6 +45,8 @@ TEST(ReadToml, EveryKindOfValue) {
   const Config config = good(R"(
 state_dir = "/srv/state"
 log_level = "debug"
+hook = "/etc/sixgate/hook"
+hook_timeout = 5
 duid = "00:03:00:01:02:00:5e:10:00:01"
 [ula]
 prefix = "fd12:3456:789a::/48"
@@ -54,7 +56,8 @@ backend = "nft"
 interface = "eth0"
 request_address = "always"
 prefix_hint = 56
-request_options = [31, 56]
+request_options = ["sntp", 56, "dnr"]
+hook = "/etc/sixgate/fibre"
 rapid_commit = true
 ip6ifaceid = "eui64"
 metric = 100
@@ -79,7 +82,10 @@ ra_mtu = 1280
   EXPECT_EQ(config.firewall.backend, FirewallConfig::Choice::kNft);
   const UplinkConfig& uplink = config.uplinks.at(0);
   EXPECT_EQ(uplink.prefix_hint->to_string(), "::/56");
-  EXPECT_EQ(uplink.request_options, (std::vector<std::uint16_t>{31, 56}));
+  EXPECT_EQ(uplink.request_options, (std::vector<std::uint16_t>{31, 56, 144}));
+  EXPECT_EQ(uplink.hook, "/etc/sixgate/fibre");
+  EXPECT_EQ(config.hook, "/etc/sixgate/hook");
+  EXPECT_EQ(config.hook_timeout, seconds(5));
   EXPECT_EQ(uplink.interface_id.kind, delegation::InterfaceIdPolicy::Kind::kEui64);
   const LanConfig& lan = config.lans.at(0);
   EXPECT_EQ(lan.name, "guest.2");
@@ -165,6 +171,18 @@ TEST(ReadToml, ErrorsNameThePlaceAndTheLikelyWord) {
   EXPECT_TRUE(has(errors_of("[lna.home]\ninterface = \"eth1\"\n"),
                   "f:1:2: error: unknown table \"lna\"; did you mean \"lan\"?"));
   EXPECT_TRUE(has(errors_of("zone = \"exposed\"\n" + in_lan("")), "belongs into [uplink.NAME]"));
+}
+
+TEST(ReadToml, RequestedOptionsHaveNamesOrCodes) {
+  const auto in_uplink = [](const std::string& lines) {
+    return "[uplink.w]\ninterface = \"w0\"\n" + lines + "\n";
+  };
+  EXPECT_EQ(errors_of(in_uplink("request_options = [59, \"atfr\"]")),
+            "f:3:24: error: `request_options`: no DHCPv6 option is named \"atfr\"; did you mean "
+            "\"aftr\"?; any can be given by its code\n");
+  EXPECT_TRUE(has(errors_of(in_uplink("request_options = \"aftr\"")), "[\"aftr\", 59]"));
+  EXPECT_TRUE(has(errors_of(in_uplink("request_options = [0]")), "1..65535"));
+  EXPECT_TRUE(has(errors_of(in_uplink("request_options = [25]")), "not one that a client lists"));
 }
 
 TEST(ReadToml, AllErrorsAtOnceInTheOrderOfTheFile) {
