@@ -29,6 +29,7 @@ constexpr std::array<std::string_view, 6> kDirectories{
 constexpr const char* kPath = "PATH=/usr/sbin:/usr/bin:/sbin:/bin:/usr/local/sbin:/usr/local/bin";
 constexpr std::size_t kMostOutput = 4096;
 
+// Empty: there is none that can be run.
 std::string find_program(const std::string& name) {
   if (name.find('/') != std::string::npos) return ::access(name.c_str(), X_OK) == 0 ? name : "";
   for (const std::string_view directory : kDirectories) {
@@ -41,6 +42,11 @@ std::string find_program(const std::string& name) {
 // A file without a name that holds the input: the child reads it at its own pace, and a child that does
 // not read cannot block us or raise SIGPIPE.
 Expected<OwnedFd> input_file(const std::string& text) {
+  if (text.empty()) {
+    OwnedFd nothing(::open("/dev/null", O_RDONLY | O_CLOEXEC));
+    if (!nothing) return fail(cat("/dev/null: ", error_text(errno)));
+    return nothing;
+  }
   OwnedFd fd(static_cast<int>(::syscall(SYS_memfd_create, "input", MFD_CLOEXEC)));
   if (!fd) return fail(cat("memfd_create: ", error_text(errno)));
   std::size_t written = 0;
@@ -61,13 +67,7 @@ class Child {
       : callback_(std::move(callback)),
         ended_(std::move(ended)),
         limit_(loop, [this] { too_slow(); }) {}
-  ~Child() {
-    if (pid_ > 0) {
-      ::kill(pid_, SIGKILL);
-      while (::waitpid(pid_, nullptr, 0) < 0 && errno == EINTR) {
-      }
-    }
-  }
+  ~Child() { end_it(); }
   Child(const Child&) = delete;
   Child& operator=(const Child&) = delete;
 
@@ -91,7 +91,10 @@ class Child {
  private:
   Expected<Done> spawn(const Command& command) {
     const std::string path = find_program(name_);
-    if (path.empty()) return fail(cat(name_, ": no such program"));
+    if (path.empty()) {
+      const bool there = name_.find('/') != std::string::npos && ::access(name_.c_str(), F_OK) == 0;
+      return fail(cat(name_, there ? ": is not executable" : ": no such program"));
+    }
     Expected<OwnedFd> input = input_file(command.input);
     if (!input) return Unexpected<Error>(input.error());
     std::array<int, 2> ends{};
@@ -124,7 +127,9 @@ class Child {
     sigfillset(&all);
     posix_spawnattr_setsigmask(&attributes, &none);
     posix_spawnattr_setsigdefault(&attributes, &all);
-    posix_spawnattr_setflags(&attributes, POSIX_SPAWN_SETSIGMASK | POSIX_SPAWN_SETSIGDEF);
+    posix_spawnattr_setpgroup(&attributes, 0);
+    posix_spawnattr_setflags(
+        &attributes, POSIX_SPAWN_SETSIGMASK | POSIX_SPAWN_SETSIGDEF | POSIX_SPAWN_SETPGROUP);
     const int problem = ::posix_spawn(&pid_, path.c_str(), &actions, &attributes,
                                       pointers(arguments).data(), pointers(environment).data());
     posix_spawn_file_actions_destroy(&actions);
@@ -134,6 +139,15 @@ class Child {
       return fail(cat(path, ": ", error_text(problem)));
     }
     return Done{};
+  }
+
+  // With its whole group. Its number is not another's before we have waited for it.
+  void end_it() {
+    if (pid_ <= 0) return;
+    ::kill(-pid_, SIGKILL);
+    while (::waitpid(pid_, nullptr, 0) < 0 && errno == EINTR) {
+    }
+    pid_ = -1;
   }
 
   void read_output() {
@@ -178,10 +192,7 @@ class Child {
   void too_slow() {
     if (pid_ > 0) {
       result_ = Unexpected<Error>(Error{cat(name_, ": did not end in time")});
-      ::kill(pid_, SIGKILL);
-      while (::waitpid(pid_, nullptr, 0) < 0 && errno == EINTR) {
-      }
-      pid_ = -1;
+      end_it();
     }
     finish();
   }

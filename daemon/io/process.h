@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-// Runs a program of the system without a shell and without blocking: nft and ip6tables at start, when no
-// other interface to them will do.
+// Runs a program without a shell and without blocking: nft and ip6tables at start, when no other interface to
+// them will do, and hook scripts. It has a process group of its own, in which it is ended with all that it
+// started when it takes too long.
 #pragma once
 
 #include <functional>
@@ -17,7 +18,7 @@ namespace sixgate::daemon {
 struct Command {
   std::vector<std::string>
       arguments;      // [0] is the program, looked up in PATH and the sbin directories
-  std::string input;  // what it reads on standard input
+  std::string input;  // what it reads on standard input; empty: /dev/null
   std::vector<std::string> environment;  // "NAME=value", beside PATH and LC_ALL=C
   Duration time_limit = seconds(20);
 };

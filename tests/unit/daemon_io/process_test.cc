@@ -8,6 +8,8 @@
 #include <string>
 
 #include "daemon/io/event_loop.h"
+#include "daemon/io/file.h"
+#include "temporary.h"
 
 namespace sixgate::daemon {
 namespace {
@@ -58,6 +60,49 @@ TEST_F(ProcessTest, EndsWhatTakesTooLong) {
       run({.arguments = {"sleep", "1000"}, .input = "", .time_limit = milliseconds(30)});
   ASSERT_FALSE(result);
   EXPECT_EQ(result.error().message, "sleep: did not end in time");
+}
+
+// What it started goes with it: else a hanging script would leave a hanging child behind at every run.
+TEST_F(ProcessTest, EndsTheWholeGroupOfWhatTakesTooLong) {
+  TemporaryDirectory directory;
+  const std::string file = directory / "pid";
+  const auto result = run({.arguments = {"sh", "-c", "sleep 1000 & echo $! >" + file + "; wait"},
+                           .input = "",
+                           .time_limit = milliseconds(300)});
+  ASSERT_FALSE(result);
+  const auto text = read_file(file, 100);
+  ASSERT_TRUE(text) << text.error().message;
+  const pid_t child = static_cast<pid_t>(std::stoi(*text));
+  // Ended, though somebody else may have to reap it.
+  const auto state = [&] {
+    const auto status = read_file("/proc/" + std::to_string(child) + "/stat", 4096);
+    return status ? status->substr(status->rfind(')') + 2, 1) : std::string("gone");
+  };
+  for (int round = 0; round < 1000 && state() != "gone" && state() != "Z"; ++round)
+    loop.run_for(milliseconds(1));
+  EXPECT_TRUE(state() == "gone" || state() == "Z") << state();
+}
+
+TEST_F(ProcessTest, WithoutInputReadsNothing) {
+  const auto result = run({.arguments = {"sh", "-c", "cat; readlink /proc/self/fd/0"}});
+  ASSERT_TRUE(result) << result.error().message;
+  EXPECT_EQ(result->output, "/dev/null\n");
+}
+
+// A script inherits the three standard descriptors and no socket of ours.
+TEST_F(ProcessTest, NoDescriptorOfOursIsInherited) {
+  const auto result = run({.arguments = {"sh", "-c", "ls /proc/self/fd | wc -l"}});
+  ASSERT_TRUE(result) << result.error().message;
+  EXPECT_EQ(result->output, "4\n");  // and the directory that ls reads
+}
+
+TEST_F(ProcessTest, AFileThatIsNoProgramIsNamedAsSuch) {
+  TemporaryDirectory directory;
+  const std::string file = directory / "script";
+  ASSERT_TRUE(replace_file(file, "exit 0\n"));
+  const auto result = run({.arguments = {file}});
+  ASSERT_FALSE(result);
+  EXPECT_EQ(result.error().message, file + ": is not executable");
 }
 
 TEST_F(ProcessTest, SaysWhatIsNotThere) {
