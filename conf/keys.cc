@@ -140,8 +140,8 @@ Expected<std::uint16_t> parse_option(std::string_view text) {
   if (const auto code = dhcp6::option_code_of(text)) return *code;
   std::vector<std::string_view> names;
   for (const dhcp6::OptionName& one : dhcp6::option_names()) names.push_back(one.name);
-  return fail(cat("no DHCPv6 option is named \"", printable(text), "\"", suggestion(text, names),
-                  "; any can be given by its code"));
+  return fail(cat("no DHCPv6 option is named \"", printable(text),
+                  "\", though any may be given by its code", suggestion(text, names)));
 }
 
 void read_request_options(const Value& value, UplinkConfig& uplink, Complaints& complaints) {

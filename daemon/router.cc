@@ -85,6 +85,8 @@ void Router::build(Instant now) {
     if (!gone->stopped()) leaving_uplinks_.push_back({std::move(gone), now + kRelease});
   }
 
+  build_hooks();
+
   std::vector<std::unique_ptr<Lan>> old_lans = std::exchange(lans_, {});
   Duration host_memory{};
   for (const conf::LanConfig& config : config_.lans) {
@@ -326,7 +328,10 @@ void Router::stop(Instant now) {
       "stopping: hosts are told; addresses, routes and rules stay to their own end");
   for (const auto& lan : lans_) lan->stop(now);
   for (Leaving& leaving : leaving_) leaving.lan->stop(now);
-  for (const auto& uplink : uplinks_) uplink->stop(now);
+  for (const auto& uplink : uplinks_) {
+    if (Hook* hook = hook_of(*uplink)) hook->stop(uplink->config().release_on_stop);
+    uplink->stop(now);
+  }
   settle(now);
   // What remains of each lifetime, as exactly as it will be known after a reboot.
   durable_ = offered_ = state_;
@@ -408,7 +413,14 @@ void Router::collect(Instant now) {
       say(line.level, cat("uplink ", uplink.config().name, ": ", line.text));
     return said.changed;
   };
-  for (const auto& uplink : uplinks_) leases_changed = drain_uplink(*uplink) || leases_changed;
+  for (const auto& uplink : uplinks_) {
+    const bool changed = drain_uplink(*uplink);
+    leases_changed = leases_changed || changed;
+    if (Hook* hook = hook_of(*uplink)) {
+      if (hook->wanted() && changed) hook->see(hook_view(*uplink));
+      hook->set_rebinding(uplink->rebinding());
+    }
+  }
   for (const LeavingUplink& leaving : leaving_uplinks_) drain_uplink(*leaving.uplink);
   std::erase_if(leaving_uplinks_, [now](const LeavingUplink& leaving) {
     return leaving.uplink->stopped() || now >= leaving.until;
@@ -436,8 +448,10 @@ void Router::settle(Instant now) {
   announce_addresses(now);
   collect(now);  // what the advertisers say of it
   offer_state(now);
+  run_hooks(now);
   if (stopping_) {
     out_.finished =
+        std::all_of(hooks_.begin(), hooks_.end(), [](const Hook& hook) { return hook.idle(); }) &&
         std::all_of(lans_.begin(), lans_.end(), [](const auto& lan) { return lan->stopped(); }) &&
         std::all_of(uplinks_.begin(), uplinks_.end(),
                     [](const auto& uplink) { return uplink->stopped(); });

@@ -15,6 +15,7 @@
 #include "daemon/address_announcer.h"
 #include "daemon/change.h"
 #include "daemon/desired_state.h"
+#include "daemon/hook.h"
 #include "daemon/lan.h"
 #include "daemon/route_check.h"
 #include "daemon/status.h"
@@ -68,6 +69,7 @@ struct RouterOutputs {
   bool durable = false;
   std::optional<ChangeSet> changes;  // to be answered by applied(); at most one is under way
   std::vector<PacketOut> packets;
+  std::vector<HookRun> hooks;  // each to be answered by hook_ended(); of one uplink, one at a time
   LogLines log;
   bool finished = false;  // after stop(): the last words are said
 };
@@ -83,6 +85,7 @@ class Router {
   void kernel(KernelState kernel, Instant now);
   void applied(const ChangeOutcome& outcome, Instant now);
   void receive(const PacketIn& packet, Instant now);
+  void hook_ended(const HookRun& run, const HookResult& result, Instant now);
   void reload(conf::Config config, Instant now);
   void stop(Instant now);
   void expire(Instant now);
@@ -105,7 +108,12 @@ class Router {
   void build(Instant now);     // uplinks and LANs as config_ has them
   void identify(Instant now);  // a DUID as soon as a link has what it is made of
   void collect(Instant now);   // what the engines have to say
-  void settle(Instant now);    // the end of every event
+  void build_hooks();
+  Hook* hook_of(const Uplink& uplink);
+  bool has_uplink(const Hook& hook) const;
+  HookView hook_view(const Uplink& uplink);
+  void run_hooks(Instant now);
+  void settle(Instant now);  // the end of every event
   void update_pool(Instant now);
   void update_plan();
   void back_off(Instant now);
@@ -145,6 +153,8 @@ class Router {
   std::vector<std::unique_ptr<Lan>> lans_;
   std::map<std::string, RouteCheck> checks_;            // uplink name ->
   std::map<std::string, AddressAnnouncer> announcers_;  // uplink name ->
+  // Of each uplink, and of those that a reload took away until they have ended.
+  std::vector<Hook> hooks_;
   // Networks that a reload took away, while their hosts are told.
   struct Leaving {
     std::unique_ptr<Lan> lan;

@@ -172,6 +172,10 @@ Status Router::status(Instant now) const {
     if (finding.level == LogLevel::kError || finding.level == LogLevel::kWarning)
       out.problems.push_back(finding.text);
   }
+  for (const Hook& hook : hooks_) {
+    if (!hook.complaint().empty())
+      out.problems.push_back(cat("uplink ", hook.uplink(), ": hook ", hook.complaint()));
+  }
   out.firewall_applied = applied_ruleset_.has_value() && *applied_ruleset_ == desired_.ruleset;
   out.provisioned = desired_.ruleset.provisioned;
   return out;

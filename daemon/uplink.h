@@ -75,6 +75,7 @@ class Uplink {
   // A lease that is to be kept over a restart: what the configuration says needs no keeping.
   bool lease_is_learnt() const { return config_.mode == conf::UplinkMode::kAuto; }
   std::string client_state() const;
+  bool rebinding() const { return client_ && client_->state() == dhcp6::ClientState::kRebinding; }
   const ra::ListenerCounters& listener_counters() const { return listener_.counters(); }
   const dhcp6::ClientCounters* client_counters() const {
     return client_ ? &client_->counters() : nullptr;

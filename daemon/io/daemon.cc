@@ -173,6 +173,7 @@ void Daemon::settle() {
     if (outputs.store) state_.store(std::move(*outputs.store), outputs.durable);
     if (outputs.changes) begin(std::move(*outputs.changes));
     for (const PacketOut& packet : outputs.packets) sockets_.send(packet);
+    for (HookRun& run : outputs.hooks) run_hook(std::move(run));
     if (outputs.finished && stopping_) {
       loop_.stop();
       break;
@@ -183,6 +184,28 @@ void Daemon::settle() {
   const Instant now = clock_now();
   const auto next = router_->next_deadline();
   deadline_.at(next ? std::max(*next, now + kShortestWait) : Instant::never());
+}
+
+void Daemon::run_hook(HookRun run) {
+  say(LogLevel::kDebug,
+      cat("uplink ", run.uplink, ": hook ", to_string(run.action), ": ", run.script.path));
+  Command command;
+  command.arguments = {run.script.path, run.interface, std::string(to_string(run.action))};
+  command.environment = std::move(run.environment);
+  command.time_limit = run.script.time_limit;
+  processes_->run(
+      std::move(command), [this, run = std::move(run)](const Expected<ProcessResult>& ended) {
+        HookResult result;
+        if (!ended) {
+          result.failure = ended.error().message;
+        } else {
+          result.output = ended->output;
+          if (ended->exit_status != 0)
+            result.failure = cat(run.script.path, ": ended with status ", ended->exit_status);
+        }
+        router_->hook_ended(run, result, clock_now());
+        settle();
+      });
 }
 
 void Daemon::begin(ChangeSet changes) {

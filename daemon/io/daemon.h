@@ -45,6 +45,7 @@ class Daemon {
 
   void look();
   void settle();
+  void run_hook(HookRun run);
   void begin(ChangeSet changes);
   void proceed();
   void signalled(int number);

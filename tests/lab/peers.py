@@ -101,7 +101,9 @@ class Kea:
                 delegations[0].update({"excluded-prefix": str(kept.network_address),
                                        "excluded-prefix-len": kept.prefixlen})
         data = [{"name": "dns-servers", "data": self.dns}] if self.dns else []
-        data += [{"name": name, "data": value} for name, value in self.options]
+        data += [{"name": name, "data": value} if isinstance(name, str)
+                 else {"code": name, "csv-format": False, "data": value.replace(":", "")}  # raw, in hexadecimal
+                 for name, value in self.options]
         return {"Dhcp6": {
             "data-directory": self.directory,
             "interfaces-config": {"interfaces": [self.interface], "service-sockets-max-retries": 50,

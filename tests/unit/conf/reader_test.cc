@@ -178,8 +178,8 @@ TEST(ReadToml, RequestedOptionsHaveNamesOrCodes) {
     return "[uplink.w]\ninterface = \"w0\"\n" + lines + "\n";
   };
   EXPECT_EQ(errors_of(in_uplink("request_options = [59, \"atfr\"]")),
-            "f:3:24: error: `request_options`: no DHCPv6 option is named \"atfr\"; did you mean "
-            "\"aftr\"?; any can be given by its code\n");
+            "f:3:24: error: `request_options`: no DHCPv6 option is named \"atfr\", though any "
+            "may be given by its code; did you mean \"aftr\"?\n");
   EXPECT_TRUE(has(errors_of(in_uplink("request_options = \"aftr\"")), "[\"aftr\", 59]"));
   EXPECT_TRUE(has(errors_of(in_uplink("request_options = [0]")), "1..65535"));
   EXPECT_TRUE(has(errors_of(in_uplink("request_options = [25]")), "not one that a client lists"));

@@ -134,7 +134,7 @@ class RouterRun {
   void settle() {
     for (int round = 0; round < 100; ++round) {
       RouterOutputs out = router->drain();
-      const bool quiet = !out.store && !out.changes && out.packets.empty();
+      const bool quiet = !out.store && !out.changes && out.packets.empty() && out.hooks.empty();
       log.insert(log.end(), out.log.begin(), out.log.end());
       finished = finished || out.finished;
       if (out.store) {
@@ -153,6 +153,10 @@ class RouterRun {
           answer(std::move(*out.changes));
       }
       for (const PacketOut& packet : out.packets) carry(packet);
+      for (const HookRun& run : out.hooks) {
+        hooks.push_back(run);
+        if (!hold_hooks) router->hook_ended(run, {}, now);
+      }
       if (quiet) return;
     }
     ADD_FAILURE() << "the router does not come to rest";
@@ -215,6 +219,9 @@ class RouterRun {
   unsigned echoes = 0;
   bool hold = false;  // sets are not answered before answer_held()
   std::optional<ChangeSet> held;
+
+  bool hold_hooks = false;  // scripts do not end by themselves
+  std::vector<HookRun> hooks;
 
   std::vector<SaidPacket> advertisements;
   std::vector<AnnouncedAddress> announcements;
