@@ -3,6 +3,10 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
+#include <variant>
+
+#include "daemon/server_options.h"
 #include "daemon/softwire_text.h"
 #include "house_model.h"
 
@@ -48,6 +52,20 @@ TEST(Services, EachOptionOfTheServerHasItsPlace) {
                          resolver(10, "first.example", "2001:db8::1"),
                          dhcp6::UnknownOption{59, {'u', 'r', 'l'}}};
   const Services got = services_of(lease, {}, kNow);
+  // And back into options, for hosts that ask our own server.
+  dhcp6::Lease again;
+  again.other_options = server_options(got);
+  const auto dns = std::find_if(
+      again.other_options.begin(), again.other_options.end(),
+      [](const auto& option) { return std::holds_alternative<dhcp6::DnsServers>(option); });
+  ASSERT_NE(dns, again.other_options.end());
+  again.dns_servers = std::get<dhcp6::DnsServers>(*dns).addresses;
+  again.other_options.erase(dns);
+  again.search_domains = lease.search_domains;
+  std::erase_if(again.other_options, [](const auto& option) {
+    return std::holds_alternative<dhcp6::DomainSearchList>(option);
+  });
+  EXPECT_EQ(services_of(again, {}, kNow), got);
   EXPECT_EQ(got.dns_servers, lease.dns_servers);
   EXPECT_EQ(got.search_domains, lease.search_domains);
   EXPECT_EQ(got.sntp_servers, std::vector{address("2001:db8::124")});
