@@ -5,6 +5,7 @@
 
 #include "net/rng.h"
 #include "net/sha256.h"
+#include "net/siphash.h"
 #include "net/text.h"
 
 namespace sixgate {
@@ -97,6 +98,17 @@ TEST(Sha256, PiecesMakeTheSameDigest) {
     hash.update(std::span(bytes).subspan(cut));
     ASSERT_EQ(hash.finish(), Sha256::of(bytes)) << cut;
   }
+}
+
+// Appendix A of "SipHash: a fast short-input PRF", and two vectors of its authors' reference code.
+TEST(SipHash, IsAsPublished) {
+  std::array<std::uint8_t, 16> key{};
+  std::array<std::uint8_t, 15> message{};
+  for (std::size_t i = 0; i < key.size(); ++i) key[i] = static_cast<std::uint8_t>(i);
+  for (std::size_t i = 0; i < message.size(); ++i) message[i] = static_cast<std::uint8_t>(i);
+  EXPECT_EQ(siphash24(key, message), 0xa129ca6149be45e5U);
+  EXPECT_EQ(siphash24(key, {}), 0x726fdb47dd0e0e31U);
+  EXPECT_EQ(siphash24(key, std::span(message).first(8)), 0x93f5f5799a932462U);
 }
 
 }  // namespace
