@@ -6,6 +6,7 @@
 #include <optional>
 #include <vector>
 
+#include "cli/import_identity.h"
 #include "cli/json.h"
 #include "cli/status_text.h"
 #include "conf/config.h"
@@ -21,10 +22,13 @@ constexpr std::size_t kLargestConfig = 1 << 20;
 constexpr std::string_view kHelp =
     "Usage: sixgate [--socket PATH] status [--json]\n"
     "       sixgate check [FILE]\n"
+    "       sixgate import-identity [OPTION...] [FILE...]\n"
     "       sixgate --help | --version\n"
     "\n"
     "  status         what sixgated knows and does\n"
     "  check [FILE]   is the configuration right? (default: /etc/sixgate/sixgate.toml)\n"
+    "  import-identity  be who another DHCPv6 client was, and keep its prefix\n"
+    "                 (sixgate import-identity --help)\n"
     "\n"
     "  --json         the status as one JSON document (schema 1)\n"
     "  --socket PATH  where sixgated listens (default: /run/sixgate/sixgate.sock)\n"
@@ -97,11 +101,14 @@ CommandResult check(const std::string& file) {
 }  // namespace
 
 CommandResult run_command(std::span<const char* const> arguments) {
-  std::string socket = conf::Config().socket;
+  std::string socket;
   bool as_json = false;
   std::vector<std::string> words;
   for (std::size_t i = 0; i < arguments.size(); ++i) {
     const std::string_view argument = arguments[i];
+    if (argument == "import-identity" && words.empty()) {
+      return import_identity(arguments.subspan(i + 1), socket);
+    }
     if (argument == "--help" || argument == "-h") return {kOk, std::string(kHelp), {}};
     if (argument == "--version") return {kOk, cat("sixgate ", daemon::kVersion, '\n'), {}};
     if (argument == "--json") {
@@ -120,7 +127,7 @@ CommandResult run_command(std::span<const char* const> arguments) {
   if (words.empty()) return usage_error("a command is missing");
   if (words[0] == "status") {
     if (words.size() > 1) return usage_error("status takes no argument");
-    return status(socket, as_json);
+    return status(socket.empty() ? conf::Config().socket : socket, as_json);
   }
   if (as_json) return usage_error("--json belongs to status");
   if (words[0] == "check") {

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "cli/status_text.h"
 
-#include <algorithm>
 #include <array>
 
+#include "cli/table.h"
 #include "net/text.h"
 
 namespace sixgate::cli {
@@ -24,34 +24,6 @@ std::string joined(const Json& list) {
   }
   return out;
 }
-
-// Rows whose columns line up; the last one is as long as it likes.
-class Table {
- public:
-  void row(std::vector<std::string> cells) { rows_.push_back(std::move(cells)); }
-  void print(std::string& out, std::string_view indent) const {
-    std::vector<std::size_t> widths;
-    for (const auto& cells : rows_) {
-      widths.resize(std::max(widths.size(), cells.size()));
-      for (std::size_t i = 0; i < cells.size(); ++i) {
-        widths[i] = std::max(widths[i], cells[i].size());
-      }
-    }
-    for (const auto& cells : rows_) {
-      std::string line(indent);
-      for (std::size_t i = 0; i < cells.size(); ++i) {
-        line += cells[i];
-        if (i + 1 < cells.size()) line.append(widths[i] - cells[i].size() + 2, ' ');
-      }
-      line.erase(line.find_last_not_of(' ') + 1);
-      out += line;
-      out += '\n';
-    }
-  }
-
- private:
-  std::vector<std::vector<std::string>> rows_;
-};
 
 std::string lifetimes(const Json& prefix) {
   return cat("preferred ", lifetime_text(prefix["preferred"]), ", valid ",

@@ -2,6 +2,7 @@
 #include "daemon/io/state_keeper.h"
 
 #include "daemon/io/clock.h"
+#include "daemon/io/state_copies.h"
 #include "net/text.h"
 
 namespace sixgate::daemon {
@@ -15,20 +16,13 @@ StateKeeper::StateKeeper(EventLoop& loop, StateDirectory durable, StateDirectory
       retry_(loop, [this] { flush(); }) {}
 
 StoredState StateKeeper::load(Instant now) {
-  if (const auto text = memory_.load(); text && *text && is_of_boot(**text, boot_)) {
-    if (auto state = parse_stored_state(**text, now, boot_)) return std::move(*state);
-  }
-  auto text = durable_.load();
-  if (!text) {
-    log_({LogLevel::kWarning, cat(text.error().message, "; starting without what was stored")});
-    return {};
-  }
-  if (!*text) return {};
-  auto state = parse_stored_state(**text, now, boot_);
-  if (state) return std::move(*state);
-  durable_.set_aside();
-  log_({LogLevel::kWarning, cat(durable_.file(), ": ", state.error().message,
-                                "; it is kept as state.unreadable, starting without it")});
+  auto state = load_newest(durable_, memory_, boot_, now);
+  if (state) return std::move(*state).value_or(StoredState());
+  const bool unreadable = state.error().code == 0;
+  if (unreadable) durable_.set_aside();
+  log_({LogLevel::kWarning, cat(state.error().message,
+                                unreadable ? "; it is kept as state.unreadable, starting without it"
+                                           : "; starting without what was stored")});
   return {};
 }
 

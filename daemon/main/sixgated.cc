@@ -14,6 +14,7 @@
 #include "daemon/io/event_loop.h"
 #include "daemon/io/privileges.h"
 #include "daemon/io/standard_descriptors.h"
+#include "daemon/io/state_copies.h"
 #include "daemon/io/state_directory.h"
 #include "daemon/io/stderr_log.h"
 #include "daemon/io/supervisor.h"
@@ -95,7 +96,7 @@ int run(int argc, char** argv) {
   ::signal(SIGPIPE, SIG_IGN);
 
   StateDirectory state(config.state_dir);
-  StateDirectory memory(config.socket + ".state");
+  StateDirectory memory(memory_directory(config.socket));
   const std::array<StateDirectory*, 2> directories{&state, &memory};
   for (StateDirectory* directory : directories) {
     const auto prepared = directory->prepare();
