@@ -229,8 +229,9 @@ class Model {
     table.each([&](BindingNumber, const Binding& binding) {
       ++count;
       EXPECT_GT(binding.valid_until, run_.now - seconds(1));
-      if (binding.type == AssociationType::kAddresses)
+      if (binding.type == AssociationType::kAddresses) {
         EXPECT_TRUE(ids.insert(binding.interface_id).second);
+      }
       for (const Prefix& one : binding.delegated) {
         for (const Prefix& other : delegated) EXPECT_FALSE(one.overlaps(other));
         delegated.push_back(one);
@@ -238,7 +239,9 @@ class Model {
     });
     EXPECT_EQ(count, table.binding_count());
     const auto next = run_.server->next_deadline();
-    if (next) EXPECT_GT(*next + seconds(1), run_.now);
+    if (next) {
+      EXPECT_GT(*next + seconds(1), run_.now);
+    }
   }
 
   Rng dice_;
