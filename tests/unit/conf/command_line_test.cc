@@ -116,8 +116,9 @@ TEST(CommandLine, ContradictionsAreErrors) {
 }
 
 TEST(CommandLine, UsageNamesEveryOption) {
-  for (const char* option : {"--config", "--state-dir", "--socket", "--user", "--hook", "--log-level",
-                             "--wan", "--lan", "--firewall", "--ula", "--help", "--version"}) {
+  for (const char* option :
+       {"--config", "--state-dir", "--socket", "--user", "--hook", "--log-level", "--wan", "--lan",
+        "--firewall", "--ula", "--help", "--version"}) {
     EXPECT_TRUE(has(usage(), option)) << option;
   }
 }
