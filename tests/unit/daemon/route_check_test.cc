@@ -180,7 +180,7 @@ TEST(RouteCheck, WithoutARouterNothingIsSent) {
 
 // In the Router.
 struct Online : RouterRun {
-  explicit Online(conf::Config config = two_lans()) : RouterRun(std::move(config)) {
+  explicit Online(conf::Config of = two_lans()) : RouterRun(std::move(of)) {
     answers = [this](const PacketOut& packet) { return routed || packet.source == kOnLink; };
     start_online();
     run_for(seconds(20));

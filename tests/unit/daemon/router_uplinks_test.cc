@@ -20,7 +20,7 @@ const Prefix kSecond = prefix("2001:db8:5000::/64");
 
 // Two providers on wan0 and wan1, online.
 struct TwoWays : RouterRun {
-  explicit TwoWays(conf::Config config = configuration()) : RouterRun(std::move(config)) {
+  explicit TwoWays(conf::Config of = configuration()) : RouterRun(std::move(of)) {
     server.prefixes[iaid("other")] = {prefix("2001:db8:5000::/56")};
     server.addresses[iaid("other")] = {address("2001:db8:ffff::9")};
     start();
