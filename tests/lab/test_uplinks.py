@@ -4,7 +4,7 @@ import time
 
 from lab import SERVER, proves
 from peers import Kea, Radvd, RouteSnooper, Sixgated, WideServer
-from scenario import HOSTS, build, crossed, final_checks, online, toml, wait_delegated, wait_online
+from scenario import HOSTS, build, crossed, final_checks, hear_routes, online, toml, wait_delegated, wait_online
 
 SECOND_POOL = "2001:db8:5000::/40"
 SECOND_ACCESS = "2001:db8:0:2::/64"
@@ -107,6 +107,7 @@ def test_uplink_by_contract(lab):
 def test_uplink_without_ipv6(lab):
     """mode = "none": the LANs have the house's own prefix, nothing is asked of the provider and nothing of it taken."""
     house = build(lab)
+    hear_routes(lab)
     house.sixgated = Sixgated(lab, config=toml(uplink='mode = "none"')).start()
     for role in ("h1", "h3"):
         lab.roles[role].wait_address("fd00::/8")
@@ -173,15 +174,16 @@ def test_delegation_that_nobody_routes(lab):
 
 @proves("7084-WAA-3")
 def test_prefix_beside_no_addresses(lab):
-    """wide-dhcpv6 says NoAddrsAvail for the message as a whole beside a good IA_PD: the prefix is taken, and the address
-    is asked for again with every Renew."""
+    """wide-dhcpv6 says NoAddrsAvail for the Advertise as a whole beside a good IA_PD: the prefix is taken, and the
+    address is asked for again with every Renew."""
     house = build(lab, start_server=False)
     WideServer(lab, "00:03:00:01:02:00:5e:10:00:01", preferred=30, valid=90).start()
     house.sixgated = Sixgated(lab, config=toml(top='duid = "0003000102005e100001"')).start()
     house.prefix = wait_delegated(lab)
     wait_online(lab, house.prefix)
-    reply = next(one for one in lab.wan.dhcp("Reply") if one.delegated())
-    lab.check((reply.option(13) or b"")[:2] == b"\x00\x02", "the server does not do what this is about: %s" % reply)
+    advertise = next(one for one in lab.wan.dhcp("Advertise") if one.delegated())
+    lab.check((advertise.option(13) or b"")[:2] == b"\x00\x02",
+              "the server does not do what this is about: %s" % advertise)
     renew = lab.wan.wait_dhcp("Renew", lambda one: one.addresses and one.delegations, 30)
     again = lab.wan.wait_dhcp("Reply", lambda one: one.delegated(), 10, renew.time)
     lab.h1.wait_ping(SERVER, source=lab.h1.address_in(house.prefix))
