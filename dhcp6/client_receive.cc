@@ -5,7 +5,7 @@
 
 #include "dhcp6/client.h"
 #include "dhcp6/client_reconfigure.h"
-#include "net/byte_reader.h"
+#include "dhcp6/client_verify.h"
 #include "net/text.h"
 
 namespace sixgate::dhcp6 {
@@ -14,111 +14,12 @@ namespace {
 constexpr seconds kInformationRefreshDefault{86400};  // IRT_DEFAULT
 constexpr seconds kInformationRefreshMinimum{600};    // IRT_MINIMUM
 
-enum class Audience : std::uint8_t { kClients, kOthers, kNobody };
-
-Audience audience_of(std::uint8_t type) {
-  switch (static_cast<MessageType>(type)) {
-    case MessageType::kAdvertise:
-    case MessageType::kReply:
-    case MessageType::kReconfigure:
-      return Audience::kClients;
-    case MessageType::kSolicit:
-    case MessageType::kRequest:
-    case MessageType::kConfirm:
-    case MessageType::kRenew:
-    case MessageType::kRebind:
-    case MessageType::kRelease:
-    case MessageType::kDecline:
-    case MessageType::kInformationRequest:
-    case MessageType::kRelayForward:
-    case MessageType::kRelayReply:
-    case MessageType::kAddrRegInform:
-    case MessageType::kAddrRegReply:
-      return Audience::kOthers;
-  }
-  return Audience::kNobody;
-}
-
-// Configuration to be passed on: everything that is not machinery of the exchange.
-bool is_configuration(const Option& option) {
-  switch (option_code(option)) {
-    case ClientId::kCode:
-    case ServerId::kCode:
-    case IaNa::kCode:
-    case IaTa::kCode:
-    case IaAddress::kCode:
-    case OptionRequest::kCode:
-    case Preference::kCode:
-    case ElapsedTime::kCode:
-    case RelayedMessage::kCode:
-    case Authentication::kCode:
-    case ServerUnicast::kCode:
-    case StatusCode::kCode:
-    case RapidCommit::kCode:
-    case UserClass::kCode:
-    case VendorClass::kCode:
-    case InterfaceId::kCode:
-    case ReconfigureMessage::kCode:
-    case ReconfigureAccept::kCode:
-    case DnsServers::kCode:
-    case DomainSearchList::kCode:
-    case IaPd::kCode:
-    case IaPrefix::kCode:
-    case InformationRefreshTime::kCode:
-    case PdExclude::kCode:
-    case SolMaxRt::kCode:
-    case InfMaxRt::kCode:
-      return false;
-  }
-  return !std::holds_alternative<MalformedOption>(option);
-}
-
 bool any_status(const std::vector<OfferedAssociation>& associations, Status status) {
   return std::any_of(associations.begin(), associations.end(),
                      [&](const OfferedAssociation& ia) { return ia.status == status; });
 }
 
 }  // namespace
-
-std::string_view to_string(ClientDrop reason) {
-  switch (reason) {
-    case ClientDrop::kMalformed:
-      return "malformed";
-    case ClientDrop::kUnknownType:
-      return "unknown-type";
-    case ClientDrop::kNotForClients:
-      return "not-for-clients";
-    case ClientDrop::kMulticast:
-      return "multicast";
-    case ClientDrop::kNoServerId:
-      return "no-server-id";
-    case ClientDrop::kNoClientId:
-      return "no-client-id";
-    case ClientDrop::kOtherClientId:
-      return "other-client-id";
-    case ClientDrop::kOtherTransaction:
-      return "other-transaction";
-    case ClientDrop::kNoRapidCommit:
-      return "no-rapid-commit";
-    case ClientDrop::kNotFromServerAsked:
-      return "not-from-server-asked";
-    case ClientDrop::kNothingOffered:
-      return "nothing-offered";
-    case ClientDrop::kServerFailed:
-      return "server-failed";
-    case ClientDrop::kReconfigureRefused:
-      return "reconfigure-refused";
-    case ClientDrop::kReconfigureInvalid:
-      return "reconfigure-invalid";
-    case ClientDrop::kReconfigureUnproven:
-      return "reconfigure-unproven";
-    case ClientDrop::kReconfigureReplayed:
-      return "reconfigure-replayed";
-    case ClientDrop::kReconfigureBusy:
-      return "reconfigure-busy";
-  }
-  return "";
-}
 
 void Client::dropped(ClientDrop reason) {
   ++counters_[reason];
@@ -128,29 +29,16 @@ void Client::dropped(ClientDrop reason) {
 void Client::receive(std::span<const std::uint8_t> payload, const Ip6Address& from, Instant now,
                      Arrival arrival) {
   ++counters_.received;
-  if (arrival == Arrival::kMulticast) return dropped(ClientDrop::kMulticast);
-  if (payload.empty()) return dropped(ClientDrop::kMalformed);
-  switch (audience_of(payload.front())) {
-    case Audience::kClients:
-      break;
-    case Audience::kOthers:
-      return dropped(ClientDrop::kNotForClients);
-    case Audience::kNobody:
-      return dropped(ClientDrop::kUnknownType);
-  }
-  const Parsed<Message> parsed = Message::parse(payload);
-  if (!parsed) {
-    dropped(ClientDrop::kMalformed);
-    outputs_.log.push_back({LogLevel::kDebug, cat("from ", from, ": ", parsed.error())});
+  const std::variant<Message, Refusal> verified =
+      verify_received(payload, arrival, parameters_.duid);
+  if (const auto* refusal = std::get_if<Refusal>(&verified)) {
+    dropped(refusal->reason);
+    if (!refusal->detail.empty()) {
+      outputs_.log.push_back({LogLevel::kDebug, cat("from ", from, ": ", refusal->detail)});
+    }
     return;
   }
-  const Message& message = *parsed;
-  // Sections 16.3, 16.10, 16.11: the same for all three. Two of an identifier are none.
-  if (!find_single<ServerId>(message.options)) return dropped(ClientDrop::kNoServerId);
-  const ClientId* client = find_single<ClientId>(message.options);
-  if (!client) return dropped(ClientDrop::kNoClientId);
-  if (client->duid != parameters_.duid) return dropped(ClientDrop::kOtherClientId);
-
+  const Message& message = *std::get_if<Message>(&verified);
   sender_ = from;
   if (message.type == MessageType::kAdvertise) {
     on_advertise(message, now);
