@@ -62,7 +62,7 @@ TEST(Status, JsonOfAHomeInOrder) {
   EXPECT_EQ(
       to_json(status),
       R"({"schema":1,"version":"1.2.3","duid":"00030001aabb","ula":"fd00:6:6::/48","uplinks":[{)"
-      R"("name":"wan","interface":"eth0","present":true,"ready":true,"client":"bound",)"
+      R"("name":"wan","interface":"eth0","present":true,"ready":true,"mode":"","client":"bound",)"
       R"("server":"0002","renew_in":900,"rebind_in":null,"managed":true,"other":false,)"
       R"("addresses":[{"prefix":"2001:db8:ffff::7/128","address":"2001:db8:ffff::7",)"
       R"("preferred":1800,"valid":3600,"standing":"live"}],)"
@@ -88,7 +88,7 @@ TEST(Status, JsonOfNothingYet) {
   EXPECT_EQ(
       to_json(status),
       R"({"schema":1,"version":"","duid":"","uplinks":[{"name":"","interface":"",)"
-      R"("present":false,"ready":false,"client":"","server":"","managed":false,)"
+      R"("present":false,"ready":false,"mode":"","client":"","server":"","managed":false,)"
       R"("other":false,"addresses":[],"delegations":[],"routers":[],"dns_servers":[],)"
       R"("search_domains":[],"services":{},"counters":{}}],"lans":[{"name":"","interface":"",)"
       R"("present":false,"ready":false,"zone":"","addressing":"","managed":false,)"
