@@ -346,7 +346,7 @@ const std::array kUplinkKeys{
     Key<UplinkConfig>{
         "route_check",
         "Find out whether what is delegated is really routed here, by a ping from inside\n"
-        "the delegation: \"auto\" (to the link's router, which sees two packets in five\n"
+        "the delegation: \"auto\" (to the link's router, which sees one packet in five\n"
         "minutes), \"off\", or the address to ask.",
         [](const Value& v, UplinkConfig& c, Complaints& e) {
           read_parsed(v, c.route_check, parse_route_check, e);

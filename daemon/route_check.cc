@@ -20,7 +20,7 @@ constexpr std::uint16_t kIdentifier = 0x6a7e;
 constexpr Duration kSettling = seconds(2);
 constexpr Duration kPatience = seconds(1);
 constexpr unsigned kTries = 3;
-// Two packets in five minutes are a price for hearing of a lost route long before T2.
+// A packet in five minutes is a price for hearing of a lost route long before T2.
 constexpr Duration kOften = minutes(5);
 // Whoever does not answer is asked again, but not often.
 constexpr Duration kSeldom = hours(1);
@@ -63,7 +63,7 @@ void RouteCheck::look(View view, Instant now) {
 
 void RouteCheck::begin(Route& route, Instant at) {
   route.tries = 0;
-  route.control_heard = false;
+  route.link_local_heard = route.global_heard = false;
   route.nonce = rng_->u64();
   route.next_at = at;
 }
@@ -71,7 +71,9 @@ void RouteCheck::begin(Route& route, Instant at) {
 void RouteCheck::send(Route& route, Instant now) {
   ++route.tries;
   route.next_at = now + kPatience;
-  for (const Ip6Address& source : {route.subject.source, view_.control}) {
+  std::vector<Ip6Address> sources{route.subject.source};
+  if (route.tries > 1) sources.insert(sources.end(), view_.controls.begin(), view_.controls.end());
+  for (const Ip6Address& source : sources) {
     EchoRequest request{source, *view_.target, {}};
     ByteWriter writer(request.payload);
     writer.u8(kEchoRequest);
@@ -102,15 +104,16 @@ void RouteCheck::receive(std::span<const std::uint8_t> payload, const Ip6Address
       route.proven = true;
       found(route, Routed::kYes);
       begin(route, later(now, kOften));
-    } else if (to == view_.control) {
-      route.control_heard = true;
+    } else if (std::find(view_.controls.begin(), view_.controls.end(), to) !=
+               view_.controls.end()) {
+      (to.is_link_local() ? route.link_local_heard : route.global_heard) = true;
     }
     return;
   }
 }
 
 void RouteCheck::judge(Route& route, Instant now) {
-  const bool answers = route.control_heard && (route.proven || !view_.control.is_link_local());
+  const bool answers = route.global_heard || (route.link_local_heard && route.proven);
   found(route, answers ? Routed::kNo : Routed::kUnknown);
   if (answers && (!question_at_ || now >= *question_at_)) {
     question_after_ = question_after_ == Duration{}
@@ -135,10 +138,10 @@ void RouteCheck::found(Route& route, Routed routed) {
           {LogLevel::kInfo, cat(route.subject.delegation, " is routed to us by ", *view_.target)});
       return;
     case Routed::kNo:
-      out_.log.push_back(
-          {LogLevel::kWarning,
-           cat(route.subject.delegation, " is not routed to us: ", *view_.target, " answers to ",
-               view_.control, " and not to ", route.subject.source, "; asking the server")});
+      out_.log.push_back({LogLevel::kWarning,
+                          cat(route.subject.delegation, " is not routed to us: ", *view_.target,
+                              " answers to our address on the link and not to ",
+                              route.subject.source, "; asking the server")});
       return;
     case Routed::kUnknown:
       out_.log.push_back({LogLevel::kInfo, cat("whether ", route.subject.delegation,

@@ -2,15 +2,15 @@
 // RouteCheck: is what a provider delegated really routed to us? An access node that rebooted, or a server that
 // lost its leases, leaves a router with a prefix that looks well until T2. So after each bind and renewal, and
 // now and then, the provider's router is sent an ICMPv6 Echo Request from an address inside the delegation: its
-// answer finds the way back only when it routes the delegation to us. The same from our own address on the link
-// is the control.
+// answer finds the way back only when it routes the delegation to us. When none comes, the same from our own
+// addresses on the link is the control.
 //
-//   answer to the delegated address                    -> routed
-//   none, while the control is answered                -> not routed (*)
-//   none at all                                        -> nothing is known: routers need not answer
+//   answer to the delegated address           -> routed
+//   none, while a control is answered         -> not routed (*)
+//   none at all                               -> nothing is known: routers need not answer
 //
 // (*) With a link-local control only if this router has answered to the delegation before: it may have its own
-// idea of answering across scopes (RFC 4007 section 9).
+// idea of answering across scopes (RFC 4007 section 9). A global one may have gone with the delegation.
 #pragma once
 
 #include <cstdint>
@@ -52,7 +52,7 @@ class RouteCheck {
   // What there is to check.
   struct View {
     std::optional<Ip6Address> target;  // whom to ask; none: nobody is there
-    Ip6Address control;                // ours on the link
+    std::vector<Ip6Address> controls;  // ours on the link
     std::vector<Subject> subjects;
     Instant renewal;  // T1 of the lease: another one means that it was bound or renewed
     bool operator==(const View&) const = default;
@@ -75,8 +75,9 @@ class RouteCheck {
     Routed routed = Routed::kUnknown;
     bool proven = false;  // the present target has answered to it
     Instant next_at;
-    unsigned tries = 0;  // of the round under way
-    bool control_heard = false;
+    unsigned tries = 0;             // of the round under way
+    bool link_local_heard = false;  // of the controls
+    bool global_heard = false;
     std::uint64_t nonce = 0;
   };
   void begin(Route& route, Instant at);

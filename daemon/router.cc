@@ -344,8 +344,6 @@ void Router::expire(Instant now) {
   pool_.expire(now);
   for (const auto& uplink : uplinks_) {
     uplink->expire(now);
-    const auto check = checks_.find(uplink->config().name);
-    if (check != checks_.end() && is_checked(*uplink)) check->second.expire(now);
   }
   for (const auto& lan : lans_) lan->expire(now);
   for (Leaving& leaving : leaving_) {
@@ -516,7 +514,7 @@ void Router::offer_state(Instant now) {
   }
   if (!keep_) return;
   keep_ = false;
-  forget_strangers();
+  forget_strangers(now);
   for (const auto& uplink : uplinks_) {
     if ((uplink->lease().empty() && !uplink->lease().only_information()) ||
         !uplink->lease_is_learnt())
@@ -536,14 +534,15 @@ void Router::offer_state(Instant now) {
 }
 
 // What was kept for networks that are configured no more, or of prefixes that are gone, must not grow for ever.
-void Router::forget_strangers() {
+void Router::forget_strangers(Instant now) {
   const auto configured = [](const auto& all, const auto& is_it) {
     return std::any_of(all.begin(), all.end(), is_it);
   };
   std::erase_if(state_.advertised, [&](const auto& entry) {
     return !configured(config_.lans, [&](const auto& lan) { return lan.name == entry.first; });
   });
-  if (state_.dad_counters.size() <= kMostCounters || !kernel_) return;
+  // By then the providers have spoken.
+  if (state_.dad_counters.size() <= kMostCounters || now < started_ + minutes(10)) return;
   // Addresses of prefixes that nobody delegates any more may meet their old neighbours again.
   std::erase_if(state_.dad_counters, [&](const auto& entry) {
     return !configured(desired_.addresses, [&](const KernelAddress& address) {

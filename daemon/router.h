@@ -55,8 +55,8 @@ struct PacketOut {
 // What daemon/io is to listen on.
 struct WantedSockets {
   std::vector<std::string> uplinks;  // ICMPv6 for Router Advertisements, UDP 546
-  std::vector<std::string> echo;     // ICMPv6 Echo Replies
   std::vector<std::string> lans;     // ICMPv6 with membership of ff02::2
+  std::vector<std::string> echo;     // ICMPv6 Echo Replies, on uplinks
   bool operator==(const WantedSockets&) const = default;
 };
 
@@ -131,7 +131,7 @@ class Router {
   void advertise(Instant now);
   void offer_state(Instant now);
   void remember_addresses();
-  void forget_strangers();
+  void forget_strangers(Instant now);
   bool is_checked(const Uplink& uplink) const;
   RouteCheck::View check_view(const Uplink& uplink, Instant now) const;
   void check_routes(Instant now);

@@ -42,11 +42,11 @@ RouteCheck::View Router::check_view(const Uplink& uplink, Instant now) const {
   view.target = target_of(uplink, now);
   view.renewal = uplink.lease().renew_at;
   const LinkState* own = link(uplink.config().interface);
-  if (own != nullptr && own->link_local) view.control = *own->link_local;
+  if (own != nullptr && own->link_local) view.controls.push_back(*own->link_local);
   for (const KernelAddress& address : desired_.addresses) {
     if (address.interface == uplink.config().interface && address.preferred_until > now &&
         usable(address.interface, address.address)) {
-      view.control = address.address;
+      view.controls.push_back(address.address);
       break;
     }
   }
@@ -75,6 +75,7 @@ void Router::check_routes(Instant now) {
     const std::string& name = uplink->config().name;
     RouteCheck& check = checks_.try_emplace(name, rng_).first->second;
     check.look(check_view(*uplink, now), now);
+    check.expire(now);  // also what fell due while the uplink was away
     RouteCheckOutputs said = check.drain();
     for (EchoRequest& request : said.packets) {
       out_.packets.push_back({uplink->config().interface, Channel::kEcho, request.destination,

@@ -79,9 +79,9 @@ Ip6Address Router::own_address(const std::string& interface, const LinkState* li
   return it->second;
 }
 
-// Without a way out while another uplink has one. Before the first verdict nothing is known of it.
+// Without a way out while another uplink has one.
 bool Router::is_dead(const Uplink& uplink, Instant now) const {
-  if (!uplink.dead(now) || (!uplink.verdict() && now < started_ + kGrace)) return false;
+  if (!uplink.dead(now)) return false;
   return std::any_of(uplinks_.begin(), uplinks_.end(), [&](const auto& other) {
     return other.get() != &uplink && other->serves() &&
            std::any_of(

@@ -130,6 +130,10 @@ bool Uplink::held(Instant now) const { return lost_at_ && now < *lost_at_ + conf
 
 bool Uplink::dead(Instant now) const { return no_way_at_ && now >= *no_way_at_ + dead_after(); }
 
+Duration Uplink::dead_after() const {
+  return std::max(heard().any ? kDeadAfter : kFirstRouter, config_.carrier_hold);
+}
+
 void Uplink::notice_service(Instant now) {
   const bool serves = ready_ && has_default_router(now);
   if (!serves) {

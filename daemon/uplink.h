@@ -36,6 +36,8 @@ class Uplink {
   // An uplink without a way out for longer than this, and than its carrier_hold, is dead: another may serve
   // instead. A router that goes and comes is no reason to move every host.
   static constexpr Duration kDeadAfter = seconds(3);
+  // Before any router was heard since the start nothing is known of it for this long.
+  static constexpr Duration kFirstRouter = seconds(30);
 
   Uplink(conf::UplinkConfig config, std::optional<dhcp6::Lease> stored, Rng& rng);
 
@@ -97,7 +99,7 @@ class Uplink {
   void notice_prefixes(Instant now);
   bool has_default_router(Instant now) const;
   void notice_service(Instant now);
-  Duration dead_after() const { return std::max(kDeadAfter, config_.carrier_hold); }
+  Duration dead_after() const;
 
   conf::UplinkConfig config_;
   Rng* rng_;

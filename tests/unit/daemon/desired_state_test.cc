@@ -141,6 +141,7 @@ TEST(Conformance, Row_6603_04_TheExcludedPrefixIsReachedOnTheUplink) {
 struct TwoUplinks : HouseModel {
   ra::Heard heard_there;
   dhcp6::Lease lease_there;
+  LinkState wan_there = testing::ready_link("wan1", 9);
 
   TwoUplinks() {
     config.uplinks.push_back(uplink_config("other", "wan1"));
@@ -152,6 +153,7 @@ struct TwoUplinks : HouseModel {
   }
   House two() const {
     House out = house();
+    out.uplinks[1].link = &wan_there;
     out.uplinks[1].heard = &heard_there;
     out.uplinks[1].lease = &lease_there;
     return out;
@@ -823,7 +825,7 @@ TEST(DesiredState, NoRouteOrAddressIsWantedTwice) {
   const DesiredState state = model.derive_now();
   std::set<std::string> seen;
   for (const KernelRoute& r : state.routes)
-    EXPECT_TRUE(seen.insert(cat(r.destination, ' ', r.metric, ' ', r.table)).second)
+    EXPECT_TRUE(seen.insert(cat(r.destination, ' ', r.source, ' ', r.metric, ' ', r.table)).second)
         << r.destination.to_string();
   for (const KernelAddress& a : state.addresses)
     EXPECT_TRUE(seen.insert(cat(a.interface, ' ', a.address)).second) << a.address.to_string();

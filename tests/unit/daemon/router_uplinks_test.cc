@@ -174,6 +174,8 @@ TEST(RouterUplinks, CountersOfOldPrefixesGo) {
   run.start(stored);
   run.hear(isp_router(true, true));
   run.run_for(minutes(1));
+  EXPECT_EQ(run.memory.dad_counters.size(), 101U) << "not before the providers have spoken";
+  run.run_for(minutes(29));
   EXPECT_EQ(run.memory.dad_counters.size(), 1U);
 }
 
