@@ -9,6 +9,7 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <array>
 #include <vector>
 
@@ -45,6 +46,8 @@ Unexpected<Error> failed(std::string_view doing, const Account& account) {
   const int code = errno;
   return fail(cat("cannot become user ", account.name, ": ", doing, ": ", error_text(code)));
 }
+
+static_assert(kSocketCapabilities == std::array<unsigned, 2>{CAP_NET_RAW, CAP_NET_BIND_SERVICE});
 
 }  // namespace
 
@@ -85,17 +88,23 @@ Expected<Done> become(const Account& account) {
   return Done{};
 }
 
-std::string missing_capabilities() {
+std::string missing_capabilities(std::span<const unsigned> needed) {
   __user_cap_header_struct header{_LINUX_CAPABILITY_VERSION_3, 0};
   std::array<__user_cap_data_struct, 2> data{};
   if (::syscall(SYS_capget, &header, data.data()) != 0) return {};
   std::string missing;
   for (const Kept& kept : kKept) {
-    if ((data[0].effective & bit(kept.number)) != 0) continue;
+    const bool wanted = std::find(needed.begin(), needed.end(), kept.number) != needed.end();
+    if (!wanted || (data[0].effective & bit(kept.number)) != 0) continue;
     if (!missing.empty()) missing += ", ";
     missing += kept.name;
   }
   return missing;
+}
+
+std::string missing_capabilities() {
+  constexpr std::array<unsigned, 3> kAll{CAP_NET_ADMIN, CAP_NET_RAW, CAP_NET_BIND_SERVICE};
+  return missing_capabilities(kAll);
 }
 
 }  // namespace sixgate::daemon

@@ -6,6 +6,8 @@
 
 #include <sys/types.h>
 
+#include <array>
+#include <span>
 #include <string>
 
 #include "net/expected.h"
@@ -23,7 +25,12 @@ Expected<Account> find_account(const std::string& name);
 // Irreversible. Also sets no_new_privs and empties the rest of the bounding set.
 Expected<Done> become(const Account& account);
 
+// What its sockets alone need, without the right to change anything.
+inline constexpr std::array<unsigned, 2> kSocketCapabilities{
+    13, 10};  // CAP_NET_RAW, CAP_NET_BIND_SERVICE
+
 // The names of what is missing for the work to be done; empty: nothing.
 std::string missing_capabilities();
+std::string missing_capabilities(std::span<const unsigned> needed);
 
 }  // namespace sixgate::daemon
