@@ -6,8 +6,8 @@
 function(sixgate_room name directory)
   file(GLOB sources CONFIGURE_DEPENDS ${CMAKE_SOURCE_DIR}/${directory}/*.cc)
   file(GLOB headers CONFIGURE_DEPENDS ${CMAKE_SOURCE_DIR}/${directory}/*.h)
-  # A program's main lives beside its library in cli/.
-  list(REMOVE_ITEM sources ${CMAKE_SOURCE_DIR}/cli/sixgate.cc)
+  # The mains of programs live beside their library in cli/.
+  list(REMOVE_ITEM sources ${CMAKE_SOURCE_DIR}/cli/sixgate.cc ${CMAKE_SOURCE_DIR}/cli/prefix_probe.cc)
   if(name STREQUAL "conf" AND NOT SIXGATE_WITH_TOML)
     list(REMOVE_ITEM sources ${CMAKE_SOURCE_DIR}/conf/toml_reader.cc)
   endif()

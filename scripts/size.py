@@ -12,7 +12,7 @@ import tempfile
 
 import results
 
-PROGRAMS = ["sixgated", "sixgate"]
+PROGRAMS = ["sixgated", "sixgate", "prefix-probe"]
 CEILING = 830_000  # bytes of sixgated, stripped, with libstdc++ in it (788 kB when this was set); growth needs a reason
 
 

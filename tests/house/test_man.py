@@ -10,6 +10,7 @@ ROOT = pathlib.Path(__file__).resolve().parents[2]
 OPTION = re.compile(r"(?<![\w-])--[a-z0-9][a-z0-9-]*")
 # Page -> where the program names its options.
 PAGES = {
+    "prefix-probe.1": ["cli/probe_options.cc"],
     "sixgate.1": ["cli/command.cc", "cli/import_identity.cc"],
     "sixgated.8": ["conf/command_line.cc"],
 }
