@@ -122,6 +122,27 @@ void uplink_text(std::string& out, const Json& uplink) {
   facts.print(out, "  ");
 }
 
+// The next Router Advertisement: what it will say, and why it is not what the configuration has.
+void advertisement_text(std::string& out, const Json& next) {
+  out += cat("  next advertisement in ", lifetime_text(next["due_in"]), " (", said(next["due_why"]),
+             "):\n");
+  Table table;
+  for (const Json& field : next["fields"].elements()) {
+    const std::string why = said(field["why"]);
+    table.row({said(field["name"]), said(field["value"]), why.empty() ? why : cat("<- ", why)});
+  }
+  table.print(out, "    ");
+}
+
+void foreign_text(std::string& out, const Json& lan) {
+  for (const Json& router : lan["foreign_routers"].elements()) {
+    out += cat("  another router ", said(router["address"]), ", heard ",
+               lifetime_text(router["heard_ago"]), " ago: ", said(router["says"]), '\n');
+    for (const Json& difference : router["differences"].elements())
+      out += cat("    ", said(difference), '\n');
+  }
+}
+
 void lan_text(std::string& out, const Json& lan) {
   out += cat("\nlan ", said(lan["name"]), " (", said(lan["interface"]), "): ", condition(lan), ", ",
              said(lan["zone"]), ", ", said(lan["addressing"]));
@@ -144,6 +165,8 @@ void lan_text(std::string& out, const Json& lan) {
   const std::string counters = counted(lan["counters"]);
   if (!counters.empty()) facts.row({"packets", counters});
   facts.print(out, "  ");
+  foreign_text(out, lan);
+  if (lan["next_ra"].is_object()) advertisement_text(out, lan["next_ra"]);
 }
 
 }  // namespace

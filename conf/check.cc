@@ -23,7 +23,7 @@ constexpr std::array<std::uint16_t, 19> kNotRequested{1,  2,  3,  4,  5,  6,  8,
                                                       13, 14, 15, 16, 18, 19, 20, 25, 26};
 
 // A member of AdvertiserSettings -> its key.
-constexpr std::array<std::pair<std::string_view, std::string_view>, 9> kAdvertiserKeys{
+constexpr std::array<std::pair<std::string_view, std::string_view>, 10> kAdvertiserKeys{
     {{"max_interval", "ra_max_interval"},
      {"min_interval", "ra_min_interval"},
      {"router_lifetime", "ra_lifetime"},
@@ -32,7 +32,8 @@ constexpr std::array<std::pair<std::string_view, std::string_view>, 9> kAdvertis
      {"reachable", "ra_reachable_time"},
      {"retrans", "ra_retrans_timer"},
      {"max_preferred", "ra_max_preferred"},
-     {"max_valid", "ra_max_valid"}}};
+     {"max_valid", "ra_max_valid"},
+     {"multicast_gap", "ra_multicast_gap"}}};
 
 std::string_view advertiser_key(std::string_view member) {
   for (const auto& [name, key] : kAdvertiserKeys) {
@@ -254,9 +255,43 @@ class Checker {
           cat("must be above ra_max_interval (", interval,
               "), or addresses end before the next advertisement"));
     }
+    check_advertising(index);
     if (!lan.advertise_dns && (!lan.dns_servers.empty() || !lan.search_domains.empty())) {
       add(Where::kLan, index, lan.dns_servers.empty() ? "search" : "dns",
           "has no effect with advertise_dns = false", false);
+    }
+  }
+
+  void check_advertising(std::size_t index) {
+    const LanAdvertising& said = config_.lans[index].advertising;
+    std::vector<std::string_view> origins{delegation::kOriginUla, delegation::kOriginStatic};
+    for (const UplinkConfig& uplink : config_.uplinks) origins.push_back(uplink.name);
+    for (const PrefixRule& rule : said.rules) {
+      if (rule.origin.empty() ||
+          std::find(origins.begin(), origins.end(), rule.origin) != origins.end())
+        continue;
+      add(Where::kLan, index, "ra_prefix",
+          cat("there is no uplink named \"", printable(rule.origin), "\"",
+              suggestion(rule.origin, origins)));
+    }
+    for (const PrefixRule& own : said.static_prefixes) {
+      for (std::size_t i = 0; i <= index; ++i) {
+        for (const PrefixRule& other : config_.lans[i].advertising.static_prefixes) {
+          if (&other == &own) break;
+          if (own.within->overlaps(*other.within))
+            add(Where::kLan, index, "prefix",
+                cat(*own.within, " is already a prefix of LAN ", config_.lans[i].name));
+        }
+      }
+    }
+    if (said.routes.size() > ra::kMaxRoutes)
+      add(Where::kLan, index, "ra_route",
+          cat("more than ", ra::kMaxRoutes, " routes are not advertised (RFC 4191 section 4)"));
+    for (const ra::EncryptedDns& resolver : said.encrypted_dns) {
+      // RFC 9463 section 3.1.8
+      if (!resolver.addresses.empty() && resolver.service_parameters.empty())
+        add(Where::kLan, index, "dnr",
+            cat(resolver.name, " has no alpn=: hosts do not know how to speak to it"), false);
     }
   }
 

@@ -12,6 +12,7 @@
 #include <vector>
 
 #include "conf/diagnostic.h"
+#include "conf/lan_advertising.h"
 #include "delegation/carve.h"
 #include "delegation/interface_identifier.h"
 #include "firewall/ruleset.h"
@@ -20,7 +21,6 @@
 #include "net/log.h"
 #include "net/prefix.h"
 #include "net/time.h"
-#include "ra/advertiser.h"
 
 namespace sixgate::conf {
 
@@ -101,6 +101,7 @@ struct LanConfig {
   firewall::Zone zone = firewall::Zone::kProtected;
   Addressing addressing = Addressing::kSlaac;
   ra::AdvertiserSettings ra;
+  LanAdvertising advertising;
   bool advertise_dns = true;
   std::vector<Ip6Address> dns_servers;  // none: those the uplinks gave
   std::vector<DomainName> search_domains;

@@ -28,6 +28,12 @@ std::optional<std::int64_t> read_number(const Value& value, std::int64_t low, st
 std::optional<std::string> read_text(const Value& value, Complaints& complaints);
 std::optional<std::vector<std::string>> read_texts(const Value& value, Complaints& complaints);
 
+template <class D>
+void read_duration(const Value& value, D& out, std::int64_t low, std::int64_t high,
+                   Complaints& complaints) {
+  if (const auto read = read_number(value, low, high, complaints)) out = D(*read);
+}
+
 // Of a text that parses or does not; the error is its own explanation.
 Expected<Prefix> parse_prefix_text(std::string_view text);
 Expected<std::optional<InterfaceAddress>> parse_interface_address(std::string_view text);

@@ -52,38 +52,6 @@ void read_hint(const Value& value, LanConfig& lan, Complaints& complaints) {
   read_parsed(value, lan.request.hint, parse_hint, complaints);
 }
 
-void read_mtu(const Value& value, LanConfig& lan, Complaints& complaints) {
-  if (value.kind == Value::Kind::kString) {
-    if (value.string == "link") {
-      lan.ra.mtu.reset();
-    } else {
-      complaints.push_back(
-          {value.at, unknown_word(value.string, {"link"}) + ", 0 (none), or a number of octets"});
-    }
-    return;
-  }
-  const auto read = read_number(value, 0, 65535, complaints);
-  if (!read) return;
-  // RFC 8200 section 5
-  if (*read != 0 && *read < 1280) {
-    complaints.push_back({value.at, "an IPv6 link has an MTU of at least 1280; 0 says none"});
-    return;
-  }
-  lan.ra.mtu = static_cast<std::uint32_t>(*read);
-}
-
-void read_lifetime(const Value& value, Lifetime& out, Complaints& complaints) {
-  if (const auto read = read_number(value, 0, kMax32, complaints)) {
-    out = Lifetime(static_cast<std::uint32_t>(*read));
-  }
-}
-
-template <class D>
-void read_duration(const Value& value, D& out, std::int64_t low, std::int64_t high,
-                   Complaints& complaints) {
-  if (const auto read = read_number(value, low, high, complaints)) out = D(*read);
-}
-
 void read_prefixes(const Value& value, UplinkConfig& uplink, Complaints& complaints) {
   const auto texts = read_texts(value, complaints);
   if (!texts) return;
@@ -433,72 +401,6 @@ const std::array kLanKeys{
                    [](const LanConfig& c) { return quoted_list(texts_of(c.dns_servers)); }},
     Key<LanConfig>{"search", "Search domains to tell them. []: the providers'.", read_search,
                    [](const LanConfig& c) { return quoted_list(texts_of(c.search_domains)); }},
-    Key<LanConfig>{"ra_max_interval",
-                   "The longest time between two Router Advertisements, in seconds (4..1800).",
-                   [](const Value& v, LanConfig& c, Complaints& e) {
-                     read_duration(v, c.ra.max_interval, 4, 1800, e);
-                   },
-                   [](const LanConfig& c) { return cat(c.ra.max_interval.count()); }},
-    Key<LanConfig>{"ra_min_interval",
-                   "The shortest; when it is not given, a third of ra_max_interval.",
-                   [](const Value& v, LanConfig& c, Complaints& e) {
-                     read_duration(v, c.ra.min_interval, 3, 1350, e);
-                   },
-                   [](const LanConfig& c) { return cat(c.ra.min_interval.count()); }},
-    Key<LanConfig>{"ra_lifetime",
-                   "How long hosts keep us as their default router after one, in seconds: from\n"
-                   "ra_max_interval to 9000, or 0 for never.",
-                   [](const Value& v, LanConfig& c, Complaints& e) {
-                     if (const auto n = read_number(v, 0, 9000, e)) {
-                       c.ra.router_lifetime = Lifetime(static_cast<std::uint32_t>(*n));
-                     }
-                   },
-                   [](const LanConfig& c) { return cat(c.ra.router_lifetime.count()); }},
-    Key<LanConfig>{
-        "ra_preference", "\"low\", \"medium\" or \"high\", among several routers.",
-        [](const Value& v, LanConfig& c, Complaints& e) {
-          read_word(v, preference_words(), c.ra.preference, e);
-        },
-        [](const LanConfig& c) { return quoted(word_of(c.ra.preference, preference_words())); }},
-    Key<LanConfig>{"ra_hop_limit", "What hosts put into their packets; 0 says nothing of it.",
-                   [](const Value& v, LanConfig& c, Complaints& e) {
-                     if (const auto n = read_number(v, 0, 255, e)) {
-                       c.ra.hop_limit = static_cast<std::uint8_t>(*n);
-                     }
-                   },
-                   [](const LanConfig& c) { return cat(unsigned{c.ra.hop_limit}); }},
-    Key<LanConfig>{
-        "ra_mtu", "\"link\": the interface's; 0: say nothing of it; or a number of octets.",
-        read_mtu,
-        [](const LanConfig& c) { return c.ra.mtu ? cat(*c.ra.mtu) : std::string("\"link\""); }},
-    Key<LanConfig>{"ra_reachable_time", "Milliseconds; 0 leaves it to the hosts.",
-                   [](const Value& v, LanConfig& c, Complaints& e) {
-                     read_duration(v, c.ra.reachable, 0, 3600000, e);
-                   },
-                   [](const LanConfig& c) { return cat(c.ra.reachable.count()); }},
-    Key<LanConfig>{"ra_retrans_timer", "Milliseconds; 0 leaves it to the hosts.",
-                   [](const Value& v, LanConfig& c, Complaints& e) {
-                     read_duration(v, c.ra.retrans, 0, kMax32, e);
-                   },
-                   [](const LanConfig& c) { return cat(c.ra.retrans.count()); }},
-    Key<LanConfig>{
-        "ra_max_preferred",
-        "However long the provider's prefix lasts, hosts prefer an address for no longer\n"
-        "than this after an advertisement, in seconds (RFC 9096).",
-        [](const Value& v, LanConfig& c, Complaints& e) {
-          read_lifetime(v, c.ra.max_preferred, e);
-        },
-        [](const LanConfig& c) { return cat(c.ra.max_preferred.count()); }},
-    Key<LanConfig>{
-        "ra_max_valid", "And keep it for no longer than this.",
-        [](const Value& v, LanConfig& c, Complaints& e) { read_lifetime(v, c.ra.max_valid, e); },
-        [](const LanConfig& c) { return cat(c.ra.max_valid.count()); }},
-    Key<LanConfig>{"ra_unicast",
-                   "Answer a host's solicitation to that host alone, where that is possible.",
-                   [](const Value& v, LanConfig& c, Complaints& e) {
-                     read_into(v, c.ra.unicast_solicited, e);
-                   },
-                   [](const LanConfig& c) { return boolean(c.ra.unicast_solicited); }},
 };
 
 }  // namespace
@@ -507,6 +409,15 @@ std::span<const Key<Config>> global_keys() { return kGlobalKeys; }
 std::span<const Key<UlaConfig>> ula_keys() { return kUlaKeys; }
 std::span<const Key<FirewallConfig>> firewall_keys() { return kFirewallKeys; }
 std::span<const Key<UplinkConfig>> uplink_keys() { return kUplinkKeys; }
-std::span<const Key<LanConfig>> lan_keys() { return kLanKeys; }
+
+std::span<const Key<LanConfig>> lan_keys() {
+  static const std::vector<Key<LanConfig>> all = [] {
+    std::vector<Key<LanConfig>> keys(kLanKeys.begin(), kLanKeys.end());
+    const auto advertising = advertising_keys();
+    keys.insert(keys.end(), advertising.begin(), advertising.end());
+    return keys;
+  }();
+  return all;
+}
 
 }  // namespace sixgate::conf

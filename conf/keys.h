@@ -26,6 +26,8 @@ std::span<const Key<UlaConfig>> ula_keys();
 std::span<const Key<FirewallConfig>> firewall_keys();
 std::span<const Key<UplinkConfig>> uplink_keys();
 std::span<const Key<LanConfig>> lan_keys();
+std::span<const Key<LanConfig>>
+advertising_keys();  // those of lan_keys() that speak of advertisements
 
 // The one key of uplinks and LANs that has no default.
 inline constexpr std::string_view kInterfaceKey = "interface";

@@ -3,6 +3,7 @@
 
 #include <algorithm>
 
+#include "daemon/lan_advertisement.h"
 #include "net/text.h"
 
 namespace sixgate::daemon {
@@ -277,7 +278,9 @@ bool provisioned(const House& house) {
     if (!connected) continue;
     for (const LanView& lan : house.lans) {
       for (const LanPrefix& prefix : lan.prefixes) {
-        if (prefix.origin == uplink.config->name && !is_unique_local(prefix.prefix)) return true;
+        const bool of_uplink =
+            prefix.origin == uplink.config->name || prefix.origin == delegation::kOriginStatic;
+        if (of_uplink && !is_unique_local(prefix.prefix)) return true;
       }
     }
   }
@@ -302,18 +305,6 @@ bool has_default_route(const House& house, const DesiredState& out, Instant now)
   });
 }
 
-// The smallest MTU that an uplink announced (RFC 4861 section 4.6.4): a LAN host that knows it need not
-// learn it packet by packet.
-std::uint32_t path_mtu(const House& house, std::uint32_t link_mtu) {
-  std::uint32_t mtu = link_mtu;
-  for (const UplinkView& uplink : house.uplinks) {
-    if (uplink.link == nullptr) continue;
-    mtu = std::min(mtu, uplink.link->mtu);
-    if (uplink.heard->mtu) mtu = std::min(mtu, *uplink.heard->mtu);
-  }
-  return std::max(mtu, std::uint32_t{1280});
-}
-
 Services upstream_services(const House& house, Instant now) {
   std::vector<const UplinkView*> uplinks;
   for (const UplinkView& uplink : house.uplinks) {
@@ -333,51 +324,6 @@ Services upstream_services(const House& house, Instant now) {
     add_services(all, without_link_local(std::move(one)));
   }
   return all;
-}
-
-ra::Advertisement advertisement(const House& house, const Services& services, const LanView& lan,
-                                bool default_route, Instant now) {
-  const conf::LanConfig& config = *lan.config;
-  ra::Advertisement out;
-  out.settings = config.ra;
-  out.managed = config.addressing == conf::Addressing::kSlaacDhcpv6 ||
-                config.addressing == conf::Addressing::kDhcpv6;
-  out.other = out.managed || config.addressing == conf::Addressing::kSlaacStateless;
-  out.link_layer = lan.link->mac;
-  out.link_mtu = lan.link->mtu;
-  if (!out.settings.mtu) out.settings.mtu = path_mtu(house, lan.link->mtu);
-  bool global = false;
-  for (const LanPrefix& prefix : lan.prefixes) {
-    ra::AdvertisedPrefix said;
-    said.prefix = prefix.prefix;
-    said.autonomous = config.addressing != conf::Addressing::kDhcpv6;
-    said.preferred_until = prefix.preferred_until;
-    said.valid_until = prefix.valid_until;
-    out.prefixes.push_back(said);
-    global = global || !is_unique_local(prefix.prefix);
-  }
-  // RFC 7084 G-4, L-4 and ULA-5.
-  out.default_router = default_route && global;
-  Instant longest = now;
-  for (const delegation::Delegation& delegation : house.delegations) {
-    if (delegation.valid_until <= now) continue;
-    if (delegation.standing == delegation::Standing::kLive) {
-      out.routes.push_back(  // RFC 7084 L-3
-          {delegation.prefix, ra::RouterPreference::kMedium, delegation.valid_until});
-    }
-    if (!is_unique_local(delegation.prefix)) longest = std::max(longest, delegation.valid_until);
-  }
-  if (!config.dns_servers.empty() || !config.advertise_dns) {
-    out.dns_servers = config.dns_servers;
-    out.search_domains = config.search_domains;
-    out.dns_valid_until = Instant::never();  // capped by the advertiser (RFC 9096 section 3.4)
-  } else {
-    out.dns_servers = services.dns_servers;
-    out.search_domains =
-        config.search_domains.empty() ? services.search_domains : config.search_domains;
-    out.dns_valid_until = longest;
-  }
-  return out;
 }
 
 void derive_lan(const LanView& lan, DesiredState& out, Instant now) {
@@ -428,7 +374,7 @@ DesiredState derive(const House& house, Instant now) {
   for (const LanView& lan : house.lans) {
     if (lan.link != nullptr)
       out.advertisements.emplace(lan.config->name,
-                                 advertisement(house, out.services, lan, default_route, now));
+                                 advertisement_for(house, out.services, lan, default_route, now));
   }
   return out;
 }

@@ -1,22 +1,33 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "daemon/lan.h"
 
+#include <algorithm>
 #include <utility>
 
 namespace sixgate::daemon {
 
-Lan::Lan(conf::LanConfig config, std::vector<ra::AdvertisedRecord> records, Rng& rng, Instant now)
+Lan::Lan(conf::LanConfig config, std::vector<ra::AdvertisedRecord> records,
+         std::vector<ra::AdvertisedOption> options, Rng& rng, Instant now)
     : config_(std::move(config)), advertiser_(rng) {
-  // Which prefixes hosts know is stored when it changes, until when they know them is not (flash wears): the
+  // What hosts know is stored when it changes, until when they know it is not (flash wears): the
   // last words of the earlier run may have been said just now.
   for (ra::AdvertisedRecord& record : records)
     record.host_valid_until = expiry(now, config_.ra.max_valid);
+  for (ra::AdvertisedOption& option : options)
+    option.host_valid_until = expiry(now, std::max(config_.ra.max_valid, ra::kValidLimit));
   advertiser_.restore(std::move(records), now);
+  advertiser_.restore(std::move(options), now);
 }
 
-void Lan::link(const LinkState* state) {
+void Lan::link(const LinkState* state, Instant now) {
   const bool ready = state != nullptr && state->ready();
-  if (ready && !ready_ && advertising_) returning_ = true;
+  if (ready_ && !ready) away_since_ = now;
+  if (ready && advertising_) {
+    const bool another = state->index != index_;
+    const bool long_away = !ready_ && now - away_since_ > config_.advertising.carrier_hold;
+    if (another || long_away) returning_ = true;
+  }
+  if (ready) index_ = state->index;
   ready_ = ready;
 }
 

@@ -46,6 +46,11 @@ std::uint32_t iaid_of(std::string_view name) {
   return reader.u32();
 }
 
+bool says_default(const DesiredState& desired) {
+  return std::any_of(desired.advertisements.begin(), desired.advertisements.end(),
+                     [](const auto& entry) { return entry.second.default_router; });
+}
+
 }  // namespace
 
 Router::Router(conf::Config config, StoredState stored, Rng& rng, Instant now)
@@ -96,15 +101,19 @@ void Router::build(Instant now) {
       kept->reconfigure(config);
     } else {
       std::vector<ra::AdvertisedRecord> records;
+      std::vector<ra::AdvertisedOption> options;
       const auto known = state_.advertised.find(config.name);
       if (known != state_.advertised.end()) records = known->second;
+      const auto known_options = state_.advertised_options.find(config.name);
+      if (known_options != state_.advertised_options.end()) options = known_options->second;
       // It may be back before its farewell is over, which must not have the last word.
       std::erase_if(leaving_, [&](const Leaving& leaving) {
         if (leaving.lan->config().interface != config.interface) return false;
         records = leaving.lan->advertiser().advertised();
+        options = leaving.lan->advertiser().advertised_options();
         return true;
       });
-      kept = std::make_unique<Lan>(config, std::move(records), rng_, now);
+      kept = std::make_unique<Lan>(config, std::move(records), std::move(options), rng_, now);
     }
     if (!config.ra.max_valid.is_infinite())
       host_memory = std::max<Duration>(host_memory, seconds(config.ra.max_valid.count()));
@@ -132,7 +141,7 @@ void Router::build(Instant now) {
   pool_.update(delegation::kOriginUla, unique_local, now);
 
   for (const auto& uplink : uplinks_) uplink->link(link(uplink->config().interface), now);
-  for (const auto& lan : lans_) lan->link(link(lan->config().interface));
+  for (const auto& lan : lans_) lan->link(link(lan->config().interface), now);
   if (!links_.empty()) identify(now);
   update_pool(now);
   dirty_ = true;
@@ -179,7 +188,7 @@ void Router::links(std::vector<LinkState> links, Instant now) {
   links_ = std::move(links);
   identify(now);
   for (const auto& uplink : uplinks_) uplink->link(link(uplink->config().interface), now);
-  for (const auto& lan : lans_) lan->link(link(lan->config().interface));
+  for (const auto& lan : lans_) lan->link(link(lan->config().interface), now);
   dirty_ = true;
   settle(now);
 }
@@ -333,7 +342,22 @@ void Router::stop(Instant now) {
     uplink->stop(now);
   }
   settle(now);
-  // What remains of each lifetime, as exactly as it will be known after a reboot.
+  keep_everything();
+}
+
+void Router::hand_over(Instant now) {
+  if (stopping_) return;
+  stopping_ = true;
+  say(LogLevel::kInfo, "ending for another sixgated to take over: hosts are told nothing");
+  lans_.clear();
+  leaving_.clear();
+  uplinks_.clear();
+  settle(now);
+  keep_everything();
+}
+
+// What remains of each lifetime, as exactly as it will be known after a reboot.
+void Router::keep_everything() {
   durable_ = offered_ = state_;
   out_.store = state_;
   out_.durable = true;
@@ -460,7 +484,12 @@ void Router::reconcile(Instant now) {
   if (!dirty_ || changing_ || stopping_ || !kernel_) return;
   dirty_ = false;
   grace_ = in_grace(now);
+  const bool was_default = says_default(desired_);
   desired_ = derive(house(now), now);
+  if (says_default(desired_))
+    router_lost_.reset();
+  else if (was_default)
+    router_lost_ = now;
   keep_ = true;  // the plan, the addresses and what they are made of may be new
   ChangeSet changes = difference(desired_, *kernel_, applied_ruleset_,
                                  grace_ ? Removal::kWithheld : Removal::kAllowed, now);
@@ -508,6 +537,17 @@ void Router::offer_state(Instant now) {
         records.begin(), records.end(), kept.begin(), kept.end(), [](const auto& a, const auto& b) {
           return a.prefix == b.prefix && a.on_link == b.on_link && a.autonomous == b.autonomous;
         });
+    if (same) continue;
+    kept = std::move(records);
+    keep_ = true;
+  }
+  for (const auto& lan : lans_) {
+    std::vector<ra::AdvertisedOption> records = lan->advertiser().advertised_options();
+    if (records.empty() && !state_.advertised_options.contains(lan->config().name)) continue;
+    std::vector<ra::AdvertisedOption>& kept = state_.advertised_options[lan->config().name];
+    const bool same =
+        std::equal(records.begin(), records.end(), kept.begin(), kept.end(),
+                   [](const auto& a, const auto& b) { return a.withdrawal == b.withdrawal; });
     if (same) continue;
     kept = std::move(records);
     keep_ = true;

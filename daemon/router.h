@@ -88,6 +88,8 @@ class Router {
   void hook_ended(const HookRun& run, const HookResult& result, Instant now);
   void reload(conf::Config config, Instant now);
   void stop(Instant now);
+  // The end of this process alone, another one takes over at once: hosts hear nothing of it.
+  void hand_over(Instant now);
   void expire(Instant now);
   std::optional<Instant> next_deadline() const;
   RouterOutputs drain();
@@ -130,6 +132,7 @@ class Router {
   void reconcile(Instant now);
   void advertise(Instant now);
   void offer_state(Instant now);
+  void keep_everything();
   void remember_addresses();
   void forget_strangers(Instant now);
   bool is_checked(const Uplink& uplink) const;
@@ -181,9 +184,10 @@ class Router {
   std::map<std::string, std::vector<LanPrefix>> prefixes_;  // LAN name -> as last derived
   DesiredState desired_;
   std::optional<firewall::Ruleset> applied_ruleset_;
-  bool dirty_ = true;      // something that derive() looks at has changed
-  bool keep_ = true;       // something that is stored may have changed
-  bool changing_ = false;  // a ChangeSet is with the kernel
+  std::optional<Instant> router_lost_;  // since when no LAN has a default router that had one
+  bool dirty_ = true;                   // something that derive() looks at has changed
+  bool keep_ = true;                    // something that is stored may have changed
+  bool changing_ = false;               // a ChangeSet is with the kernel
   bool stopping_ = false;
   std::optional<Instant> retry_at_;  // after changes that failed, or did not last
   ChangeSet held_back_;              // these changes; all others go on meanwhile
@@ -191,6 +195,8 @@ class Router {
   ChangeSet last_changes_;  // what was asked of the kernel last, and when
   Instant last_changes_at_;
   std::map<std::pair<std::string, Prefix>, Ip6Address> random_addresses_;  // ip6ifaceid = "random"
+  // Since when prefixes count down that a person gave an end: (interface, prefix) ->
+  std::map<std::pair<std::string, Prefix>, Instant> static_since_;
   RouterOutputs out_;
 };
 

@@ -125,6 +125,22 @@ std::vector<LanPrefix> Router::lan_prefixes(const conf::LanConfig& lan, const Li
     prefix.standing = delegation::Standing::kDeprecated;
     prefix.preferred_until = std::min(prefix.preferred_until, started_);
   }
+  for (const conf::PrefixRule& own : lan.advertising.static_prefixes) {
+    LanPrefix prefix;
+    prefix.prefix = *own.within;
+    prefix.address = own_address(lan.interface, link, lan.interface_id, prefix.prefix);
+    prefix.origin = delegation::kOriginStatic;
+    prefix.preferred_until = prefix.valid_until = Instant::never();
+    if (own.decrement) {
+      const Instant since =
+          static_since_.try_emplace({lan.interface, *own.within}, now).first->second;
+      prefix.valid_until = expiry(since, own.valid.value_or(Lifetime::infinite()));
+      prefix.preferred_until = expiry(since, own.preferred.value_or(*own.valid));
+    }
+    if (own.deprecated || prefix.preferred_until <= now)
+      prefix.standing = delegation::Standing::kDeprecated;
+    if (prefix.valid_until > now) prefixes.push_back(prefix);
+  }
   return prefixes;
 }
 
@@ -142,7 +158,11 @@ std::vector<Prefix> Router::withdrawn_prefixes(const Lan& lan, Instant now) cons
               });
           return live && assignment.prefix.overlaps(record.prefix);
         });
-    if (!in_use) withdrawn.push_back(record.prefix);
+    const auto& own = lan.config().advertising.static_prefixes;
+    const bool is_static = std::any_of(own.begin(), own.end(), [&](const conf::PrefixRule& rule) {
+      return rule.within == record.prefix;
+    });
+    if (!in_use && !is_static) withdrawn.push_back(record.prefix);
   }
   return withdrawn;
 }
@@ -194,6 +214,18 @@ House Router::house(Instant now) {
   }
   for (const delegation::Delegation& delegation : pool_.delegations()) {
     if (!delegation.withdrawn) house.delegations.push_back(delegation);
+  }
+  for (const LanView& lan : house.lans) {
+    for (const LanPrefix& prefix : lan.prefixes) {
+      if (prefix.origin != delegation::kOriginStatic) continue;
+      delegation::Delegation own;
+      own.prefix = prefix.prefix;
+      own.origin = prefix.origin;
+      own.standing = prefix.standing;
+      own.preferred_until = prefix.preferred_until;
+      own.valid_until = prefix.valid_until;
+      house.delegations.push_back(own);
+    }
   }
   return house;
 }

@@ -2,9 +2,11 @@
 // Router as a person sees it.
 #include <algorithm>
 
+#include "daemon/ra_reasons.h"
 #include "daemon/router.h"
 #include "daemon/version.h"
 #include "net/text.h"
+#include "ra/describe.h"
 
 namespace sixgate::daemon {
 namespace {
@@ -97,6 +99,16 @@ std::string why_not_default(const ra::Advertisement& said, const DesiredState& d
   return route ? "the uplink is down" : "no uplink has a default router";
 }
 
+StatusForeignRouter status_of(const ra::ForeignRouter& router, Instant now) {
+  StatusForeignRouter out;
+  out.address = router.address;
+  out.says = ra::summary(router.last);
+  out.heard_ago = remaining(now, router.heard);
+  out.advertisements = router.advertisements;
+  out.differences = router.differences;
+  return out;
+}
+
 }  // namespace
 
 Status Router::status(Instant now) const {
@@ -156,10 +168,30 @@ Status Router::status(Instant now) const {
     for (const Prefix& prefix : withdrawn_prefixes(*lan, now)) {
       status.prefixes.push_back(status_prefix(prefix, "", "withdrawn", now, now, now));
     }
-    const ra::AdvertiserCounters& counters = lan->advertiser().counters();
+    const ra::Advertiser& advertiser = lan->advertiser();
+    if (const auto next = advertiser.next(); next && lan->ready()) {
+      std::string lost = status.router_lifetime_reason;
+      if (!lost.empty() && router_lost_)
+        lost += cat(", since ", remaining(now, *router_lost_).count(), " s");
+      status.next_ra_in = remaining(next->due, now);
+      status.next_ra_why = next->why;
+      status.next_ra =
+          explain(advertiser.current(std::max(now, next->due)), config,
+                  prefixes == prefixes_.end() ? std::vector<LanPrefix>{} : prefixes->second,
+                  link(config.interface)->mtu, lost);
+    }
+    for (const ra::ForeignRouter& router : advertiser.foreign_routers()) {
+      status.foreign_routers.push_back(status_of(router, now));
+      out.problems.push_back(cat("lan ", config.name, ": another router, ", router.address,
+                                 ", advertises here: ", ra::summary(router.last)));
+    }
+    const ra::AdvertiserCounters& counters = advertiser.counters();
     status.counters["ra_multicast_sent"] = counters.multicast_sent;
     status.counters["ra_unicast_sent"] = counters.unicast_sent;
     status.counters["rs_received"] = counters.solicitations;
+    status.counters["rs_coalesced"] = counters.solicitations_coalesced;
+    status.counters["rs_unanswered"] = counters.solicitations_unanswered;
+    status.counters["ra_unicast_withheld"] = counters.unicast_withheld;
     status.counters["ra_foreign"] = counters.foreign_advertisements;
     status.counters["ra_inconsistent"] = counters.inconsistencies;
     count_discards(status.counters, counters.discarded);

@@ -148,6 +148,36 @@ void uplink(JsonWriter& json, const StatusUplink& u) {
   json.end_object();
 }
 
+void next_advertisement(JsonWriter& json, const StatusLan& l) {
+  json.key("next_ra").begin_object();
+  lifetime(json, "due_in", *l.next_ra_in);
+  json.key("due_why").value(l.next_ra_why);
+  json.key("fields").begin_array();
+  for (const StatusField& field : l.next_ra) {
+    json.begin_object();
+    json.key("name").value(field.name);
+    json.key("value").value(field.value);
+    if (!field.why.empty()) json.key("why").value(field.why);
+    json.end_object();
+  }
+  json.end_array();
+  json.end_object();
+}
+
+void foreign_routers(JsonWriter& json, const StatusLan& l) {
+  json.key("foreign_routers").begin_array();
+  for (const StatusForeignRouter& router : l.foreign_routers) {
+    json.begin_object();
+    json.key("address").value(router.address.to_string());
+    json.key("says").value(router.says);
+    lifetime(json, "heard_ago", router.heard_ago);
+    json.key("advertisements").value(router.advertisements);
+    strings(json, "differences", router.differences);
+    json.end_object();
+  }
+  json.end_array();
+}
+
 void lan(JsonWriter& json, const StatusLan& l) {
   json.begin_object();
   json.key("name").value(l.name);
@@ -163,6 +193,8 @@ void lan(JsonWriter& json, const StatusLan& l) {
     json.key("router_lifetime_reason").value(l.router_lifetime_reason);
   prefixes(json, "prefixes", l.prefixes);
   addresses(json, "dns_servers", l.dns_servers);
+  if (l.next_ra_in) next_advertisement(json, l);
+  if (!l.foreign_routers.empty()) foreign_routers(json, l);
   counters(json, l.counters);
   json.end_object();
 }

@@ -52,6 +52,22 @@ struct StatusUplink {
   std::map<std::string, std::uint64_t> counters;  // received, sent and dropped by reason
 };
 
+// A field of the next Router Advertisement, and why it is not what the configuration says.
+struct StatusField {
+  std::string name;
+  std::string value;
+  std::string why;  // empty: as configured
+};
+
+// Another router on a LAN of ours.
+struct StatusForeignRouter {
+  Ip6Address address;
+  std::string says;
+  Lifetime heard_ago;
+  std::uint64_t advertisements = 0;
+  std::vector<std::string> differences;  // RFC 4861 section 6.2.7
+};
+
 struct StatusLan {
   std::string name;
   std::string interface;
@@ -65,6 +81,10 @@ struct StatusLan {
   std::string router_lifetime_reason;  // why it is zero; empty when it is not
   std::vector<StatusPrefix> prefixes;
   std::vector<Ip6Address> dns_servers;
+  std::optional<Lifetime> next_ra_in;  // when the next multicast is due
+  std::string next_ra_why;             // then
+  std::vector<StatusField> next_ra;
+  std::vector<StatusForeignRouter> foreign_routers;
   std::map<std::string, std::uint64_t> counters;
 };
 

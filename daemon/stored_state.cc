@@ -263,6 +263,16 @@ void read_line(std::string_view line, StoredState& state, Duration moved, bool& 
     record.autonomous = words.flag();
     record.host_valid_until = words.instant(moved);
     state.advertised[name].push_back(record);
+  } else if (kind == "advertised-option") {
+    const std::string name = words.name();
+    const std::vector<std::uint8_t> wire = words.hex();
+    const Instant until = words.instant(moved);
+    ByteReader reader(wire);
+    auto options = ra::parse_options(reader);
+    if (options && options->size() == 1)
+      state.advertised_options[name].push_back({std::move(options->front()), until});
+    else
+      words.bad();
   } else if (kind == "dad") {
     const std::string name = words.name();
     state.dad_counters[name] = words.number32();
@@ -292,6 +302,9 @@ StoredState without_times(StoredState state) {
   for (auto& [name, records] : state.advertised) {
     for (ra::AdvertisedRecord& record : records) record.host_valid_until = Instant();
   }
+  for (auto& [name, records] : state.advertised_options) {
+    for (ra::AdvertisedOption& record : records) record.host_valid_until = Instant();
+  }
   for (KernelAddress& a : state.addresses) a.preferred_until = a.valid_until = Instant();
   std::sort(state.addresses.begin(), state.addresses.end(),
             [](const KernelAddress& a, const KernelAddress& b) {
@@ -316,6 +329,9 @@ bool StoredState::differs(const StoredState& kept) const {
   const auto comparable = [](StoredState state) {
     for (auto& [name, records] : state.advertised) {
       for (ra::AdvertisedRecord& record : records) record.host_valid_until = Instant();
+    }
+    for (auto& [name, records] : state.advertised_options) {
+      for (ra::AdvertisedOption& record : records) record.host_valid_until = Instant();
     }
     return state;
   };
@@ -356,6 +372,14 @@ std::string serialise(const StoredState& state, Instant now, std::string_view bo
     for (const ra::AdvertisedRecord& r : records) {
       out.line("advertised", word(name), r.prefix.to_string(), r.on_link ? "1" : "0",
                r.autonomous ? "1" : "0", text_of(r.host_valid_until));
+    }
+  }
+  for (const auto& [name, records] : state.advertised_options) {
+    for (const ra::AdvertisedOption& r : records) {
+      std::vector<std::uint8_t> wire;
+      ByteWriter writer(wire);
+      ra::emit_option(r.withdrawal, writer);
+      out.line("advertised-option", word(name), to_hex(wire), text_of(r.host_valid_until));
     }
   }
   for (const auto& [name, counter] : state.dad_counters)

@@ -32,6 +32,8 @@ struct StoredState {
   std::map<std::string, dhcp6::Lease> leases;  // uplink name ->
   delegation::CarveMemory carve;
   std::map<std::string, std::vector<ra::AdvertisedRecord>> advertised;  // LAN name ->
+  std::map<std::string, std::vector<ra::AdvertisedOption>>
+      advertised_options;                        // the same LAN name ->
   std::map<std::string, unsigned> dad_counters;  // interface and prefix -> RFC 7217 DAD_Counter
   std::vector<KernelAddress> addresses;          // ours, for kernels without IFA_PROTO
 

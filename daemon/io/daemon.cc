@@ -18,8 +18,8 @@ namespace {
 // Port 546 may be free again, an interface may have got over what ailed it.
 constexpr Duration kSocketRetry = seconds(10);
 constexpr Duration kRulesRetry = seconds(5);
-// The advertisers' last words take about seven seconds (three, three seconds apart at most).
-constexpr Duration kLastWords = seconds(12);
+// The advertisers take 4.5 s for their last words (ra::kFarewell); procd kills five seconds after SIGTERM.
+constexpr Duration kLastWords = milliseconds(4800);
 // A deadline in the past is no reason to spin.
 constexpr Duration kShortestWait = milliseconds(1);
 constexpr unsigned kMostRounds = 100;
@@ -104,7 +104,7 @@ Expected<Done> Daemon::start() {
   kernel_ = std::move(*kernel);
   const Instant now = clock_now();
   router_ = std::make_unique<Router>(config_, state_.load(now), rng_, now);
-  static constexpr std::array<int, 3> kSignals{SIGHUP, SIGTERM, SIGINT};
+  static constexpr std::array<int, 4> kSignals{SIGHUP, SIGTERM, SIGINT, SIGUSR2};
   loop_.on_signals(kSignals, [this](int number) { signalled(number); });
   if (auto watch = NftWatch::open(loop_, [this] { put_rules_back(); })) {
     rules_watch_ = std::move(*watch);
@@ -261,7 +261,10 @@ void Daemon::signalled(int number) {
   supervisor_.stopping();
   last_resort_.at(clock_now() + kLastWords);
   state_.flush();
-  router_->stop(clock_now());
+  if (number == SIGUSR2)
+    router_->hand_over(clock_now());
+  else
+    router_->stop(clock_now());
   settle();
 }
 

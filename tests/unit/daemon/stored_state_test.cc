@@ -494,5 +494,23 @@ TEST(StoredState, WhatHostsHoldALittleLongerIsNoDifference) {
   EXPECT_TRUE(later.differs(usual()));
 }
 
+TEST(StoredState, WhatWasAdvertisedBesidePrefixesIsKept) {
+  StoredState state = usual();
+  state.advertised_options["lan 0"] = {
+      {ra::Pref64{prefix("64:ff9b::/96"), 0}, kNow + seconds(1800)},
+      {ra::CaptivePortal{std::string(ra::kUnrestrictedPortal)}, Instant::never()}};
+  const auto read = parse_stored_state(text_of(state), kNow, kBoot);
+  ASSERT_TRUE(read) << read.error().message;
+  EXPECT_EQ(read->advertised_options, state.advertised_options);
+  StoredState later = state;
+  later.advertised_options["lan 0"][0].host_valid_until = kNow + seconds(9000);
+  EXPECT_FALSE(later.differs(state)) << "until when moves with every advertisement";
+  EXPECT_FALSE(later.worth_writing(state, kNow));
+  later.advertised_options["lan 0"].pop_back();
+  EXPECT_TRUE(later.worth_writing(state, kNow));
+  EXPECT_FALSE(parse_stored_state(file_with("advertised-option lan 26 never\n"), kNow, kBoot));
+  EXPECT_FALSE(parse_stored_state(file_with("advertised-option lan 0000 never\n"), kNow, kBoot));
+}
+
 }  // namespace
 }  // namespace sixgate::daemon
