@@ -8,6 +8,7 @@
 
 #include "cli/import_identity.h"
 #include "cli/json.h"
+#include "cli/monitor_ra.h"
 #include "cli/status_text.h"
 #include "conf/config.h"
 #include "daemon/io/file.h"
@@ -22,15 +23,18 @@ constexpr std::size_t kLargestConfig = 1 << 20;
 constexpr std::string_view kHelp =
     "Usage: sixgate [--socket PATH] status [--json]\n"
     "       sixgate check [FILE]\n"
+    "       sixgate monitor ra INTERFACE [--count N] [--json]\n"
     "       sixgate import-identity [OPTION...] [FILE...]\n"
     "       sixgate --help | --version\n"
     "\n"
     "  status         what sixgated knows and does\n"
     "  check [FILE]   is the configuration right? (default: /etc/sixgate/sixgate.toml)\n"
+    "  monitor ra     Router Advertisements as they are heard, decoded; needs no sixgated\n"
     "  import-identity  be who another DHCPv6 client was, and keep its prefix\n"
     "                 (sixgate import-identity --help)\n"
     "\n"
-    "  --json         the status as one JSON document (schema 1)\n"
+    "  --json         the status as one JSON document (schema 1); of the monitor, one in a line\n"
+    "  --count N      end after so many\n"
     "  --socket PATH  where sixgated listens (default: /run/sixgate/sixgate.sock)\n"
     "\n"
     "Exit codes: 0 all right, 1 something was found or failed, 2 wrong usage, 3 sixgated is not\n"
@@ -100,9 +104,10 @@ CommandResult check(const std::string& file) {
 
 }  // namespace
 
-CommandResult run_command(std::span<const char* const> arguments) {
+CommandResult run_command(std::span<const char* const> arguments, const Sink& live) {
   std::string socket;
   bool as_json = false;
+  std::optional<std::uint64_t> count;
   std::vector<std::string> words;
   for (std::size_t i = 0; i < arguments.size(); ++i) {
     const std::string_view argument = arguments[i];
@@ -116,6 +121,9 @@ CommandResult run_command(std::span<const char* const> arguments) {
     } else if (argument == "--socket") {
       if (++i == arguments.size()) return usage_error("--socket needs a path");
       socket = arguments[i];
+    } else if (argument == "--count") {
+      count = ++i == arguments.size() ? std::nullopt : parse_decimal(arguments[i]);
+      if (!count || *count == 0) return usage_error("--count needs a number");
     } else if (argument.starts_with("--socket=")) {
       socket = argument.substr(std::string_view("--socket=").size());
     } else if (argument.starts_with('-')) {
@@ -125,11 +133,16 @@ CommandResult run_command(std::span<const char* const> arguments) {
     }
   }
   if (words.empty()) return usage_error("a command is missing");
+  if (words[0] == "monitor") {
+    if (words.size() != 3 || words[1] != "ra") return usage_error("monitor needs: ra INTERFACE");
+    return monitor_ra({words[2], as_json, count}, live);
+  }
+  if (count) return usage_error("--count belongs to monitor");
   if (words[0] == "status") {
     if (words.size() > 1) return usage_error("status takes no argument");
     return status(socket.empty() ? conf::Config().socket : socket, as_json);
   }
-  if (as_json) return usage_error("--json belongs to status");
+  if (as_json) return usage_error("--json belongs to status and monitor");
   if (words[0] == "check") {
     if (words.size() > 2) return usage_error("check takes one file");
     return check(words.size() == 2 ? words[1] : std::string(conf::kDefaultConfigFile));

@@ -2,8 +2,10 @@
 // The sixgate program, with its outputs as values.
 #pragma once
 
+#include <functional>
 #include <span>
 #include <string>
+#include <string_view>
 
 #include "cli/ask.h"
 
@@ -15,7 +17,10 @@ struct CommandResult {
   std::string errors;  // for standard error
 };
 
+// Where a command that goes on says what it has to say meanwhile; without one it is in `out` at the end.
+using Sink = std::function<void(std::string_view)>;
+
 // `arguments` without the program's name.
-CommandResult run_command(std::span<const char* const> arguments);
+CommandResult run_command(std::span<const char* const> arguments, const Sink& live = {});
 
 }  // namespace sixgate::cli

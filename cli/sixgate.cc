@@ -18,7 +18,8 @@ void write_out(int fd, std::string_view text) {
 
 int main(int argc, char** argv) {
   const auto result = sixgate::cli::run_command(
-      std::span<const char* const>(argv + 1, static_cast<std::size_t>(argc > 0 ? argc - 1 : 0)));
+      std::span<const char* const>(argv + 1, static_cast<std::size_t>(argc > 0 ? argc - 1 : 0)),
+      [](std::string_view text) { write_out(STDOUT_FILENO, text); });
   write_out(STDERR_FILENO, result.errors);
   write_out(STDOUT_FILENO, result.out);
   return result.code;
