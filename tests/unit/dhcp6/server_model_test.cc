@@ -148,7 +148,11 @@ class Model {
       const auto held = held_addresses(client, iaid);
       if (!held.empty()) message.addresses.push_back(ia_na(iaid, held));
       if (type == MessageType::kDecline) {
-        for (const Ip6Address& one : held) declined_[one.low()] = run_.now + hours(24);
+        // Of a lease that is over the server knows nothing any more.
+        for (const Ip6Address& one : held) {
+          if (addresses_.at(Prefix(one, 128)).until > run_.now)
+            declined_[one.low()] = run_.now + hours(24);
+        }
       } else {
         message.prefixes.push_back(ia_pd(iaid, held_prefixes(client, iaid)));
         forget(prefixes_, client, iaid);
