@@ -11,6 +11,7 @@ the tails of all logs.
 """
 import atexit
 import ctypes
+import errno
 import ipaddress
 import itertools
 import json
@@ -315,43 +316,36 @@ class Namespace:
     def wait_ping(self, destination, timeout=20.0, **more):
         return self.lab.until("%s pings %s" % (self, destination), lambda: self.ping(destination, **more), timeout)
 
-    def tcp(self, destination, port, timeout=2.0, source=None):
-        """'open', 'refused', 'unreachable' or 'silent'."""
+    def reach(self, kind, destination, port, timeout, source, talk):
+        """What becomes of a socket of this kind that is connected and then given to talk()."""
         def work():
-            with socket.socket(socket.AF_INET6, socket.SOCK_STREAM) as sock:
+            with socket.socket(socket.AF_INET6, kind) as sock:
                 sock.settimeout(timeout)
                 try:
                     if source:
                         sock.bind((source, 0))
                     sock.connect((destination, port))
+                    talk(sock)
                     return "open"
                 except ConnectionRefusedError:
                     return "refused"
                 except TimeoutError:
                     return "silent"
                 except OSError as problem:
-                    return "unreachable" if problem.errno in (101, 113, 13, 1) else "error %s" % problem
+                    unreachable = (errno.ENETUNREACH, errno.EHOSTUNREACH, errno.EACCES, errno.EPERM)
+                    return "unreachable" if problem.errno in unreachable else "error %s" % problem
         return self.call(work)
+
+    def tcp(self, destination, port, timeout=2.0, source=None):
+        """'open', 'refused', 'unreachable' or 'silent'."""
+        return self.reach(socket.SOCK_STREAM, destination, port, timeout, source, lambda sock: None)
 
     def udp(self, destination, port, timeout=1.0, source=None, payload=b"hello"):
         """'open' when an answer comes, else 'refused', 'unreachable' or 'silent'."""
-        def work():
-            with socket.socket(socket.AF_INET6, socket.SOCK_DGRAM) as sock:
-                sock.settimeout(timeout)
-                try:
-                    if source:
-                        sock.bind((source, 0))
-                    sock.connect((destination, port))
-                    sock.send(payload)
-                    sock.recv(2048)
-                    return "open"
-                except ConnectionRefusedError:
-                    return "refused"
-                except TimeoutError:
-                    return "silent"
-                except OSError as problem:
-                    return "unreachable" if problem.errno in (101, 113, 13, 1) else "error %s" % problem
-        return self.call(work)
+        def ask(sock):
+            sock.send(payload)
+            sock.recv(2048)
+        return self.reach(socket.SOCK_DGRAM, destination, port, timeout, source, ask)
 
     def serve(self, tcp=(), udp=()):
         """Answers connections and datagrams on these ports until the lab ends."""
