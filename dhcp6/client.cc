@@ -66,6 +66,7 @@ ClientState Client::state() const {
     return ClientState::kInformationRequesting;
   };
   if (exchange_) return of_type(exchange_->type);
+  if (survey_) return ClientState::kSoliciting;
   if (giving_back_) return of_type(giving_back_->exchange.type);
   switch (mode_) {
     case Mode::kOff:
@@ -81,11 +82,13 @@ ClientState Client::state() const {
 void Client::reset(Mode mode) {
   mode_ = mode;
   exchange_.reset();
+  survey_.reset();
   giving_back_.reset();
   bindings_ = mode == Mode::kStateful ? Bindings(parameters_) : Bindings();
   discovery_.restart();
   offer_.reset();
   name_leases_ = true;
+  prefix_alone_ = false;
   server_.reset();
   configuration_ = {};
   verified_ = looked_again_ = false;
@@ -196,6 +199,7 @@ void Client::stop(Instant now) {
   const Mode was = mode_;
   mode_ = Mode::kOff;
   exchange_.reset();
+  survey_.reset();
   giving_back_.reset();
   if (was == Mode::kStateful && parameters_.release_on_stop && server_ && bindings_.has_bound()) {
     std::vector<Association> released = bindings_.associations();
@@ -228,6 +232,7 @@ void Client::discover(Instant now, bool after_failure, std::string_view why) {
   discovery_.restart();
   offer_.reset();
   name_leases_ = true;
+  prefix_alone_ = false;
   verified_ = false;
   again_.reset();
   Instant starts_at = soon(now);
@@ -240,6 +245,11 @@ void Client::discover(Instant now, bool after_failure, std::string_view why) {
     failures_->transmitted(now, *rng_);
     starts_at = starts_at + failures_->timeout();
   }
+  if (surveys(parameters_)) {
+    begin_survey(starts_at);
+    return log_transition(before, why);
+  }
+  survey_.reset();
   RetransmissionParameters timing = kSolicitTiming;
   timing.maximum_timeout = solicit_ceiling();
   exchange_ = make_exchange(MessageType::kSolicit, timing, starts_at);
@@ -257,7 +267,9 @@ void Client::request(const Duid& server, std::optional<Offer> offer, Instant now
                      std::string_view why) {
   const ClientState before = state();
   const Duid named = server;  // it may live in the exchange that ends here
+  survey_.reset();
   offer_ = std::move(offer);
+  if (offer_) prefix_alone_ = offer_->prefix_alone;
   exchange_ = make_exchange(MessageType::kRequest, kRequestTiming, now);
   exchange_->server = named;
   log_transition(before, why);
@@ -295,6 +307,7 @@ void Client::verify(Instant now, std::string_view why) {
   const ClientState before = state();
   verified_ = false;
   offer_.reset();
+  survey_.reset();
   const MessageType type = bindings_.has_prefixes() ? MessageType::kRebind : MessageType::kConfirm;
   exchange_ = make_exchange(type, kConfirmTiming, soon(now));
   exchange_->verifying = true;
@@ -315,7 +328,7 @@ void Client::look_again(Instant now) {
 // then). Solicit reaches either. The leases stay bound and in use until another server's offer is taken.
 void Client::seek(bool name_leases, Instant now, std::string_view why) {
   const ClientState before = state();
-  discovery_.restart();
+  discovery_.restart(surveys(parameters_));
   offer_.reset();
   name_leases_ = name_leases;
   again_.reset();
@@ -351,7 +364,7 @@ void Client::settle(Instant now, bool after_reply) {
   renew_at_ = bindings_.renew_at(after);
   rebind_at_ = bindings_.rebind_at(after);
   const bool overdue = !verified_ || bindings_.renewal_overdue(now);
-  if (overdue || bindings_.lacks_any()) {
+  if (overdue || lacks_any()) {
     RetransmissionParameters pace = kRenewTiming;
     if (!overdue) {
       pace.initial_timeout = kAskAgainFirst;

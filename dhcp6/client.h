@@ -6,6 +6,8 @@
 // later than `now`.
 //
 // What differs from a plain reading of section 18.2, on purpose:
+// - Where the parameters name hints to survey, discovery is a survey (survey.h): all that is on offer is looked
+//   at before one Request takes the widest prefix.
 // - Leases are kept to their own end, or until a server takes them back with lifetime 0 or a new lease
 //   arrives in their IA: never dropped because a server is silent or has forgotten us.
 // - Stored leases that nobody confirms are looked after in steps: Rebind (or Confirm), Solicit that names
@@ -27,20 +29,14 @@
 #include "dhcp6/client_exchange.h"
 #include "dhcp6/client_lease.h"
 #include "dhcp6/client_parameters.h"
+#include "dhcp6/datagram.h"
+#include "dhcp6/survey.h"
 #include "net/ip6_address.h"
 #include "net/log.h"
 #include "net/rng.h"
 #include "net/time.h"
 
 namespace sixgate::dhcp6 {
-
-// To be sent from the link-local address, UDP port 546, to port 547 (section 7.2). The client only ever
-// writes to All_DHCP_Relay_Agents_and_Servers (section 14).
-struct Datagram {
-  Ip6Address destination;
-  std::vector<std::uint8_t> payload;
-  bool operator==(const Datagram&) const = default;
-};
 
 enum class ClientState : std::uint8_t {
   kIdle,
@@ -65,13 +61,12 @@ struct ClientOutputs {
   LogLines log;  // one info line per transition, "a -> b: why", without the name of the uplink
 };
 
-// How a datagram came in: clients do not accept multicast ones (section 16).
-enum class Arrival : std::uint8_t { kUnicast, kMulticast };
-
 class Client {
  public:
   // `rng` must outlive the client.
   Client(ClientParameters parameters, Rng& rng);
+  Client(const Client&) = delete;  // a survey shares its transmission limit
+  Client& operator=(const Client&) = delete;
 
   // Begins a session with addresses and prefixes. A stored lease with anything still valid in it is handed
   // out at once, unverified, and verified by Rebind, or by Confirm when there are only addresses (18.2.12);
@@ -105,6 +100,8 @@ class Client {
   const Lease& lease() const { return lease_; }  // always current, also before drain()
   const ClientCounters& counters() const { return counters_; }
   const ClientParameters& parameters() const { return parameters_; }
+  // The survey that is under way; null when there is none.
+  const Survey* survey() const { return survey_ ? &*survey_ : nullptr; }
   // Present values of SOL_MAX_RT and INF_MAX_RT (21.24, 21.25).
   Duration solicit_max_timeout() const { return solicit_max_; }
   Duration information_max_timeout() const { return information_max_; }
@@ -129,6 +126,12 @@ class Client {
   void rebind(Instant now, std::string_view why);
   void verify(Instant now, std::string_view why);
   void look_again(Instant now);
+  void begin_survey(Instant starts_at);
+  void follow_survey(Instant now);  // what it has to say
+  void choose(const SurveyResult& result, Instant now);
+  std::optional<Offer> offer_of(const SurveyedServer& server) const;
+  bool names_held(const Offer& offer) const;
+  void take_offers(Instant now, std::string_view why);
   void seek(bool name_leases, Instant now, std::string_view why);
   Duration solicit_ceiling() const;  // MRT of a Solicit
   void ask_for_information(Instant now, std::string_view why);
@@ -157,6 +160,8 @@ class Client {
   void on_reply_to_renewal(const Message& message, const Duid& server, Instant now);
   void on_reply_to_confirm(const Message& message, const Duid& server, Instant now);
   void on_reply_with_information(const Message& message, const Duid& server, Instant now);
+  std::vector<Association> asked_associations() const;
+  bool lacks_any() const;
   bool offers_something(const std::vector<OfferedAssociation>& offered) const;
   void accept(const Message& message, const Duid& server);
   void take_max_timeouts(const Message& message);
@@ -165,11 +170,14 @@ class Client {
   Rng* rng_;
   Mode mode_ = Mode::kOff;
   std::optional<Exchange> exchange_;
+  std::optional<Survey> survey_;  // instead of an exchange
   std::optional<GivingBack> giving_back_;
   Bindings bindings_;
   Discovery discovery_;
   std::optional<Offer> offer_;  // what the Request is for
   bool name_leases_ = true;     // false after NotOnLink (18.2.10.1)
+  // The server gives no prefix to whom asks for an address too (SurveyedServer::together).
+  bool prefix_alone_ = false;
 
   std::optional<Duid> server_;
   Lease configuration_;  // only the options, the server's address and the key are used

@@ -331,9 +331,12 @@ bool Bindings::has_prefixes() const {
   });
 }
 
-bool Bindings::lacks_any() const {
-  return std::any_of(associations_.begin(), associations_.end(),
-                     [](const Association& ia) { return !ia.has_bound(); });
+bool Bindings::holds(const Prefix& delegated) const {
+  return std::any_of(associations_.begin(), associations_.end(), [&](const Association& ia) {
+    return ia.type == AssociationType::kPrefixes &&
+           std::any_of(ia.leases.begin(), ia.leases.end(),
+                       [&](const HeldLease& lease) { return lease.prefix == delegated; });
+  });
 }
 
 bool Bindings::renewal_overdue(Instant now) const {

@@ -100,8 +100,8 @@ class Bindings {
   bool empty() const;
   bool has_bound() const;
   bool has_prefixes() const;
-  // An IA without a bound lease: to be asked for again.
-  bool lacks_any() const;
+  // A delegated prefix that is in use, bound or not.
+  bool holds(const Prefix& delegated) const;
   // An IA that holds a lease and whose T1 (T2) is over.
   bool renewal_overdue(Instant now) const;
   bool rebinding_overdue(Instant now) const;

@@ -53,7 +53,15 @@ bool better(const Offer& a, const Offer& b) {
   return a.widest() < b.widest();
 }
 
-void Discovery::restart() {
+bool wider(const Offer& a, const Offer& b) {
+  if (a.widest() != b.widest()) return a.widest() < b.widest();
+  if (a.held != b.held) return a.held;
+  if (a.preference != b.preference) return a.preference > b.preference;
+  return a.obtained(AssociationType::kAddresses) > b.obtained(AssociationType::kAddresses);
+}
+
+void Discovery::restart(bool surveyed) {
+  surveyed_ = surveyed;
   offers_.clear();
   solicit_max_.clear();
   information_max_.clear();
@@ -71,8 +79,9 @@ void Discovery::add(Offer offer) {
 std::optional<Offer> Discovery::take_best() {
   if (offers_.empty()) return std::nullopt;
   // The first of equals: max_element with "worse than" keeps the earliest.
-  const auto best = std::max_element(offers_.begin(), offers_.end(),
-                                     [](const Offer& a, const Offer& b) { return better(b, a); });
+  const auto best = std::max_element(
+      offers_.begin(), offers_.end(),
+      [&](const Offer& a, const Offer& b) { return surveyed_ ? wider(b, a) : better(b, a); });
   std::optional<Offer> taken(std::move(*best));
   offers_.erase(best);
   return taken;

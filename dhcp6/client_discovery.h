@@ -25,20 +25,26 @@ struct Offer {
   // The length of the widest delegated prefix; 129 when there is none.
   unsigned widest() const;
   std::string describe() const;
+  bool held = false;          // a prefix of it is one that we had
+  bool prefix_alone = false;  // the server gives it to nobody who asks for an address too
   bool operator==(const Offer&) const = default;
 };
 
 // More delegations, then the server's preference, then addresses, then the wider prefix. Section 18.2.9
 // lets the better set of IAs win over preference; a router without a prefix serves nobody.
 bool better(const Offer& a, const Offer& b);
+// After a survey: the wider prefix, then the one that was held, then the server's preference, then addresses.
+bool wider(const Offer& a, const Offer& b);
 
 class Discovery {
  public:
-  // A new Solicit: forgets offers and what was said about SOL_MAX_RT and INF_MAX_RT.
-  void restart();
+  // A new Solicit: forgets offers and what was said about SOL_MAX_RT and INF_MAX_RT. `surveyed`: the best of
+  // the offers to come is the widest.
+  void restart(bool surveyed = false);
   // A later Advertise of the same server replaces the earlier one.
   void add(Offer offer);
   bool empty() const { return offers_.empty(); }
+  const std::vector<Offer>& offers() const { return offers_; }
   // The best offer, which is then no longer here: what is left are the servers to try next.
   std::optional<Offer> take_best();
 
@@ -59,6 +65,7 @@ class Discovery {
   static std::optional<seconds> agreed(const Reports& reports);
 
   std::vector<Offer> offers_;  // in order of arrival
+  bool surveyed_ = false;
   Reports solicit_max_;
   Reports information_max_;
 };

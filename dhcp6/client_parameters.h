@@ -25,6 +25,9 @@ struct ClientParameters {
   Duid duid;
   std::optional<std::uint32_t> address_iaid;  // none: no IA_NA
   std::vector<DelegationRequest> delegations;
+  // What is looked at before anything is requested for the first of `delegations` (survey.h); none: a Solicit
+  // asks as `delegations` say, and so it does with rapid commit, which takes what comes.
+  std::vector<Prefix> survey_hints;
   // Option codes to ask for besides those of name, time and SIP servers, captive portal and encrypted DNS, and
   // what the protocol wants itself.
   // What an Option Request option must not hold (21.7) is left out silently.
@@ -42,5 +45,11 @@ struct ClientParameters {
   Duration release_delay = seconds(1);
   bool operator==(const ClientParameters&) const = default;
 };
+
+// Whether discovery is a survey.
+inline bool surveys(const ClientParameters& parameters) {
+  return !parameters.survey_hints.empty() && !parameters.delegations.empty() &&
+         !parameters.rapid_commit;
+}
 
 }  // namespace sixgate::dhcp6

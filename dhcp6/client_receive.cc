@@ -41,7 +41,12 @@ void Client::receive(std::span<const std::uint8_t> payload, const Ip6Address& fr
   const Message& message = *std::get_if<Message>(&verified);
   sender_ = from;
   if (message.type == MessageType::kAdvertise) {
-    on_advertise(message, now);
+    if (survey_) {
+      if (const auto reason = survey_->take(message, from, now)) dropped(*reason);
+      follow_survey(now);
+    } else {
+      on_advertise(message, now);
+    }
   } else if (message.type == MessageType::kReply) {
     on_reply(message, now);
   } else {
@@ -96,6 +101,7 @@ void Client::on_advertise(const Message& message, Instant now) {
     exchange_->refused_by = server;
     return dropped(ClientDrop::kNothingOffered);
   }
+  offer.held = names_held(offer);
   if (bindings_.has_bound() && !looked_again_) return look_again(now);
 
   // Section 18.2.1: preference 255 ends the wait. Not when a delegation is missing: another server may
@@ -106,7 +112,7 @@ void Client::on_advertise(const Message& message, Instant now) {
   const std::string what = offer.describe();
   discovery_.add(std::move(offer));
   if (at_once || exchange_->first_timeout_over(now)) {
-    try_next_server(now, at_once ? "offer with preference 255" : "first offer");
+    take_offers(now, at_once ? "offer with preference 255" : "first offer");
   } else {
     outputs_.log.push_back({LogLevel::kDebug, cat("offer: ", what)});
   }
@@ -295,7 +301,7 @@ void Client::on_reconfigure(const Message& message, std::span<const std::uint8_t
     return dropped(ClientDrop::kReconfigureRefused);
   }
   // Section 18.2.11: one at a time; and who is asking already will hear the news anyway.
-  if (exchange_) return dropped(ClientDrop::kReconfigureBusy);
+  if (exchange_ || survey_) return dropped(ClientDrop::kReconfigureBusy);
   const auto checked = check_reconfigure(message, raw, configuration_.reconfigure_key);
   if (const auto* reason = std::get_if<ClientDrop>(&checked)) return dropped(*reason);
   const ReconfigureOrder order = *std::get_if<ReconfigureOrder>(&checked);

@@ -34,6 +34,7 @@ std::optional<Instant> Client::next_deadline() const {
   if (giving_back_) at = std::min(at, giving_back_->exchange.next(free_at));
   if (mode_ != Mode::kOff) {
     if (exchange_) at = std::min(at, exchange_->next(free_at));
+    if (survey_) at = std::min(at, survey_->next_deadline().value_or(Instant::never()));
     if (recheck_at_) at = std::min(at, *recheck_at_);
     if (refresh_at_) at = std::min(at, *refresh_at_);
   }
@@ -56,7 +57,7 @@ bool Client::step(Instant now) {
   if (mode_ == Mode::kOff) return false;
   if (recheck_at_ && *recheck_at_ <= now) {
     recheck_at_.reset();
-    if (exchange_) return true;  // a server is being asked already
+    if (exchange_ || survey_) return true;  // servers are being asked already
     rechecked_at_ = now;
     if (mode_ == Mode::kStateless) {
       ask_for_information(now, "the prefixes of the link changed");
@@ -73,6 +74,13 @@ bool Client::step(Instant now) {
       return true;
     }
     return step_exchange(now);
+  }
+  if (survey_) {
+    const auto due = survey_->next_deadline();
+    if (!due || *due > now) return false;
+    survey_->expire(now);
+    follow_survey(now);
+    return true;
   }
   const bool acquiring = exchange_ && (exchange_->type == MessageType::kSolicit ||
                                        exchange_->type == MessageType::kRequest);
@@ -113,8 +121,7 @@ bool Client::step_bound(Instant now) {
   } else if (bindings_.rebinding_overdue(now)) {
     rebind(now, "not everything was rebound");
   } else {
-    renew(now, bindings_.lacks_any() ? "asking again for what is missing"
-                                     : "not everything was renewed");
+    renew(now, lacks_any() ? "asking again for what is missing" : "not everything was renewed");
   }
   return true;
 }
@@ -128,7 +135,7 @@ bool Client::step_exchange(Instant now) {
   } else if (exchange_->timing.sent() && exchange_->timing.timeout_at() <= now) {
     exchange_timed_out(now);
   } else {
-    transmit(*exchange_, bindings_.associations(), now);
+    transmit(*exchange_, asked_associations(), now);
   }
   return true;
 }
@@ -154,7 +161,7 @@ void Client::exchange_failed(Instant now) {
 // RT is over.
 void Client::exchange_timed_out(Instant now) {
   if (exchange_->type == MessageType::kSolicit && !discovery_.empty()) {
-    try_next_server(now, "the time for offers is over");
+    take_offers(now, "the time for offers is over");
   } else if (exchange_->type == MessageType::kSolicit) {
     const bool in_vain =
         exchange_->refused_by ||
@@ -163,7 +170,7 @@ void Client::exchange_timed_out(Instant now) {
       seek(false, now, "nothing is offered while we name what we held: asking without");
     } else {
       exchange_->timing.set_maximum_timeout(solicit_ceiling());
-      transmit(*exchange_, bindings_.associations(), now);
+      transmit(*exchange_, asked_associations(), now);
     }
   } else if (exchange_->refused_by && exchange_->type == MessageType::kConfirm) {
     // Section 18.2.10.3: nobody said the addresses are right for this link.
@@ -172,7 +179,7 @@ void Client::exchange_timed_out(Instant now) {
   } else if (exchange_->refused_by) {
     request(*exchange_->refused_by, std::nullopt, now, "the server has no record of our leases");
   } else {
-    transmit(*exchange_, bindings_.associations(), now);
+    transmit(*exchange_, asked_associations(), now);
   }
 }
 

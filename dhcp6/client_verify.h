@@ -8,8 +8,8 @@
 #include <string>
 #include <variant>
 
-#include "dhcp6/client.h"  // Arrival
 #include "dhcp6/client_counters.h"
+#include "dhcp6/datagram.h"
 #include "dhcp6/duid.h"
 #include "dhcp6/message.h"
 

@@ -61,7 +61,7 @@ Survey::Survey(SurveyParameters parameters, Rng& rng, TransmissionLimit& limit)
 
 void Survey::start(Instant at) {
   starts_at_ = at;
-  if (parameters_.serial && !one_question()) {
+  if (parameters_.serial && !one_question() && !parameters_.hints.empty()) {
     begin_walk();
     wait_in_full_ = true;
   } else {
@@ -160,16 +160,20 @@ void Survey::step_discovery(Instant now) {
   }
   const unsigned tried = discovery_.transmissions();
   if (one_question() && !parameters_.persistent && tried >= kOnlyAttempts) return finish();
-  if (!one_question() && walks_ == 0 && tried >= kTogetherAttempts) return begin_walk();
+  if (!one_question() && !parameters_.persistent && tried >= kTogetherAttempts) return begin_walk();
   ask(next_of_discovery(), discovery_, now);
 }
 
-// After a walk in vain the one Solicit with everything takes turns with one for a hint alone: who does not
-// answer the first, or not to a length it lacks, is found as well.
+// While nobody answers, the back-off of section 15 goes on, and the one Solicit with everything takes turns with
+// one for a hint alone: who does not answer the first, or not to a length it lacks, is found as well. Of the
+// usual 17 hints those are ::/48, ::/56, ::/64, ::/55, ...: each comes in the end.
 Survey::Question Survey::next_of_discovery() {
-  const bool lone = parameters_.serial || (walks_ > 0 && discovery_.transmissions() % 2 == 0);
-  if (!lone || parameters_.hints.empty()) return {Asking::kTogether, 0};
-  return {Asking::kHint, next_lone_hint_++ % parameters_.hints.size()};
+  const std::size_t hints = parameters_.hints.size();
+  const unsigned sent = discovery_.transmissions();
+  const bool lone = parameters_.serial || (sent >= kTogetherAttempts && sent % 2 == 0);
+  if (!lone || one_question()) return {Asking::kTogether, 0};
+  const std::size_t stride = hints % 2 == 1 ? std::max<std::size_t>(1, hints / 2) : 1;
+  return {Asking::kHint, next_lone_hint_++ * stride % hints};
 }
 
 void Survey::step_walk(Instant now) {

@@ -3,8 +3,8 @@
 // in a length that we did not want (an Advertise is no commitment, RFC 9915 section 18.3.9).
 //
 // One Solicit with an IA_PD for each hint gets the whole map in one round trip from servers that answer every
-// IA. Where a server leaves some out, fails, or nobody answers, each hint is asked in a Solicit of its own,
-// from the first to the last, without stopping at an answer. The first RT is always waited in full, also for
+// IA. Where a server leaves some out or fails, each hint is asked in a Solicit of its own, from the first to the
+// last, without stopping at an answer. The first RT is always waited in full, also for
 // preference 255: another server may have more.
 //
 // The IAIDs are scratch ones: a Solicit on the IAID of a binding destroys it on some servers.
@@ -18,11 +18,11 @@
 #include <span>
 #include <vector>
 
-#include "dhcp6/client.h"  // Datagram, Arrival
 #include "dhcp6/client_counters.h"
 #include "dhcp6/client_discovery.h"
 #include "dhcp6/client_exchange.h"
 #include "dhcp6/client_parameters.h"
+#include "dhcp6/datagram.h"
 #include "dhcp6/survey_result.h"
 #include "net/log.h"
 #include "net/rng.h"
@@ -41,7 +41,8 @@ struct SurveyParameters {
   std::uint32_t first_iaid = 0x70000000;
   bool address = false;  // an IA_NA too
   bool serial = false;   // one by one from the start
-  // Goes on as section 18.2.1 says when nobody answers at all; else the survey is over after one walk.
+  // When nobody answers at all: goes on with the back-off of section 18.2.1; else the hints are tried one by
+  // one, and the survey is over.
   bool persistent = false;
   std::vector<std::uint16_t> extra_options;
   bool accept_reconfigure = true;

@@ -59,6 +59,7 @@ class Run {
     p.rapid_commit = (bits & 8) != 0;
     p.release_on_stop = (bits & 16) != 0;
     p.accept_reconfigure = (bits & 32) == 0;
+    if (bits & 64) p.survey_hints = every_hint();
     return p;
   }
 

@@ -10,9 +10,16 @@
 
 namespace sixgate::dhcp6::testing {
 
+namespace {
+
+Prefix range_of(unsigned number) {
+  return {Ip6Address::from_halves(0x2001'0db8'0000'0000 | (number & 0xffULL) << 24, 0), 40};
+}
+
+}  // namespace
+
 Prefix hint_prefix(unsigned number, unsigned length, std::uint32_t iaid) {
-  const Prefix whole(Ip6Address::from_halves(0x2001'0db8'0000'0000 | (number & 0xffffULL) << 16, 0),
-                     40);
+  const Prefix whole = range_of(number);
   const std::uint64_t count = whole.subnet_count(length);
   return *whole.subnet(length, count == 0 ? 0 : iaid % count);
 }
@@ -46,7 +53,7 @@ TestServer hint_server(unsigned number, HintPolicy policy) {
         said.t2 = t2;
         Prefix given = hint_prefix(number, *length, ia.iaid);
         for (const Prefix& one : question.named) {
-          if (one.length() == *length) given = one;
+          if (one.length() == *length && range_of(number).contains(one)) given = one;
         }
         said.options.push_back(IaPrefix{.prefix = given, .preferred = preferred, .valid = valid});
       } else {

@@ -247,6 +247,15 @@ TEST(Survey, APersistentOneBacksOffAndFindsTheServerThatComesBack) {
   SurveyRun run(parameters);
   EXPECT_FALSE(run.run(hours(30)));
   // Section 15: RT doubles to SOL_MAX_RT, with 10 % either way.
+  for (std::size_t i = 2; i < 10; ++i) {
+    const Duration before = run.sent[i - 1].at - run.sent[i - 2].at;
+    const Duration gap = run.sent[i].at - run.sent[i - 1].at;
+    EXPECT_GE(gap * 10, before * 19);
+    EXPECT_LE(gap * 10, before * 21);
+  }
+  EXPECT_EQ(SurveyRun::hints_of(run.sent[2].message), std::vector<unsigned>{48});
+  EXPECT_EQ(SurveyRun::hints_of(run.sent[4].message), std::vector<unsigned>{56});
+  EXPECT_EQ(SurveyRun::hints_of(run.sent[6].message), std::vector<unsigned>{64});
   const Duration last_gap = run.sent.back().at - run.sent[run.sent.size() - 2].at;
   EXPECT_GE(last_gap, seconds(3240));
   EXPECT_LE(last_gap, seconds(3960));

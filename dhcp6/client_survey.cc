@@ -1,0 +1,114 @@
+// SPDX-License-Identifier: Apache-2.0
+// Discovery by survey: everything that is on offer is looked at, then one Request takes the widest prefix.
+#include <algorithm>
+#include <utility>
+
+#include "dhcp6/client.h"
+#include "net/text.h"
+
+namespace sixgate::dhcp6 {
+
+void Client::begin_survey(Instant starts_at) {
+  exchange_.reset();
+  SurveyParameters parameters{.duid = parameters_.duid, .hints = parameters_.survey_hints};
+  parameters.address = parameters_.address_iaid.has_value();
+  parameters.persistent = true;
+  parameters.extra_options = parameters_.extra_options;
+  parameters.accept_reconfigure = parameters_.accept_reconfigure;
+  parameters.longest_prefix = parameters_.longest_prefix;
+  survey_.emplace(std::move(parameters), *rng_, limit_);
+  survey_->start(starts_at);
+}
+
+void Client::follow_survey(Instant now) {
+  SurveyOutputs said = survey_->drain();
+  counters_.sent += said.packets.size();
+  for (Datagram& packet : said.packets) outputs_.packets.push_back(std::move(packet));
+  for (LogLine& line : said.log) outputs_.log.push_back(std::move(line));
+  if (!said.finished) return;
+  counters_.held_back += survey_->counters().held_back;
+  const SurveyResult result = survey_->result();
+  survey_.reset();
+  choose(result, now);
+}
+
+// What a server would give us, under our own IAIDs: its widest prefix, and of several the one that we had.
+std::optional<Offer> Client::offer_of(const SurveyedServer& server) const {
+  Offer offer{.server = server.server, .preference = server.preference};
+  const OfferedAssociation* from = nullptr;
+  const OfferedLease* best = nullptr;
+  for (const SurveyAnswer& answer : server.prefixes) {
+    for (const OfferedLease& lease : answer.offered.leases) {
+      const bool held = bindings_.holds(lease.prefix);
+      const unsigned length = lease.prefix.length();
+      if (best && length > best->prefix.length()) continue;
+      if (best && length == best->prefix.length() && (offer.held || !held)) continue;
+      from = &answer.offered;
+      best = &lease;
+      offer.held = held;
+    }
+  }
+  if (best) {
+    OfferedAssociation delegation = *from;
+    delegation.iaid = parameters_.delegations.front().iaid;
+    delegation.leases = {*best};
+    offer.associations.push_back(std::move(delegation));
+    offer.prefix_alone = server.together() == Together::kNo;
+  }
+  if (parameters_.address_iaid && server.address.usable() && !offer.prefix_alone) {
+    OfferedAssociation addresses = server.address.offered;
+    addresses.iaid = *parameters_.address_iaid;
+    offer.associations.push_back(std::move(addresses));
+  }
+  if (offer.associations.empty()) return std::nullopt;
+  return offer;
+}
+
+void Client::choose(const SurveyResult& result, Instant now) {
+  solicit_max_ = result.solicit_max.value_or(kDefaultMaxRt);
+  information_max_ = result.information_max.value_or(kDefaultMaxRt);
+  discovery_.restart(true);
+  for (const SurveyedServer& server : result.servers) {
+    if (auto offer = offer_of(server)) discovery_.add(*std::move(offer));
+  }
+  if (discovery_.empty()) return discover(now, true, "servers are there, and offer nothing");
+  try_next_server(now, "the survey is over");
+}
+
+bool Client::names_held(const Offer& offer) const {
+  return std::any_of(
+      offer.associations.begin(), offer.associations.end(), [&](const OfferedAssociation& ia) {
+        return ia.type == AssociationType::kPrefixes &&
+               std::any_of(ia.leases.begin(), ia.leases.end(), [&](const OfferedLease& lease) {
+                 return bindings_.holds(lease.prefix);
+               });
+      });
+}
+
+// Servers answer a Solicit that stood in for Rebind. Where somebody offers what we had, that is asked for; where
+// all is new anyway, everything is looked at first.
+void Client::take_offers(Instant now, std::string_view why) {
+  const auto& offers = discovery_.offers();
+  const bool known =
+      std::any_of(offers.begin(), offers.end(), [](const Offer& offer) { return offer.held; });
+  if (surveys(parameters_) && !known) return discover(now, false, why);
+  try_next_server(now, why);
+}
+
+// Where an address costs the prefix, nothing is said of addresses.
+std::vector<Association> Client::asked_associations() const {
+  std::vector<Association> asked = bindings_.associations();
+  if (prefix_alone_) {
+    std::erase_if(asked,
+                  [](const Association& ia) { return ia.type == AssociationType::kAddresses; });
+  }
+  return asked;
+}
+
+bool Client::lacks_any() const {
+  const std::vector<Association> asked = asked_associations();
+  return std::any_of(asked.begin(), asked.end(),
+                     [](const Association& ia) { return !ia.has_bound(); });
+}
+
+}  // namespace sixgate::dhcp6
