@@ -161,14 +161,18 @@ class Checker {
     }
     check_mode(index);
     if (!uplink.hook.empty()) check_path("hook", uplink.hook, Where::kUplink, index);
-    if (uplink.prefix_hint && !uplink.request_prefix) {
-      add(Where::kUplink, index, "prefix_hint", "has no effect with request_prefix = false", false);
+    for (const Prefix& wish : uplink.request_prefix.wishes) {
+      if (config_.ula.mode == UlaConfig::Mode::kPrefix && !wish.address().is_unspecified() &&
+          wish.overlaps(config_.ula.prefix)) {
+        add(Where::kUplink, index, "request_prefix",
+            cat(wish, " overlaps the ULA prefix ", config_.ula.prefix));
+      }
     }
-    if (uplink.prefix_hint && config_.ula.mode == UlaConfig::Mode::kPrefix &&
-        !uplink.prefix_hint->address().is_unspecified() &&
-        uplink.prefix_hint->overlaps(config_.ula.prefix)) {
-      add(Where::kUplink, index, "prefix_hint",
-          cat(*uplink.prefix_hint, " overlaps the ULA prefix ", config_.ula.prefix));
+    if (uplink.rapid_commit && uplink.request_prefix.kind == PrefixRequest::Kind::kAuto) {
+      add(Where::kUplink, index, "rapid_commit",
+          "takes the first prefix a server gives: request_prefix = \"auto\" cannot look for the "
+          "largest then",
+          false);
     }
   }
 
@@ -189,7 +193,6 @@ class Checker {
     only_with("request_address", uplink.request_address != usual.request_address,
               UplinkMode::kAuto);
     only_with("request_prefix", uplink.request_prefix != usual.request_prefix, UplinkMode::kAuto);
-    only_with("prefix_hint", uplink.prefix_hint.has_value(), UplinkMode::kAuto);
     only_with("request_options", !uplink.request_options.empty(), UplinkMode::kAuto);
     only_with("rapid_commit", uplink.rapid_commit, UplinkMode::kAuto);
     only_with("release_on_stop", uplink.release_on_stop, UplinkMode::kAuto);

@@ -67,6 +67,22 @@ struct RouteCheckConfig {
   bool operator==(const RouteCheckConfig&) const = default;
 };
 
+// Which prefix an uplink asks for, and how it goes about it.
+struct PrefixRequest {
+  enum class Kind : std::uint8_t {
+    kAuto,    // "auto": a survey of every length from /48 to /64, then the widest
+    kWishes,  // a length or a prefix; of several the widest that is to be had
+    kPlain,   // true: room for the LANs (RFC 7084 WPD-2), and whatever the server gives then
+    kNone,    // "none", false
+  };
+  Kind kind = Kind::kAuto;
+  // Of kWishes: ::/56 wishes a length, 2001:db8:1::/56 that very prefix.
+  std::vector<Prefix> wishes;
+
+  bool wanted() const { return kind != Kind::kNone; }
+  bool operator==(const PrefixRequest&) const = default;
+};
+
 struct UplinkConfig {
   std::string name;
   std::string interface;
@@ -75,10 +91,7 @@ struct UplinkConfig {
   std::optional<InterfaceAddress> address;  // of kStatic
   std::optional<Ip6Address> gateway;        // of kStatic; none: the routers that are heard
   RequestAddress request_address = RequestAddress::kAuto;
-  bool request_prefix = true;
-  // ::/56 wishes a length, 2001:db8:1::/56 that very prefix. None: room for a /64 on each LAN,
-  // rounded up to a nibble (RFC 7084 WPD-2).
-  std::optional<Prefix> prefix_hint;
+  PrefixRequest request_prefix;
   std::vector<std::uint16_t> request_options;  // more option codes for the Option Request option
   bool rapid_commit = false;
   bool release_on_stop = false;

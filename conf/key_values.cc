@@ -185,8 +185,7 @@ Expected<std::optional<std::uint64_t>> parse_hint(std::string_view text) {
   return std::optional(number);
 }
 
-Expected<std::optional<Prefix>> parse_prefix_hint(std::string_view text) {
-  if (text.empty()) return std::optional<Prefix>();
+Expected<Prefix> parse_prefix_wish(std::string_view text) {
   std::string_view digits = text;
   if (digits.starts_with('/')) digits.remove_prefix(1);
   Prefix hint;
@@ -205,7 +204,7 @@ Expected<std::optional<Prefix>> parse_prefix_hint(std::string_view text) {
       !hint.address().is_unique_local()) {
     return fail(cat(hint, " is no range of unicast addresses"));
   }
-  return std::optional(hint);
+  return hint;
 }
 
 const Words<Addressing>& addressing_words() {
@@ -276,6 +275,26 @@ std::string_view to_string(RequestAddress request) {
 std::string_view to_string(UplinkMode mode) { return word_of(mode, uplink_mode_words()); }
 std::string_view to_string(FirewallConfig::Choice choice) {
   return word_of(choice, firewall_words());
+}
+
+std::string prefix_request_text(const PrefixRequest& request) {
+  const auto one = [](const Prefix& wish) {
+    return wish.address().is_unspecified() ? cat(wish.length()) : quoted(wish.to_string());
+  };
+  switch (request.kind) {
+    case PrefixRequest::Kind::kAuto:
+      return quoted("auto");
+    case PrefixRequest::Kind::kPlain:
+      return "true";
+    case PrefixRequest::Kind::kNone:
+      return quoted("none");
+    case PrefixRequest::Kind::kWishes:
+      break;
+  }
+  if (request.wishes.size() == 1) return one(request.wishes.front());
+  std::string text = "[";
+  for (const Prefix& wish : request.wishes) text += cat(text.size() == 1 ? "" : ", ", one(wish));
+  return text + ']';
 }
 
 std::string hint_text(const std::optional<std::uint64_t>& hint) {

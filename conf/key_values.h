@@ -42,7 +42,7 @@ Expected<RouteCheckConfig> parse_route_check(std::string_view text);
 Expected<UlaConfig> parse_ula(std::string_view text);
 Expected<DuidConfig> parse_duid(std::string_view text);
 Expected<std::optional<std::uint64_t>> parse_hint(std::string_view text);
-Expected<std::optional<Prefix>> parse_prefix_hint(std::string_view text);
+Expected<Prefix> parse_prefix_wish(std::string_view text);
 
 // One word of a fixed set, with its value.
 template <class E>
@@ -89,6 +89,7 @@ void read_word(const Value& value, const Words<E>& words, E& out, Complaints& co
 }
 
 // The texts that read back to the same value.
+std::string prefix_request_text(const PrefixRequest& request);  // as TOML
 std::string hint_text(const std::optional<std::uint64_t>& hint);
 std::string route_check_text(const RouteCheckConfig& check);
 std::string ula_text(const UlaConfig& ula);

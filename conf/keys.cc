@@ -58,14 +58,14 @@ void read_prefixes(const Value& value, UplinkConfig& uplink, Complaints& complai
   uplink.prefixes.clear();
   for (std::size_t i = 0; i < texts->size(); ++i) {
     // As a wish: from /1 to /64, unicast. A bare length is none.
-    const auto prefix = parse_prefix_hint((*texts)[i]);
-    if (!prefix) {
-      complaints.push_back({value.array[i].at, prefix.error().message});
-    } else if (!*prefix || (*prefix)->address().is_unspecified()) {
+    const auto prefix = parse_prefix_wish((*texts)[i]);
+    if ((*texts)[i].empty() || (prefix && prefix->address().is_unspecified())) {
       complaints.push_back({value.array[i].at, cat("\"", printable((*texts)[i]),
                                                    "\" is no prefix such as 2001:db8::/56")});
+    } else if (!prefix) {
+      complaints.push_back({value.array[i].at, prefix.error().message});
     } else {
-      uplink.prefixes.push_back(**prefix);
+      uplink.prefixes.push_back(*prefix);
     }
   }
 }
@@ -144,14 +144,55 @@ void read_classes(const Value& value, LanConfig& lan, Complaints& complaints) {
   }
 }
 
-void read_prefix_hint(const Value& value, UplinkConfig& uplink, Complaints& complaints) {
+// 56, "/56", "2001:db8:1::/56": one wish.
+std::optional<Prefix> read_prefix_wish(const Value& value, Complaints& complaints) {
   if (value.kind == Value::Kind::kInteger) {
-    if (const auto length = read_number(value, 1, 64, complaints)) {
-      uplink.prefix_hint = Prefix(Ip6Address(), static_cast<unsigned>(*length));
-    }
+    const auto length = read_number(value, 1, 64, complaints);
+    if (!length) return std::nullopt;
+    return Prefix(Ip6Address(), static_cast<unsigned>(*length));
+  }
+  const auto text = read_text(value, complaints);
+  if (!text) return std::nullopt;
+  const auto wish = parse_prefix_wish(*text);
+  if (wish) return *wish;
+  complaints.push_back({value.at, wish.error().message});
+  return std::nullopt;
+}
+
+void read_prefix_request(const Value& value, UplinkConfig& uplink, Complaints& complaints) {
+  using Kind = PrefixRequest::Kind;
+  PrefixRequest& request = uplink.request_prefix;
+  if (value.kind == Value::Kind::kBoolean) {
+    request = {value.boolean ? Kind::kPlain : Kind::kNone, {}};
     return;
   }
-  read_parsed(value, uplink.prefix_hint, parse_prefix_hint, complaints);
+  if (value.kind == Value::Kind::kString && value.string == "auto") {
+    request = {};
+    return;
+  }
+  if (value.kind == Value::Kind::kString && value.string == "none") {
+    request = {Kind::kNone, {}};
+    return;
+  }
+  PrefixRequest wishes{Kind::kWishes, {}};
+  if (value.kind == Value::Kind::kArray) {
+    if (value.array.empty() || value.array.size() > 32) {
+      complaints.push_back(
+          {value.at, "a list has 1 to 32 lengths or prefixes; \"none\" asks for none"});
+      return;
+    }
+    for (const Value& one : value.array) {
+      if (const auto wish = read_prefix_wish(one, complaints)) wishes.wishes.push_back(*wish);
+    }
+  } else if (value.kind == Value::Kind::kString && value.string.find(':') == std::string::npos &&
+             value.string.find_first_of("0123456789") == std::string::npos) {
+    complaints.push_back({value.at, unknown_word(value.string, {"auto", "none"}) +
+                                        ", a length, a prefix, or a list of them"});
+    return;
+  } else if (const auto wish = read_prefix_wish(value, complaints)) {
+    wishes.wishes.push_back(*wish);
+  }
+  if (!wishes.wishes.empty()) request = std::move(wishes);
 }
 
 template <class T>
@@ -271,16 +312,13 @@ const std::array kUplinkKeys{
         },
         [](const UplinkConfig& c) { return quoted(to_string(c.request_address)); }},
     Key<UplinkConfig>{
-        "request_prefix", "Ask for a prefix for the LANs.",
-        [](const Value& v, UplinkConfig& c, Complaints& e) { read_into(v, c.request_prefix, e); },
-        [](const UplinkConfig& c) { return boolean(c.request_prefix); }},
-    Key<UplinkConfig>{"prefix_hint",
-                      "The wished prefix: a length such as \"/56\", or a whole one such as\n"
-                      "\"2001:db8:1::/56\". \"\": as large as the LANs need.",
-                      read_prefix_hint,
-                      [](const UplinkConfig& c) {
-                        return quoted(c.prefix_hint ? c.prefix_hint->to_string() : "");
-                      }},
+        "request_prefix",
+        "The prefix for the LANs. \"auto\": see what the provider offers for every length from\n"
+        "/48 to /64, and take the largest; 48 to 64: ask for this length; a whole one, such as\n"
+        "\"2001:db8:1::/56\": for that very prefix; a list of these: the largest that is to be\n"
+        "had; true: ask for as much as the LANs need and take what is given; \"none\".",
+        read_prefix_request,
+        [](const UplinkConfig& c) { return prefix_request_text(c.request_prefix); }},
     Key<UplinkConfig>{"request_options",
                       "More DHCPv6 options to ask for, by name or code, such as\n"
                       "[\"aftr\", \"map-e\", 59]. Asked for anyway: dns, search, ntp, sntp,\n"

@@ -34,19 +34,20 @@ void Uplink::identify(const dhcp6::Duid& duid, std::uint32_t first_iaid, const P
                       Instant now) {
   duid_ = duid;
   first_iaid_ = first_iaid;
-  hint_ = config_.prefix_hint.value_or(hint);
+  hint_ = hint;
   follow_wish(now);
 }
 
 void Uplink::reconfigure(conf::UplinkConfig config, const Prefix& hint, Instant now) {
   const conf::UplinkMode before = std::exchange(config_, std::move(config)).mode;
-  hint_ = config_.prefix_hint.value_or(hint);
+  hint_ = hint;
   if (config_.mode != before || !lease_is_learnt()) follow_mode(config_.mode != before, now);
   if (client_) {
     // The client is made anew only when what it says of us differs; the lease goes with it, unverified.
     const dhcp6::ClientParameters wanted = parameters(asked_.address);
     dhcp6::ClientParameters without_hint = client_->parameters();
     // Another hint alone is no reason to question what we hold.
+    without_hint.survey_hints = wanted.survey_hints;
     for (std::size_t i = 0; i < without_hint.delegations.size() && i < wanted.delegations.size();
          ++i)
       without_hint.delegations[i].hint = wanted.delegations[i].hint;
@@ -195,7 +196,7 @@ std::optional<Uplink::Wish> Uplink::wish(Instant now) const {
       }
       break;
   }
-  if (config_.request_prefix || wish.address) {
+  if (config_.request_prefix.wanted() || wish.address) {
     wish.asking = Asking::kStateful;
   } else if (heard.other || heard.managed) {
     wish.asking = Asking::kStateless;
@@ -232,10 +233,25 @@ void Uplink::follow_wish(Instant now) {
 }
 
 dhcp6::ClientParameters Uplink::parameters(bool address) const {
-  dhcp6::ClientParameters parameters{*duid_, std::nullopt, {}, config_.request_options};
+  dhcp6::ClientParameters parameters{.duid = *duid_, .extra_options = config_.request_options};
   // IAIDs number the IAs of one type (RFC 9915 section 12): IA_NA has the first, IA_PD begins there too.
   if (address) parameters.address_iaid = first_iaid_;
-  if (config_.request_prefix) parameters.delegations.push_back({first_iaid_, hint_});
+  const std::vector<Prefix>& wishes = config_.request_prefix.wishes;
+  switch (config_.request_prefix.kind) {
+    case conf::PrefixRequest::Kind::kAuto:
+      parameters.delegations.push_back({first_iaid_, hint_});
+      parameters.survey_hints = dhcp6::every_hint();
+      break;
+    case conf::PrefixRequest::Kind::kWishes:
+      parameters.delegations.push_back({first_iaid_, wishes.front()});
+      if (wishes.size() > 1) parameters.survey_hints = wishes;
+      break;
+    case conf::PrefixRequest::Kind::kPlain:
+      parameters.delegations.push_back({first_iaid_, hint_});
+      break;
+    case conf::PrefixRequest::Kind::kNone:
+      break;
+  }
   parameters.rapid_commit = config_.rapid_commit;
   parameters.release_on_stop = config_.release_on_stop;
   return parameters;

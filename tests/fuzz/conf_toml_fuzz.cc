@@ -34,7 +34,9 @@ void check_house(const conf::Config& config) {
     require(origins.insert(uplink.name).second, "uplink names differ, also from ula");
     require(!uplink.interface.empty() && uplink.interface.size() < 16, "IFNAMSIZ");
     require(uplink.interface.find('/') == std::string::npos, "an interface name has no slash");
-    require(!uplink.prefix_hint || uplink.prefix_hint->length() <= 64, "hint is usable");
+    for (const Prefix& wish : uplink.request_prefix.wishes) {
+      require(wish.length() >= 1 && wish.length() <= 64, "wish is usable");
+    }
     for (const std::uint16_t code : uplink.request_options) require(code != 0, "option code");
   }
   for (const conf::LanConfig& lan : config.lans) {

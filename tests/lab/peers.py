@@ -79,8 +79,10 @@ class Kea:
 
     def __init__(self, lab, namespace=None, interface="isp0", pool=POOL, length=56, preferred=3000, valid=6000,
                  renew=1000, rebind=2000, addresses=True, prefixes=True, dns=CORE, rapid_commit=False, name="kea",
-                 access=ACCESS, options=(), excluded=None):
+                 access=ACCESS, options=(), excluded=None, more_pools=(), preference=None):
+        """`more_pools`: further (pool, delegated length) beside the first one."""
         require_tools("kea-dhcp6")
+        self.more_pools, self.preference = more_pools, preference
         self.excluded = excluded  # a prefix of the pool that the ISP keeps for the access link (RFC 6603)
         self.lab, self.namespace, self.interface = lab, namespace or lab.isp, interface
         self.pool, self.length, self.preferred, self.valid = pool, length, preferred, valid
@@ -100,7 +102,13 @@ class Kea:
                 kept = ipaddress.IPv6Network(self.excluded)
                 delegations[0].update({"excluded-prefix": str(kept.network_address),
                                        "excluded-prefix-len": kept.prefixlen})
+            for more, length in self.more_pools:
+                pool = ipaddress.IPv6Network(more)
+                delegations.append({"prefix": str(pool.network_address), "prefix-len": pool.prefixlen,
+                                    "delegated-len": length})
         data = [{"name": "dns-servers", "data": self.dns}] if self.dns else []
+        if self.preference is not None:
+            data.append({"name": "preference", "data": str(self.preference)})
         data += [{"name": name, "data": value} if isinstance(name, str)
                  else {"code": name, "csv-format": False, "data": value.replace(":", "")}  # raw, in hexadecimal
                  for name, value in self.options]

@@ -33,9 +33,10 @@ def test_rows_of_a_settled_house(lab):
     row = lab.row
     row("7084-W-4", solicit.delegations, solicit)
     row("7084-WAA-6", request.addresses, "the ISP's RA has M=1: %s" % request)
-    row("7084-WPD-2", all(one.prefixes and int(one.prefixes[0][0].split("/")[1]) <= 60
-                          and int(one.prefixes[0][0].split("/")[1]) % 4 == 0 for one in solicit.delegations),
-        "hint for two LANs: %s" % solicit)
+    # The survey looks at every length; what is requested has room for both LANs.
+    row("7084-WPD-2", [one.prefixes[0][0] for one in solicit.delegations] == ["::/%d" % n for n in range(48, 65)]
+        and all(int(one.prefixes[0][0].split("/")[1]) <= 60 for one in request.delegations),
+        "two LANs: %s %s" % (solicit, request))
     row("7084-WAA-4a", 23 in solicit.requested and 23 in request.requested and any(
         lifetime for ra in full for _, lifetime in ra.rdnss), solicit.requested)
     row("7084-WAA-8", 82 in solicit.requested and 82 in request.requested, solicit.requested)

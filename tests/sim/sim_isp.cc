@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "sim_isp.h"
 
+#include <algorithm>
+
 namespace sixgate::sim {
 namespace {
 
@@ -88,28 +90,83 @@ void SimIsp::set_times(Ia& ia) const {
   }
 }
 
-dhcp6::IaPd SimIsp::answer(const dhcp6::IaPd& asked, bool may_create) {
+Prefix SimIsp::pool_of(unsigned length) const {
+  const auto& more = behaviour_.more_lengths;
+  const auto at = std::find(more.begin(), more.end(), length);
+  if (length == behaviour_.delegated_length || at == more.end()) return behaviour_.pool;
+  // From the upper end, which the usual pool does not reach.
+  return *behaviour_.pool.subnet(behaviour_.pool.length() + 3,
+                                 7 - static_cast<std::uint64_t>(at - more.begin()));
+}
+
+std::optional<unsigned> SimIsp::length_for(const dhcp6::IaPd& asked) const {
+  std::vector<unsigned> lengths{behaviour_.delegated_length};
+  lengths.insert(lengths.end(), behaviour_.more_lengths.begin(), behaviour_.more_lengths.end());
+  std::optional<unsigned> wished;
+  for (const dhcp6::IaPrefix& one : dhcp6::find_all<dhcp6::IaPrefix>(asked.options)) {
+    if (!wished || !one.prefix.address().is_unspecified()) wished = one.prefix.length();
+    if (!one.prefix.address().is_unspecified()) break;
+  }
+  const bool has = wished && std::find(lengths.begin(), lengths.end(), *wished) != lengths.end();
+  switch (behaviour_.hints) {
+    case IspBehaviour::Hints::kIgnored: {
+      const auto* named = dhcp6::find<dhcp6::IaPrefix>(asked.options);
+      if (has && named && !named->prefix.address().is_unspecified()) return wished;
+      return lengths[offered_ % lengths.size()];
+    }
+    case IspBehaviour::Hints::kFollowed:
+      return has ? *wished : behaviour_.delegated_length;
+    case IspBehaviour::Hints::kExact:
+      return has ? wished : std::nullopt;
+  }
+  return std::nullopt;
+}
+
+// What was offered and is asked for by name is given when it is still free.
+std::optional<Prefix> SimIsp::free_prefix(const dhcp6::IaPd& asked, unsigned length) {
+  const Prefix pool = pool_of(length);
+  for (const dhcp6::IaPrefix& one : dhcp6::find_all<dhcp6::IaPrefix>(asked.options)) {
+    const bool ours = one.prefix.length() == length && pool.contains(one.prefix);
+    const bool taken = std::any_of(delegations_.begin(), delegations_.end(), [&](const auto& held) {
+      return held.second.prefix == one.prefix;
+    });
+    const auto index = pool.subnet_index(one.prefix);
+    if (ours && !taken && index.value_or(0) >= next_subnet_) {
+      next_subnet_ = *index + 1;
+      return one.prefix;
+    }
+  }
+  return pool.subnet(length, next_subnet_++);
+}
+
+dhcp6::IaPd SimIsp::answer(const dhcp6::IaPd& asked, Giving giving) {
   dhcp6::IaPd ia;
   ia.iaid = asked.iaid;
   auto bound = delegations_.find(asked.iaid);
-  if (bound == delegations_.end() && may_create) {
-    const auto prefix = behaviour_.pool.subnet(behaviour_.delegated_length, next_subnet_);
-    if (prefix) {
-      ++next_subnet_;
-      bound = delegations_.emplace(asked.iaid, Binding{*prefix, Instant()}).first;
-    }
+  std::optional<Prefix> given;
+  if (bound != delegations_.end()) {
+    given = bound->second.prefix;
+  } else if (const auto length = length_for(asked); !length || !gives_prefixes_) {
+    given = std::nullopt;
+  } else if (giving == Giving::kOffer) {
+    given = pool_of(*length).subnet(*length, next_subnet_ + offered_++);
+  } else if (giving == Giving::kCommit) {
+    given = free_prefix(asked, *length);
+    if (given) bound = delegations_.emplace(asked.iaid, Binding{*given, Instant()}).first;
   }
-  if (bound == delegations_.end()) {
+  if (!given) {
     ia.options.push_back(dhcp6::StatusCode{
-        may_create ? dhcp6::Status::kNoPrefixAvail : dhcp6::Status::kNoBinding, ""});
+        giving == Giving::kKnownOnly ? dhcp6::Status::kNoBinding : dhcp6::Status::kNoPrefixAvail,
+        ""});
     return ia;
   }
   set_times(ia);
   dhcp6::IaPrefix prefix;
-  prefix.prefix = bound->second.prefix;
+  prefix.prefix = *given;
   prefix.preferred = behaviour_.preferred;
   prefix.valid = behaviour_.valid;
-  if (behaviour_.never_extends && bound->second.valid_until > world_.now()) {
+  if (behaviour_.never_extends && bound != delegations_.end() &&
+      bound->second.valid_until > world_.now()) {
     prefix.valid = remaining(bound->second.valid_until, world_.now());
     prefix.preferred = std::min(prefix.preferred, prefix.valid);
   }
@@ -122,8 +179,10 @@ dhcp6::IaPd SimIsp::answer(const dhcp6::IaPd& asked, bool may_create) {
     gone.prefix = held.prefix;
     ia.options.push_back(gone);
   }
-  bound->second.valid_until = expiry(world_.now(), prefix.valid);
-  granted_.push_back(bound->second);
+  if (bound != delegations_.end() && giving != Giving::kOffer) {
+    bound->second.valid_until = expiry(world_.now(), prefix.valid);
+    granted_.push_back(bound->second);
+  }
   return ia;
 }
 
@@ -210,8 +269,16 @@ void SimIsp::receive_dhcp(const std::vector<std::uint8_t>& datagram) {
   if (with_leases && behaviour_.unspec_fail > 0 && world_.rng().chance(behaviour_.unspec_fail)) {
     reply.options.push_back(dhcp6::StatusCode{dhcp6::Status::kUnspecFail, ""});
   } else if (with_leases) {
+    Giving giving = may_create ? Giving::kCommit : Giving::kKnownOnly;
+    if (asked.type == dhcp6::MessageType::kSolicit) giving = Giving::kOffer;
+    offered_ = 0;
+    unsigned asked_for = 0;
+    for ([[maybe_unused]] const auto& ia : dhcp6::find_all<dhcp6::IaPd>(asked.options)) ++asked_for;
+    gives_prefixes_ =
+        !(behaviour_.one_delegation && asked_for > 1) &&
+        !(behaviour_.address_kills_prefix && dhcp6::contains<dhcp6::IaNa>(asked.options));
     for (const auto& ia : dhcp6::find_all<dhcp6::IaPd>(asked.options))
-      reply.options.push_back(answer(ia, may_create));
+      reply.options.push_back(answer(ia, giving));
     if (behaviour_.no_addresses_for_all && !dhcp6::find_all<dhcp6::IaNa>(asked.options).empty()) {
       reply.options.push_back(dhcp6::StatusCode{dhcp6::Status::kNoAddrsAvail, ""});
       send_dhcp(reply.to_bytes(), address_, Ip6Address());

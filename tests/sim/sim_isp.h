@@ -38,6 +38,12 @@ struct IspBehaviour {
   Times times = Times::kNamed;
   bool preferred_above_valid = false;
   bool never_extends = false;  // a Renew gets what is left of the first lifetimes
+  // What else it delegates than `delegated_length`, from pools of their own, and what it makes of a hint.
+  std::vector<unsigned> more_lengths;
+  enum class Hints : std::uint8_t { kIgnored, kFollowed, kExact };
+  Hints hints = Hints::kIgnored;  // one pool after the other
+  bool one_delegation = false;    // several IA_PDs in a message get none
+  bool address_kills_prefix = false;
 };
 
 class SimIsp {
@@ -80,7 +86,13 @@ class SimIsp {
   void advertise();
   template <class Ia>
   void set_times(Ia& ia) const;
-  dhcp6::IaPd answer(const dhcp6::IaPd& asked, bool may_create);
+  // An Advertise commits to nothing: an offer reserves nothing and is forgotten.
+  enum class Giving : std::uint8_t { kKnownOnly, kOffer, kCommit };
+  dhcp6::IaPd answer(const dhcp6::IaPd& asked, Giving giving);
+  // From the pool of a length.
+  Prefix pool_of(unsigned length) const;
+  std::optional<unsigned> length_for(const dhcp6::IaPd& asked) const;
+  std::optional<Prefix> free_prefix(const dhcp6::IaPd& asked, unsigned length);
   dhcp6::IaNa answer(const dhcp6::IaNa& asked, bool may_create);
 
   World& world_;
@@ -92,6 +104,8 @@ class SimIsp {
   std::uint64_t declined_ = 0;
   std::vector<Binding> granted_;  // everything ever, for the lifetime invariant
   std::uint64_t next_subnet_ = 1;
+  std::uint64_t offered_ = 0;   // in this answer
+  bool gives_prefixes_ = true;  // to the message that is being answered
   bool silent_ = false;
   unsigned replies_ = 0;
   Alarm alarm_;

@@ -94,7 +94,7 @@ duid = "uuid:000102030405060708090a0b0c0d0e0f"
 prefix = "none"
 [uplink."ppp0.1"]
 interface = "ppp0"
-prefix_hint = "2001:db8:1::/56"
+request_prefix = ["2001:db8:1::/56", 48, 56]
 request_options = [31, 59, 60000]
 hook = "/etc/sixgate/hook"
 [lan.a]

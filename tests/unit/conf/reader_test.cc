@@ -55,7 +55,7 @@ backend = "nft"
 [uplink.fibre]
 interface = "eth0"
 request_address = "always"
-prefix_hint = 56
+request_prefix = 56
 request_options = ["sntp", 56, "dnr"]
 hook = "/etc/sixgate/fibre"
 rapid_commit = true
@@ -81,7 +81,8 @@ ra_mtu = 1280
   EXPECT_EQ(config.ula.prefix.to_string(), "fd12:3456:789a::/48");
   EXPECT_EQ(config.firewall.backend, FirewallConfig::Choice::kNft);
   const UplinkConfig& uplink = config.uplinks.at(0);
-  EXPECT_EQ(uplink.prefix_hint->to_string(), "::/56");
+  EXPECT_EQ(uplink.request_prefix.kind, PrefixRequest::Kind::kWishes);
+  EXPECT_EQ(uplink.request_prefix.wishes.at(0).to_string(), "::/56");
   EXPECT_EQ(uplink.request_options, (std::vector<std::uint16_t>{31, 56, 144}));
   EXPECT_EQ(uplink.hook, "/etc/sixgate/fibre");
   EXPECT_EQ(config.hook, "/etc/sixgate/hook");
@@ -229,7 +230,7 @@ TEST(ReadToml, ContradictionsBetweenSections) {
                   .empty())
       << "LANs that take prefixes from different uplinks do not meet";
   EXPECT_TRUE(has(errors_of("[ula]\nprefix = \"fd12:3456:789a::/48\"\n[uplink.w]\ninterface = "
-                            "\"w0\"\nprefix_hint = \"fd12:3456:789a:1::/64\""),
+                            "\"w0\"\nrequest_prefix = \"fd12:3456:789a:1::/64\""),
                   "overlaps the ULA prefix"));
   EXPECT_TRUE(has(errors_of(""), "f:1:1: error: there is no interface"));
 }

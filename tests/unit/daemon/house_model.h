@@ -49,6 +49,9 @@ inline conf::UplinkConfig uplink_config(const std::string& name, const std::stri
   conf::UplinkConfig config;
   config.name = name;
   config.interface = interface;
+  // One Solicit, so that tests of other things see what follows; the survey has
+  // its own.
+  config.request_prefix.kind = conf::PrefixRequest::Kind::kPlain;
   return config;
 }
 

@@ -106,7 +106,7 @@ TEST(RouterHook, AnUplinkMayHaveItsOwnAndEndsWithAReload) {
 // A restart of ours must not take from the LANs what the provider told us of DNS.
 TEST(RouterServices, InformationOutlivesARestart) {
   conf::Config config = two_lans();
-  config.uplinks[0].request_prefix = false;
+  config.uplinks[0].request_prefix.kind = conf::PrefixRequest::Kind::kNone;
   config.uplinks[0].request_address = conf::RequestAddress::kNever;
   RouterRun run(config);
   run.server.configuration = {dhcp6::DnsServers{{address("2001:db8::53")}},

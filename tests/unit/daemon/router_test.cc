@@ -377,7 +377,9 @@ TEST(Conformance, Row_7084_WPD_2_TheHintHasASlash64ForEachLanRoundedToANibble) {
   const auto hint = [](std::size_t lans, std::optional<Prefix> configured = std::nullopt) {
     conf::Config config;
     config.uplinks.push_back(uplink_config("wan", "wan0"));
-    config.uplinks[0].prefix_hint = configured;
+    if (configured) {
+      config.uplinks[0].request_prefix = {conf::PrefixRequest::Kind::kWishes, {*configured}};
+    }
     for (std::size_t i = 0; i < lans; ++i) config.lans.push_back(lan_config(cat("lan", i)));
     Rng rng(1);
     Router router(config, StoredState{}, rng, kNow);

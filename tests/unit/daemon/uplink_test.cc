@@ -23,7 +23,8 @@ using testing::UplinkRun;
 conf::UplinkConfig with(conf::RequestAddress address, bool prefix = true) {
   conf::UplinkConfig config = uplink_config("wan", "wan0");
   config.request_address = address;
-  config.request_prefix = prefix;
+  config.request_prefix.kind =
+      prefix ? conf::PrefixRequest::Kind::kPlain : conf::PrefixRequest::Kind::kNone;
   return config;
 }
 
@@ -428,7 +429,7 @@ TEST(Uplink, AskingOnlyForInformationNowForgetsTheLeases) {
 TEST(Uplink, TheHintOfTheConfigurationComesBeforeTheComputedOne) {
   conf::UplinkConfig config = uplink_config("wan", "wan0");
   for (const bool configured : {false, true}) {
-    if (configured) config.prefix_hint = prefix("::/48");
+    if (configured) config.request_prefix = {conf::PrefixRequest::Kind::kWishes, {prefix("::/48")}};
     UplinkRun run(config);
     run.begin();
     run.hear(isp_router(false, true));
