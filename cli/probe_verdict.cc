@@ -238,7 +238,7 @@ class Judge {
     if (!verdict_.largest || verdict_.largest->length() > 64) return;
     const unsigned length = verdict_.largest->length();
     verdict_.sixgate_toml = cat("[uplink.wan]\ninterface = \"", report_.interface,
-                                "\"\nprefix_hint = \"/", length, "\"\n");
+                                "\"\nrequest_prefix = ", length, "\n");
     // One question with one length is all that reqprefix can say. Where the answer is a matter of chance, no
     // length is right.
     const auto& hints = report_.survey.hints;
