@@ -36,7 +36,8 @@ TEST(SurveySim, TheWidestPrefixIsReached) {
     scene.world.run_until(scene.world.now() + minutes(3));
     const std::vector<Prefix> routed = scene.isp.routed();
     ASSERT_EQ(routed.size(), 1U) << "seed " << seed;
-    EXPECT_EQ(routed.front().length(), widest) << "seed " << seed << ": " << routed.front();
+    EXPECT_EQ(routed.front().length(), widest)
+        << "seed " << seed << ": " << routed.front().to_string();
   }
 }
 

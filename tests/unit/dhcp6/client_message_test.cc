@@ -13,26 +13,32 @@ namespace sixgate::dhcp6::testing {
 namespace {
 
 // A run that has sent every kind of message a stateful client sends.
-ClientRun eventful(std::uint64_t seed = 1) {
-  ClientParameters parameters = both();
-  parameters.release_on_stop = true;
-  parameters.extra_options = {1, 3, 12, 14, 20, 25, 26, 32, 64, 103, 103, 82, 0};
-  ClientRun run(parameters, seed);
-  TestServer server = good_server();
-  run.servers = {&server};
-  EXPECT_TRUE(run.bind());
-  server.silent = true;
-  EXPECT_TRUE(run.run_to(ClientState::kRebinding));
-  run.run_for(seconds(30));
-  server.silent = false;
-  EXPECT_TRUE(run.run_to(ClientState::kBound));
-  run.client.decline(address("2001:db8:ffff::7"), run.now);
-  run.run_for(seconds(1));
-  run.client.stop(run.now);
-  run.run_for(seconds(5));
-  run.servers.clear();
-  return run;
-}
+class EventfulRun : public ClientRun {
+ public:
+  explicit EventfulRun(std::uint64_t seed = 1) : ClientRun(asking_for_much(), seed) {
+    TestServer server = good_server();
+    servers = {&server};
+    EXPECT_TRUE(bind());
+    server.silent = true;
+    EXPECT_TRUE(run_to(ClientState::kRebinding));
+    run_for(seconds(30));
+    server.silent = false;
+    EXPECT_TRUE(run_to(ClientState::kBound));
+    client.decline(address("2001:db8:ffff::7"), now);
+    run_for(seconds(1));
+    client.stop(now);
+    run_for(seconds(5));
+    servers.clear();
+  }
+
+ private:
+  static ClientParameters asking_for_much() {
+    ClientParameters parameters = both();
+    parameters.release_on_stop = true;
+    parameters.extra_options = {1, 3, 12, 14, 20, 25, 26, 32, 64, 103, 103, 82, 0};
+    return parameters;
+  }
+};
 
 std::vector<Prefix> prefixes_of(const Message& message) {
   std::vector<Prefix> found;
@@ -46,7 +52,7 @@ TEST(Conformance, Row_8415_C_12_TransactionIdIsRandomAndKeptInRetransmissions) {
   std::set<std::uint32_t> ids;
   unsigned exchanges = 0;
   for (std::uint64_t seed = 1; seed <= 20; ++seed) {
-    const ClientRun run = eventful(seed);
+    const EventfulRun run(seed);
     for (std::size_t i = 0; i < run.sent.size(); ++i) {
       const Message& message = run.sent[i].message;
       if (i > 0 && run.sent[i - 1].message.type == message.type) {
@@ -81,14 +87,14 @@ TEST(Conformance, Row_8415_C_13_ElapsedTimeCountsFromTheFirstMessage) {
   // Each exchange counts for itself.
   for (const MessageType type : {MessageType::kRequest, MessageType::kRenew, MessageType::kRebind,
                                  MessageType::kDecline, MessageType::kRelease}) {
-    const auto sent = eventful().of(type);
+    const auto sent = EventfulRun().of(type);
     ASSERT_FALSE(sent.empty());
     EXPECT_EQ(find<ElapsedTime>(sent[0].message.options)->elapsed.count(), 0);
   }
 }
 
 TEST(Conformance, Row_8415_C_36_OptionRequestHoldsWhatItMustAndNothingForbidden) {
-  ClientRun run = eventful();
+  EventfulRun run;
   run.client.start_stateless({}, run.now);
   run.run_for(seconds(3));
   std::set<MessageType> seen;
@@ -119,7 +125,7 @@ TEST(Conformance, Row_8415_C_36_OptionRequestHoldsWhatItMustAndNothingForbidden)
 }
 
 TEST(Client, RefreshTimeAndInfMaxRtAreRequestedInInformationRequestsOnly) {
-  ClientRun run = eventful();
+  EventfulRun run;
   for (const Sent& one : run.sent) {
     if (const OptionRequest* request = find<OptionRequest>(one.message.options)) {
       EXPECT_FALSE(request->contains(32));
@@ -134,7 +140,7 @@ TEST(Client, RefreshTimeAndInfMaxRtAreRequestedInInformationRequestsOnly) {
 }
 
 TEST(Conformance, Row_8415_C_43_TimesAreZeroAndNothingUnspecifiedIsNamed) {
-  for (const Sent& one : eventful().sent) {
+  for (const Sent& one : EventfulRun().sent) {
     for (const IaNa& ia : find_all<IaNa>(one.message.options)) {
       EXPECT_TRUE(ia.t1.is_zero() && ia.t2.is_zero());
       for (const IaAddress& lease : find_all<IaAddress>(ia.options)) {
@@ -233,7 +239,7 @@ TEST(Conformance, Row_7084_WAA_5_AsksForNtpServersAndHandsThemOn) {
 }
 
 TEST(Conformance, Row_6603_01_PrefixExcludeIsRequested) {
-  for (const Sent& one : eventful().sent) {
+  for (const Sent& one : EventfulRun().sent) {
     if (const OptionRequest* request = find<OptionRequest>(one.message.options)) {
       EXPECT_TRUE(request->contains(67)) << to_string(one.message.type);
     }
