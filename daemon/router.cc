@@ -15,8 +15,8 @@
 namespace sixgate::daemon {
 namespace {
 
-// How long a network that is no longer ours keeps hearing that its prefixes are withdrawn: three
-// advertisements fit in.
+// How long a network that is no longer ours keeps hearing that its prefixes are withdrawn, before the last
+// words.
 constexpr Duration kFarewell = seconds(10);
 // How long a server may take to hear that an uplink that is no longer ours gives its leases back.
 constexpr Duration kRelease = seconds(10);

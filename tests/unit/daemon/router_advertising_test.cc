@@ -113,7 +113,7 @@ TEST(RouterAdvertising, WhatWasSaidBeforeACrashIsTakenBackAfterIt) {
   run.hear(testing::isp_router(true, true));
   run.run_for(seconds(10));
   ASSERT_FALSE(run.on("lan0", at).empty());
-  const ra::Options& options = run.on("lan0", at)[0].said.options;
+  const ra::Options options = run.on("lan0", at)[0].said.options;
   EXPECT_EQ(ra::find<ra::Pref64>(options)->lifetime, 0U);
   EXPECT_EQ(ra::find<ra::CaptivePortal>(options)->uri, ra::kUnrestrictedPortal);
   EXPECT_TRUE(ra::find<ra::EncryptedDns>(options)->lifetime.is_zero());

@@ -781,7 +781,7 @@ TEST(Router, ALanThatIsTakenAwayIsToldSoAndForgotten) {
   EXPECT_EQ(run.router->wanted_sockets().lans, (std::vector<std::string>{"lan0", "lan1"}));
   run.run_for(minutes(1));
   const auto told = run.on("lan1", reloaded);
-  ASSERT_GE(told.size(), 3U);
+  ASSERT_GE(told.size(), 2U);  // the withdrawal, and the last words
   for (const auto& words : told) EXPECT_EQ(words.said.router_lifetime, seconds(0));
   const auto gone = prefix_said(told[0].said, prefix("2001:db8:1:1::/64"));
   ASSERT_TRUE(gone.has_value());

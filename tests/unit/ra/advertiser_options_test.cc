@@ -42,7 +42,7 @@ Advertisement rich(Instant now = kStart) {
   content.captive_portal = "https://portal.example.org/api";
   content.encrypted_dns = {{resolver(20, "b.example.org"), Instant::never()},
                            {resolver(10, "a.example.org"), Instant::never()}};
-  content.further_options = {{253, {1, 2, 3}}};
+  content.further_options = {{253, {1, 2, 3, 4, 5, 6}}};
   return content;
 }
 
