@@ -13,7 +13,9 @@ import tempfile
 import results
 
 PROGRAMS = ["sixgated", "sixgate", "prefix-probe"]
-CEILING = 830_000  # bytes of sixgated, stripped, with libstdc++ in it (788 kB when this was set); growth needs a reason
+# Bytes of sixgated, stripped, with libstdc++ in it. 788 kB with the main job; 973 kB with the survey, several and static
+# uplinks, the route check, the hook script and all of Router Advertisements. Growth needs a reason here.
+CEILING = 985_000
 
 
 def stripped_size(path):
