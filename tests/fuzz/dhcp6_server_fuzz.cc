@@ -116,13 +116,13 @@ class Run {
     message.options.push_back(OptionRequest{{23, 24, 32}});
     if (message.type == MessageType::kInformationRequest) return message;
     if (bits & 32) {
-      IaNa ia{.iaid = bits >> 7U};
+      IaNa ia{.iaid = static_cast<std::uint32_t>(bits >> 7U)};
       if (bits & 64)
         ia.options.push_back(IaAddress{
             .address = Ip6Address::from_halves(0x20010db800000000, 0x1000U + input_.u8() % 5)});
       message.options.push_back(ia);
     } else {
-      IaPd ia{.iaid = bits >> 7U};
+      IaPd ia{.iaid = static_cast<std::uint32_t>(bits >> 7U)};
       const std::uint8_t what = input_.u8();
       if (bits & 64)
         ia.options.push_back(
