@@ -97,7 +97,7 @@ Expected<std::optional<Ip6Address>> parse_gateway(std::string_view text) {
       (!address->is_link_local() && !address->is_global_unicast() && !address->is_unique_local())) {
     return fail(cat("\"", printable(text), "\" is no address of a router such as fe80::1"));
   }
-  return std::optional(*address);
+  return address;
 }
 
 Expected<RouteCheckConfig> parse_route_check(std::string_view text) {
