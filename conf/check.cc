@@ -61,6 +61,7 @@ class Checker {
     check_global();
     for (std::size_t i = 0; i < config_.uplinks.size(); ++i) check_uplink(i);
     for (std::size_t i = 0; i < config_.lans.size(); ++i) check_lan(i);
+    for (std::size_t i = 0; i < config_.reservations.size(); ++i) check_reservation(i);
     return std::move(problems_);
   }
 
@@ -292,60 +293,88 @@ class Checker {
       if (!resolver.addresses.empty() && resolver.service_parameters.empty())
         add(Where::kLan, index, "dnr",
             cat(resolver.name, " has no alpn=: hosts do not know how to speak to it"), false);
-    }
+
+      void check_reservation(std::size_t index) {
+        const ReservationConfig& reservation = config_.reservations[index];
+        const dhcp6::Reservation& kept = reservation.kept;
+        if (!kept.duid && !kept.mac)
+          add(Where::kReservation, index, "",
+              "says of nobody who it is for: `duid` or `mac` is needed");
+        if (kept.lifetime && kept.lifetime->count() < 120)
+          add(Where::kReservation, index, "lease_time", "is not within 120..4294967295, or 0");
+        if (!kept.name.empty()) {
+          const auto name = DomainName::parse(kept.name);
+          if (!name || name->is_root())
+            add(Where::kReservation, index, "name",
+                cat("\"", printable(kept.name), "\" is no host name"));
+        }
+        for (std::size_t i = 0; i < index; ++i) {
+          const ReservationConfig& other = config_.reservations[i];
+          if (kept.interface_id && kept.interface_id == other.kept.interface_id &&
+              reservation.lan == other.lan)
+            add(Where::kReservation, index, "suffix", "is kept for another client already");
+        }
+        if (reservation.lan.empty()) return;
+        std::vector<std::string_view> names;
+        for (const LanConfig& lan : config_.lans) names.push_back(lan.name);
+        if (std::find(names.begin(), names.end(), reservation.lan) == names.end()) {
+          add(Where::kReservation, index, "lan",
+              cat("there is no LAN named \"", printable(reservation.lan), "\"",
+                  suggestion(reservation.lan, names)));
+        }
+      }
+
+      void check_carving(std::size_t index) {
+        const LanConfig& lan = config_.lans[index];
+        for (std::size_t i = 0; i < index; ++i) {
+          if (config_.lans[i].name == lan.name) {
+            add(Where::kLan, index, "", cat("there are two LANs named ", lan.name));
+          }
+        }
+        if (lan.request.assign_length < 48 || lan.request.assign_length > 64) {
+          add(Where::kLan, index, "ip6assign", "is not within 48..64");
+          return;
+        }
+        std::vector<std::string_view> origins{delegation::kOriginUla};
+        for (const UplinkConfig& uplink : config_.uplinks) origins.push_back(uplink.name);
+        for (const std::string& origin : lan.request.classes) {
+          if (std::find(origins.begin(), origins.end(), origin) == origins.end()) {
+            add(Where::kLan, index, "ip6class",
+                cat("there is no uplink named \"", printable(origin), "\"",
+                    suggestion(origin, origins)));
+          }
+        }
+        if (!lan.request.hint) return;
+        if (block(lan).first != *lan.request.hint) {
+          add(Where::kLan, index, "ip6hint",
+              cat("does not begin a /", lan.request.assign_length, "; its low bits are not used"),
+              false);
+        }
+        for (std::size_t i = 0; i < index; ++i) {
+          const LanConfig& other = config_.lans[i];
+          if (!other.request.hint || other.request.assign_length < 48 ||
+              other.request.assign_length > 64 || !may_meet(lan, other)) {
+            continue;
+          }
+          if (block(lan).first <= block(other).second && block(other).first <= block(lan).second) {
+            add(Where::kLan, index, "ip6hint", cat("overlaps the ip6hint of LAN ", other.name));
+          }
+        }
+      }
+
+      const Config& config_;
+      std::vector<Problem> problems_;
+    };
+
+  }  // namespace
+
+  std::vector<Problem> check(const Config& config) { return Checker(config).run(); }
+
+  bool is_section_name(std::string_view name) {
+    return !name.empty() && name.size() <= 32 && std::all_of(name.begin(), name.end(), [](char c) {
+      return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') ||
+             c == '.' || c == '_' || c == '-';
+    });
   }
-
-  void check_carving(std::size_t index) {
-    const LanConfig& lan = config_.lans[index];
-    for (std::size_t i = 0; i < index; ++i) {
-      if (config_.lans[i].name == lan.name) {
-        add(Where::kLan, index, "", cat("there are two LANs named ", lan.name));
-      }
-    }
-    if (lan.request.assign_length < 48 || lan.request.assign_length > 64) {
-      add(Where::kLan, index, "ip6assign", "is not within 48..64");
-      return;
-    }
-    std::vector<std::string_view> origins{delegation::kOriginUla};
-    for (const UplinkConfig& uplink : config_.uplinks) origins.push_back(uplink.name);
-    for (const std::string& origin : lan.request.classes) {
-      if (std::find(origins.begin(), origins.end(), origin) == origins.end()) {
-        add(Where::kLan, index, "ip6class",
-            cat("there is no uplink named \"", printable(origin), "\"",
-                suggestion(origin, origins)));
-      }
-    }
-    if (!lan.request.hint) return;
-    if (block(lan).first != *lan.request.hint) {
-      add(Where::kLan, index, "ip6hint",
-          cat("does not begin a /", lan.request.assign_length, "; its low bits are not used"),
-          false);
-    }
-    for (std::size_t i = 0; i < index; ++i) {
-      const LanConfig& other = config_.lans[i];
-      if (!other.request.hint || other.request.assign_length < 48 ||
-          other.request.assign_length > 64 || !may_meet(lan, other)) {
-        continue;
-      }
-      if (block(lan).first <= block(other).second && block(other).first <= block(lan).second) {
-        add(Where::kLan, index, "ip6hint", cat("overlaps the ip6hint of LAN ", other.name));
-      }
-    }
-  }
-
-  const Config& config_;
-  std::vector<Problem> problems_;
-};
-
-}  // namespace
-
-std::vector<Problem> check(const Config& config) { return Checker(config).run(); }
-
-bool is_section_name(std::string_view name) {
-  return !name.empty() && name.size() <= 32 && std::all_of(name.begin(), name.end(), [](char c) {
-    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '.' ||
-           c == '_' || c == '-';
-  });
-}
 
 }  // namespace sixgate::conf
