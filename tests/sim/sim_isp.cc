@@ -191,11 +191,11 @@ dhcp6::IaNa SimIsp::answer(const dhcp6::IaNa& asked, bool may_create) {
   ia.iaid = asked.iaid;
   auto bound = addresses_.find(asked.iaid);
   if (bound == addresses_.end() && may_create && behaviour_.managed) {
-    bound =
-        addresses_
-            .emplace(asked.iaid, behaviour_.pool.subnet(64, 0)->with_suffix(Ip6Address::from_halves(
-                                     0, 0x1000 + (asked.iaid & 0xfff) + declined_)))
-            .first;
+    bound = addresses_
+                .emplace(asked.iaid, Prefix(behaviour_.pool.address(), 64)
+                                         .with_suffix(Ip6Address::from_halves(
+                                             0, 0x1000 + (asked.iaid & 0xfff) + declined_)))
+                .first;
   }
   if (bound == addresses_.end()) {
     ia.options.push_back(dhcp6::StatusCode{
