@@ -6,6 +6,9 @@
 namespace sixgate::sim {
 namespace {
 
+// The /64 of the uplink itself: the first of the pool, also of one that has no other.
+Prefix link_prefix(const Prefix& pool) { return {pool.address(), 64}; }
+
 dhcp6::Duid some_duid(Rng& rng) {
   std::array<std::uint8_t, 16> uuid{};
   rng.fill(uuid);
@@ -45,7 +48,7 @@ void SimIsp::advertise() {
   said.router_lifetime = seconds(behaviour_.router_lifetime);
   if (behaviour_.slaac) {
     ra::PrefixInformation prefix;
-    prefix.prefix = *behaviour_.pool.subnet(64, 0);
+    prefix.prefix = link_prefix(behaviour_.pool);
     prefix.autonomous = prefix.on_link = true;
     prefix.valid = behaviour_.valid;
     prefix.preferred = behaviour_.preferred;
@@ -63,7 +66,7 @@ void SimIsp::receive_echo(const std::vector<std::uint8_t>& packet, const Ip6Addr
   if (silent_ || !behaviour_.router || !behaviour_.answers_echo || packet.empty()) return;
   const auto holds = [&](const Prefix& prefix) { return prefix.contains(source); };
   const std::vector<Prefix> there = routed();
-  if (!source.is_link_local() && !holds(*behaviour_.pool.subnet(64, 0)) &&
+  if (!source.is_link_local() && !holds(link_prefix(behaviour_.pool)) &&
       std::none_of(there.begin(), there.end(), holds))
     return;
   std::vector<std::uint8_t> reply = packet;
@@ -192,7 +195,7 @@ dhcp6::IaNa SimIsp::answer(const dhcp6::IaNa& asked, bool may_create) {
   auto bound = addresses_.find(asked.iaid);
   if (bound == addresses_.end() && may_create && behaviour_.managed) {
     bound = addresses_
-                .emplace(asked.iaid, Prefix(behaviour_.pool.address(), 64)
+                .emplace(asked.iaid, link_prefix(behaviour_.pool)
                                          .with_suffix(Ip6Address::from_halves(
                                              0, 0x1000 + (asked.iaid & 0xfff) + declined_)))
                 .first;
