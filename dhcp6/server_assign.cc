@@ -264,7 +264,7 @@ Server::Answer Server::assign_prefixes(const Query& query, const IaPd& ia, Inten
         std::any_of(link.spaces.begin(), link.spaces.end(),
                     [&](const DelegableSpace& space) { return space.prefix.contains(lease); });
     if (!link.settled && !in_space) {
-      if (listed(held, lease)) kept.push_back(lease);
+      if (listed(held, lease) && !listed(kept, lease)) kept.push_back(lease);
       return;
     }
     if (in_space && known == kNoNumber && !may_create) return;

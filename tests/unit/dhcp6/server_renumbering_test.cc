@@ -74,6 +74,21 @@ TEST(DhcpServer, BeforeThePrefixesAreKnownNothingIsTakenBack) {
   EXPECT_EQ(prefixes_in(*said), prefixes_in(*reply));
 }
 
+TEST(DhcpServer, APrefixThatMayYetComeIsKeptOnce) {
+  ServerRun run;
+  const auto reply = run.four_way({.addresses = {ia_na(1)}, .prefixes = {ia_pd(1)}});
+  ASSERT_TRUE(reply);
+  const Prefix held = prefixes_in(*reply).at(0);
+  run.home().settled = false;
+  run.home().spaces = {{.prefix = prefix("2001:db8:2::/56"), .taken = {}}};
+  run.configure();
+  ASSERT_TRUE(run.renew(*reply));  // names what is held
+  run.server->table().each([&](BindingNumber, const Binding& binding) {
+    EXPECT_LE(std::count(binding.delegated.begin(), binding.delegated.end(), held), 1);
+    EXPECT_EQ(binding.delegated.size(), binding.type == AssociationType::kPrefixes ? 2U : 0U);
+  });
+}
+
 // Our own client against our own server, to whom datagrams are carried at once.
 struct Pair {
   explicit Pair(ServerRun& r) : run(r), client(parameters(), rng) {
