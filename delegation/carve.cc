@@ -2,6 +2,8 @@
 #include "delegation/carve.h"
 
 #include <algorithm>
+#include <set>
+#include <string_view>
 #include <tuple>
 #include <utility>
 
@@ -87,6 +89,12 @@ class Carver {
     const Delegation* delegation;
     Prefix prefix;
     unsigned wanted;
+  };
+
+  struct Unserved {
+    std::size_t lan;
+    const Delegation* delegation;
+    std::size_t claims;  // how many LANs it was to serve
   };
 
   // Which configured LAN an entry speaks of: by name, else the LAN that now has its interface and
@@ -319,13 +327,8 @@ class Carver {
     const Claim& claim = claims[i];
     const LanRequest& lan = lans_[claim.lan];
     if (!prefixes[i]) {
-      // RFC 7084 WPD-3: too small a delegation is a system management error.
       result_.left_out.push_back({lan.name, lan.interface, d.origin, d.prefix});
-      result_.findings.push_back(
-          {LogLevel::kError,
-           cat(who(claim.lan), " gets no prefix from ", d.prefix, " (", d.origin,
-               "): it is too small for ", claims.size(), claims.size() == 1 ? " LAN" : " LANs",
-               "; `priority` decides who is served")});
+      unserved_.push_back({claim.lan, &d, claims.size()});
       return;
     }
     if (prefixes[i]->length() > claim.wanted) {
@@ -375,7 +378,28 @@ class Carver {
     }
   }
 
+  // RFC 7084 WPD-3: too small a delegation is a system management error. Not where the origin delegates a /64 to
+  // each LAN.
+  void report_unserved() {
+    std::set<std::pair<std::size_t, std::string_view>> told;
+    for (const Unserved& one : unserved_) {
+      const Delegation& d = *one.delegation;
+      const bool served = std::any_of(given_.begin(), given_.end(), [&](const Given& given) {
+        return given.lan == one.lan && given.delegation->origin == d.origin &&
+               given.delegation->standing == Standing::kLive;
+      });
+      if (served || !told.insert({one.lan, d.origin}).second) continue;
+      result_.findings.push_back(
+          {LogLevel::kError,
+           cat(who(one.lan), " gets no prefix from ", d.prefix, " (", d.origin,
+               "): it is too small for ", one.claims, one.claims == 1 ? " LAN" : " LANs",
+               "; `priority` decides who is served, a wider prefix of the provider would serve "
+               "all")});
+    }
+  }
+
   void finish() {
+    report_unserved();
     trim_deprecated();
     std::stable_sort(given_.begin(), given_.end(), [](const Given& a, const Given& b) {
       return std::tuple(a.lan, a.delegation->standing, a.delegation->origin, a.prefix) <
@@ -445,6 +469,7 @@ class Carver {
   std::vector<std::optional<std::size_t>> lan_of_entry_;
   Space space_;
   std::vector<Given> given_;
+  std::vector<Unserved> unserved_;
   CarveResult result_;
 };
 

@@ -408,6 +408,20 @@ TEST(Conformance, Row_9818_LPD_2_RunningOutIsLogged) {
   EXPECT_TRUE(says(result, LogLevel::kError, "LAN e"));
 }
 
+TEST(Carve, ASlash64ForEachLanIsNoLack) {
+  const std::vector<Delegation> two{live("2001:db8:0:1::/64"), live("2001:db8:0:2::/64")};
+  const auto result = carve(two, {lan("lan"), lan("guest")}, {});
+  ASSERT_EQ(result.assignments.size(), 2U);
+  EXPECT_NE(result.assignments[0].prefix, result.assignments[1].prefix);
+  EXPECT_FALSE(says(result, LogLevel::kError, "LAN"));
+  const auto three = carve(two, {lan("lan"), lan("guest"), lan("iot")}, {});
+  EXPECT_TRUE(says(three, LogLevel::kError, "LAN iot"));
+  EXPECT_FALSE(says(three, LogLevel::kError, "LAN guest"));
+  EXPECT_EQ(std::count_if(three.findings.begin(), three.findings.end(),
+                          [](const LogLine& line) { return line.level == LogLevel::kError; }),
+            1);
+}
+
 TEST(Conformance, Row_9818_LPD_3_AnAssignedPrefixDoesNotChange) {
   const std::vector<Delegation> wan{live("2001:db8::/56")};
   auto result = carve(wan, {lan("lan0"), lan("lan1")}, {});
