@@ -97,14 +97,22 @@ void Client::reset(Mode mode) {
   refresh_at_.reset();
   recheck_at_.reset();
   rechecked_at_.reset();
+  recheck_rebinds_ = false;
   failures_.reset();
+  forget_probe();
+  retired_.clear();
 }
 
 void Client::start_stateful(std::optional<Lease> stored, Instant now) {
   reset(Mode::kStateful);
   if (stored) {
-    bindings_.restore(*stored, now);
+    servers_ = stored->servers;
+    bindings_.restore(*stored, parameters_.policy.slash64s, now);
     server_ = stored->server;
+    for (const Association& ia : bindings_.associations()) {
+      if (ia.role == Role::kRetiring)
+        retire({ia.iaid}, server_, now + parameters_.policy.retire_after);
+    }
     configuration_ = std::move(*stored);
   }
   if (bindings_.empty()) {
@@ -119,6 +127,7 @@ void Client::start_stateful(std::optional<Lease> stored, Instant now) {
 
 void Client::start_stateless(std::optional<Lease> stored, Instant now) {
   reset(Mode::kStateless);
+  if (stored) servers_ = stored->servers;
   if (stored && stored->only_information()) {
     server_ = stored->server;
     configuration_ = std::move(*stored);
@@ -147,8 +156,10 @@ void Client::link_changed(Instant now) {
   run(now);
 }
 
-void Client::prefixes_changed(Instant now) {
-  if (mode_ == Mode::kOff || recheck_at_) return;
+void Client::prefixes_changed(Instant now, bool rebind) {
+  if (mode_ == Mode::kOff) return;
+  recheck_rebinds_ = recheck_rebinds_ || rebind;
+  if (recheck_at_) return;
   recheck_at_ = rechecked_at_ ? std::max(now, *rechecked_at_ + kRecheckInterval) : now;
   run(now);
 }
@@ -201,9 +212,11 @@ void Client::stop(Instant now) {
   exchange_.reset();
   survey_.reset();
   giving_back_.reset();
+  forget_probe();
   if (was == Mode::kStateful && parameters_.release_on_stop && server_ && bindings_.has_bound()) {
     std::vector<Association> released = bindings_.associations();
     for (Association& ia : released) {
+      if (ia.role == Role::kRetiring && retired_from(ia.iaid) == server_) continue;
       std::erase_if(ia.leases, [](const HeldLease& l) { return !l.bound; });
     }
     giving_back_ = GivingBack{
@@ -212,6 +225,7 @@ void Client::stop(Instant now) {
     giving_back_->exchange.server = server_;
     bindings_.clear();
     lease_ = {};
+    lease_.servers = servers_;
   }
   log_transition(before, giving_back_ ? "told to stop, leases go back" : "told to stop");
 }
@@ -229,6 +243,8 @@ Instant Client::soon(Instant now) { return now + rng_->between(Duration::zero(),
 void Client::discover(Instant now, bool after_failure, std::string_view why) {
   const ClientState before = state();
   bindings_.unbind();
+  if (!bindings_.has_prefixes()) bindings_.reset_roles();
+  forget_probe();
   discovery_.restart();
   offer_.reset();
   name_leases_ = true;
@@ -269,7 +285,12 @@ void Client::request(const Duid& server, std::optional<Offer> offer, Instant now
   const Duid named = server;  // it may live in the exchange that ends here
   survey_.reset();
   offer_ = std::move(offer);
-  if (offer_) prefix_alone_ = offer_->prefix_alone;
+  if (offer_) {
+    prefix_alone_ = offer_->prefix_alone;
+    const ServerProfile* known = servers_.find(named);
+    const bool several = offer_->widest() == 64 && !(known && known->fails_on_several);
+    bindings_.want_delegations(several ? parameters_.policy.slash64s : 1);
+  }
   exchange_ = make_exchange(MessageType::kRequest, kRequestTiming, now);
   exchange_->server = named;
   log_transition(before, why);
@@ -308,6 +329,7 @@ void Client::verify(Instant now, std::string_view why) {
   verified_ = false;
   offer_.reset();
   survey_.reset();
+  forget_probe();
   const MessageType type = bindings_.has_prefixes() ? MessageType::kRebind : MessageType::kConfirm;
   exchange_ = make_exchange(type, kConfirmTiming, soon(now));
   exchange_->verifying = true;
@@ -375,6 +397,7 @@ void Client::settle(Instant now, bool after_reply) {
   } else {
     again_.reset();
   }
+  if (verified_ && !probe_ && probe_at_.is_never()) plan_probe(now);
 }
 
 void Client::log_transition(ClientState before, std::string_view why) {
@@ -393,6 +416,7 @@ void Client::publish() {
     now_held.stateful = mode_ == Mode::kStateful;
     now_held.verified = verified_;
   }
+  now_held.servers = servers_;
   lease_ = std::move(now_held);
 }
 

@@ -13,6 +13,9 @@
 // - Stored leases that nobody confirms are looked after in steps: Rebind (or Confirm), Solicit that names
 //   them, Solicit that does not; and a server that turns up is asked for them once more before it is asked
 //   for others. They stay in use all the while.
+// - While a prefix is bound that could be wider, a survey is made now and then (client_upgrade.cc). What is found is
+//   requested in an IA_PD of its own, and only when it is there the old prefix retires: deprecated, in use, and
+//   released last.
 // - An IA that could not be had, or was not renewed, is asked for again before T1, with back-off.
 // - A restart after failures backs off beyond what the retransmission rules demand.
 #pragma once
@@ -79,9 +82,12 @@ class Client {
   void link_changed(Instant now);
   // The prefixes advertised on the link changed (18.2.12): Renew, Confirm or Information-request, at most
   // once in 30 s.
-  void prefixes_changed(Instant now);
+  // `rebind`: Rebind at any rate, as RFC 9762 section 7.1 asks where the link's wish for delegation has changed.
+  void prefixes_changed(Instant now, bool rebind = false);
   // Our link-local address is another one: the server that may send Reconfigure must know (18.2.4).
   void source_address_changed(Instant now);
+  // Another policy; what it asks for beyond what is bound is asked for at once.
+  void adapt(const DelegationPolicy& policy, Instant now);
   // Duplicate Address Detection failed (18.2.8). Ignored when the address is not leased.
   void decline(const Ip6Address& address, Instant now);
   // Ends the session: with Release when the parameters ask for it (then drained packets and deadlines go on
@@ -102,6 +108,8 @@ class Client {
   const ClientParameters& parameters() const { return parameters_; }
   // The survey that is under way; null when there is none.
   const Survey* survey() const { return survey_ ? &*survey_ : nullptr; }
+  // When it is next looked for a wider prefix than the bound one; never where that is not done.
+  Instant probe_at() const { return probe_at_; }
   // Present values of SOL_MAX_RT and INF_MAX_RT (21.24, 21.25).
   Duration solicit_max_timeout() const { return solicit_max_; }
   Duration information_max_timeout() const { return information_max_; }
@@ -112,6 +120,12 @@ class Client {
   struct GivingBack {
     Exchange exchange;
     std::vector<Association> associations;
+  };
+  // An IA_PD that was replaced.
+  struct Retired {
+    std::uint32_t iaid = 0;
+    std::optional<Duid> server;
+    Instant release_at;
   };
 
   // client.cc: the course of a session.
@@ -130,6 +144,7 @@ class Client {
   void follow_survey(Instant now);  // what it has to say
   void choose(const SurveyResult& result, Instant now);
   std::optional<Offer> offer_of(const SurveyedServer& server) const;
+  void add_further(Offer& offer, const SurveyedServer& server) const;
   bool names_held(const Offer& offer) const;
   void take_offers(Instant now, std::string_view why);
   void seek(bool name_leases, Instant now, std::string_view why);
@@ -139,6 +154,21 @@ class Client {
   void settle(Instant now, bool after_reply);  // the times at which a bound client acts
   void log_transition(ClientState before, std::string_view why);
   void publish();
+
+  // client_upgrade.cc: a wider prefix while one is bound.
+  std::vector<Prefix> wider_hints() const;
+  void forget_probe();
+  void plan_probe(Instant now);
+  bool step_probe(Instant now);
+  void follow_probe(Instant now);
+  void upgrade(Offer offer, Instant now);
+  void on_reply_to_upgrade(const Message& message, const Duid& server, Instant now);
+  void retire(const std::vector<std::uint32_t>& iaids, const std::optional<Duid>& server,
+              Instant release_at);
+  bool step_retired(Instant now);
+  Instant next_release() const;
+  std::optional<Duid> retired_from(std::uint32_t iaid) const;
+  void release(Association association, const std::optional<Duid>& server, Instant now);
 
   // client_timers.cc: what time does.
   void run(Instant now);   // everything that is due
@@ -162,6 +192,7 @@ class Client {
   void on_reply_with_information(const Message& message, const Duid& server, Instant now);
   std::vector<Association> asked_associations() const;
   bool lacks_any() const;
+  bool ask_for_less(const Duid& server, Instant now, std::string_view why);
   bool offers_something(const std::vector<OfferedAssociation>& offered) const;
   void accept(const Message& message, const Duid& server);
   void take_max_timeouts(const Message& message);
@@ -192,7 +223,14 @@ class Client {
   std::optional<Instant> refresh_at_;  // information refresh time (21.23)
   std::optional<Instant> recheck_at_;  // prefixes_changed()
   std::optional<Instant> rechecked_at_;
+  bool recheck_rebinds_ = false;
   std::optional<Retransmission> failures_;  // of discovery, one after the other
+
+  std::optional<Survey> probe_;  // beside whatever else goes on
+  Instant probe_at_ = Instant::never();
+  Duration probe_pace_{};  // grows while nothing is found
+  std::vector<Retired> retired_;
+  ServerProfiles servers_;
 
   Duration solicit_max_ = kDefaultMaxRt;
   Duration information_max_ = kDefaultMaxRt;

@@ -184,6 +184,12 @@ bool Association::has_bound() const {
   return std::any_of(leases.begin(), leases.end(), [](const HeldLease& l) { return l.bound; });
 }
 
+unsigned Association::widest() const {
+  unsigned length = 129;
+  for (const HeldLease& lease : leases) length = std::min(length, lease.prefix.length());
+  return length;
+}
+
 Bindings::Bindings(const ClientParameters& parameters) {
   if (parameters.address_iaid) {
     associations_.push_back(
@@ -194,6 +200,12 @@ Bindings::Bindings(const ClientParameters& parameters) {
     associations_.push_back(
         {.type = AssociationType::kPrefixes, .iaid = request.iaid, .hint = request.hint});
   }
+  for (const std::uint32_t iaid : parameters.spare_iaids) {
+    if (!main_delegation() || find(AssociationType::kPrefixes, iaid)) continue;
+    associations_.push_back(
+        {.type = AssociationType::kPrefixes, .iaid = iaid, .role = Role::kSpare});
+    spares_.push_back(iaid);
+  }
 }
 
 Association* Bindings::find(AssociationType type, std::uint32_t iaid) {
@@ -203,7 +215,7 @@ Association* Bindings::find(AssociationType type, std::uint32_t iaid) {
   return nullptr;
 }
 
-void Bindings::restore(const Lease& stored, Instant now) {
+void Bindings::restore(const Lease& stored, unsigned slash64s, Instant now) {
   const auto put = [&](AssociationType type, std::uint32_t iaid, HeldLease lease) {
     Association* ia = find(type, iaid);
     if (!ia || lease.valid_until <= now || ia->leases.size() >= kMaxLeases) return;
@@ -223,6 +235,7 @@ void Bindings::restore(const Lease& stored, Instant now) {
     std::sort(ia.leases.begin(), ia.leases.end(),
               [](const HeldLease& a, const HeldLease& b) { return a.prefix < b.prefix; });
   }
+  assign_roles(slash64s, now);
 }
 
 ReplyEffect Bindings::apply(const std::vector<OfferedAssociation>& offered, Instant now,
@@ -301,6 +314,7 @@ bool Bindings::expire(Instant now) {
   std::size_t expired = 0;
   for (Association& ia : associations_) {
     expired += std::erase_if(ia.leases, [&](const HeldLease& l) { return l.valid_until <= now; });
+    if (ia.role == Role::kRetiring && ia.leases.empty()) ia.role = Role::kSpare;
   }
   return expired > 0;
 }
@@ -337,6 +351,15 @@ bool Bindings::holds(const Prefix& delegated) const {
            std::any_of(ia.leases.begin(), ia.leases.end(),
                        [&](const HeldLease& lease) { return lease.prefix == delegated; });
   });
+}
+
+unsigned Bindings::widest_delegation() const {
+  unsigned length = 129;
+  for (const Association& ia : associations_) {
+    if (ia.type == AssociationType::kPrefixes && ia.has_bound())
+      length = std::min(length, ia.widest());
+  }
+  return length;
 }
 
 bool Bindings::renewal_overdue(Instant now) const {

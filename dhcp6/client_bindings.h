@@ -60,14 +60,23 @@ struct HeldLease {
   bool operator==(const HeldLease&) const = default;
 };
 
+// What an IA is there for.
+enum class Role : std::uint8_t {
+  kWanted,    // asked for, and renewed
+  kSpare,     // not asked for: its IAID is kept for when it is
+  kRetiring,  // its leases are in use, deprecated, until they end or are released; not renewed
+};
+
 struct Association {
   AssociationType type = AssociationType::kAddresses;
   std::uint32_t iaid = 0;
+  Role role = Role::kWanted;
   std::optional<Prefix> hint;
   Instant renew_at = Instant::never();   // T1
   Instant rebind_at = Instant::never();  // T2
   std::vector<HeldLease> leases;         // ordered by prefix
   bool has_bound() const;
+  unsigned widest() const;  // the length of the widest lease; 129 when there is none
   bool operator==(const Association&) const = default;
 };
 
@@ -84,8 +93,10 @@ class Bindings {
   Bindings() = default;
   explicit Bindings(const ClientParameters& parameters);
 
-  // Takes over what a stored lease has in the IAs we still have. `now` drops what has expired.
-  void restore(const Lease& stored, Instant now);
+  // Takes over what a stored lease has in the IAs we still have. `now` drops what has expired. Of the IA_PDs
+  // that hold something the one with the widest prefix is wanted and the others retire, or as many as the
+  // house has use for where all are /64s.
+  void restore(const Lease& stored, unsigned slash64s, Instant now);
   // A Reply to Solicit, Request, Renew or Rebind.
   ReplyEffect apply(const std::vector<OfferedAssociation>& offered, Instant now, LogLines& log);
   // The server has none of it on record (NoBinding for the message as a whole, or discovery begins again).
@@ -102,6 +113,8 @@ class Bindings {
   bool has_prefixes() const;
   // A delegated prefix that is in use, bound or not.
   bool holds(const Prefix& delegated) const;
+  // The length of the widest bound delegated prefix; 129 when there is none.
+  unsigned widest_delegation() const;
   // An IA that holds a lease and whose T1 (T2) is over.
   bool renewal_overdue(Instant now) const;
   bool rebinding_overdue(Instant now) const;
@@ -110,6 +123,23 @@ class Bindings {
   Instant rebind_at(std::optional<Instant> after = std::nullopt) const;
   std::optional<Instant> next_expiry() const;
 
+  // So many IA_PDs are wanted, at least one: spare ones are added, empty ones are spare again. Nothing changes
+  // where there are no spare ones.
+  void want_delegations(unsigned count);
+  // The IA_PDs that the parameters name are wanted, as at the start; what is held goes on as it is.
+  void reset_roles();
+  // The IA_PD that comes first of those wanted; null where no prefix is asked for.
+  const Association* main_delegation() const;
+  unsigned wanted_delegations() const;
+  // An IA_PD that is free to be asked for; null when there is none.
+  const Association* spare_delegation() const;
+  const Association* delegation(std::uint32_t iaid) const;
+  // Its IA_PD takes the place of all others, which retire: in use, deprecated. Their IAIDs.
+  std::vector<std::uint32_t> replace_delegations(std::uint32_t iaid, Instant now);
+  void retire(std::uint32_t iaid, Instant now);
+  // A retired IA_PD is spare again; what it held, to be released.
+  Association give_up(std::uint32_t iaid);
+
   const std::vector<Association>& associations() const { return associations_; }
   // Addresses and prefixes of a lease, with the earliest T1 and T2.
   void fill(Lease& lease) const;
@@ -117,10 +147,12 @@ class Bindings {
 
  private:
   Association* find(AssociationType type, std::uint32_t iaid);
+  void assign_roles(unsigned slash64s, Instant now);
   void take(Association& association, const OfferedAssociation& offered, Instant now,
             LogLines& log);
 
   std::vector<Association> associations_;
+  std::vector<std::uint32_t> spares_;
 };
 
 // T1 and T2 of an IA as seconds from reception, with the client's own choice where the server left it to the

@@ -15,6 +15,13 @@
 
 namespace sixgate::dhcp6 {
 
+// A wider prefix while another is bound.
+struct Upgrade {
+  std::uint32_t iaid = 0;   // the IA_PD it is to be in
+  unsigned wider_than = 0;  // the length that is held
+  bool moves = false;       // it comes from another server than what is held
+};
+
 struct Exchange {
   MessageType type{};
   std::uint32_t transaction_id = 0;  // the same in each retransmission (section 16.1)
@@ -24,6 +31,7 @@ struct Exchange {
   std::optional<Duid> server;          // named in the message
   // A Rebind or Confirm that asks whether the leases are still good here (section 18.2.12).
   bool verifying = false;
+  std::optional<Upgrade> upgrade;  // what a Request is for, besides what is bound
   // Somebody answered "no" (NotOnLink to a Confirm, NoBinding to a Rebind, nothing for a Solicit). Acted
   // upon when RT is over: until then another server may say "yes" (section 18.2.10.3).
   std::optional<Duid> refused_by;

@@ -9,6 +9,7 @@
 
 #include "dhcp6/duid.h"
 #include "dhcp6/options.h"
+#include "dhcp6/server_profile.h"
 #include "net/domain_name.h"
 #include "net/ip6_address.h"
 #include "net/prefix.h"
@@ -61,6 +62,9 @@ struct Lease {
   bool verified = false;
   // The secret of Reconfigure messages, to be stored with the lease and shown to nobody (20.4.3).
   std::optional<ReconfigureKey> reconfigure_key;
+
+  // Of the servers that were surveyed, also while nothing is leased.
+  ServerProfiles servers;
 
   bool empty() const { return addresses.empty() && prefixes.empty(); }
   // Settings alone, from an Information-request.

@@ -21,6 +21,18 @@ struct DelegationRequest {
   bool operator==(const DelegationRequest&) const = default;
 };
 
+// What is asked for beyond the first IA_PD; may change while a client is at work.
+struct DelegationPolicy {
+  // How many /64s the house has use for, where a survey finds nothing wider: as many IA_PDs.
+  unsigned slash64s = 1;
+  // How often a client that is bound looks whether a wider prefix is on offer: in vain twice as long, up to four
+  // times. Zero: never.
+  Duration probe_interval{};
+  // How long a prefix that a wider one has replaced stays in use, deprecated, before it is released.
+  Duration retire_after = hours(2);
+  bool operator==(const DelegationPolicy&) const = default;
+};
+
 struct ClientParameters {
   Duid duid;
   std::optional<std::uint32_t> address_iaid;  // none: no IA_NA
@@ -28,6 +40,9 @@ struct ClientParameters {
   // What is looked at before anything is requested for the first of `delegations` (survey.h); none: a Solicit
   // asks as `delegations` say, and so it does with rapid commit, which takes what comes.
   std::vector<Prefix> survey_hints;
+  // IAIDs of further IA_PDs, asked for when there is a reason (DelegationPolicy).
+  std::vector<std::uint32_t> spare_iaids;
+  DelegationPolicy policy;
   // Option codes to ask for besides those of name, time and SIP servers, captive portal and encrypted DNS, and
   // what the protocol wants itself.
   // What an Option Request option must not hold (21.7) is left out silently.

@@ -41,7 +41,10 @@ void Client::receive(std::span<const std::uint8_t> payload, const Ip6Address& fr
   const Message& message = *std::get_if<Message>(&verified);
   sender_ = from;
   if (message.type == MessageType::kAdvertise) {
-    if (survey_) {
+    if (probe_ && probe_->asked(message.transaction_id)) {
+      if (const auto reason = probe_->take(message, from, now)) dropped(*reason);
+      follow_probe(now);
+    } else if (survey_) {
       if (const auto reason = survey_->take(message, from, now)) dropped(*reason);
       follow_survey(now);
     } else {
@@ -107,7 +110,7 @@ void Client::on_advertise(const Message& message, Instant now) {
   // Section 18.2.1: preference 255 ends the wait. Not when a delegation is missing: another server may
   // have it (section 18.2.9).
   const bool complete =
-      offer.obtained(AssociationType::kPrefixes) == parameters_.delegations.size();
+      offer.obtained(AssociationType::kPrefixes) == bindings_.wanted_delegations();
   const bool at_once = offer.preference == 255 && complete;
   const std::string what = offer.describe();
   discovery_.add(std::move(offer));
@@ -161,11 +164,15 @@ void Client::on_reply(const Message& message, Instant now) {
     outputs_.log.push_back(
         {LogLevel::kWarning, cat("server ", server, " answers ", to_string(status))});
     dropped(ClientDrop::kServerFailed);
-    if (exchange.type == MessageType::kRequest && !discovery_.empty()) {
+    if (exchange.type != MessageType::kRequest) return;
+    if (exchange.upgrade) {
+      become_bound(now, false, cat("no wider prefix: ", to_string(status)));
+    } else if (!ask_for_less(server, now, to_string(status)) && !discovery_.empty()) {
       try_next_server(now, to_string(status));
     }
     return;
   }
+  if (exchange.upgrade) return on_reply_to_upgrade(message, server, now);
   if (exchange.type == MessageType::kSolicit || exchange.type == MessageType::kRequest) {
     on_reply_with_leases(message, server, now);
   } else if (exchange.type == MessageType::kConfirm) {
@@ -228,9 +235,22 @@ void Client::on_reply_with_leases(const Message& message, const Duid& server, In
   if (discovered) return;
   if (bindings_.has_bound()) {
     become_bound(now, true, "nothing more is to be had; other leases stay");
-  } else {
+  } else if (!ask_for_less(server, now, "nothing is given to whom asks for several /64s")) {
     try_next_server(now, cat("the server gives nothing (", to_string(status), ")"));
   }
+}
+
+// A server that fails when it is asked for a /64 per LAN is asked for one.
+bool Client::ask_for_less(const Duid& server, Instant now, std::string_view why) {
+  if (!offer_ || offer_->widest() != 64) return false;
+  const unsigned before = bindings_.wanted_delegations();
+  bindings_.want_delegations(1);
+  if (bindings_.wanted_delegations() == before) return false;
+  servers_.mark_fails_on_several(server);
+  Offer same = *std::move(offer_);
+  request(server, std::nullopt, now, why);
+  offer_ = std::move(same);
+  return true;
 }
 
 void Client::on_reply_to_renewal(const Message& message, const Duid& server, Instant now) {

@@ -50,10 +50,11 @@ std::optional<Offer> Client::offer_of(const SurveyedServer& server) const {
   }
   if (best) {
     OfferedAssociation delegation = *from;
-    delegation.iaid = parameters_.delegations.front().iaid;
+    delegation.iaid = bindings_.main_delegation()->iaid;
     delegation.leases = {*best};
     offer.associations.push_back(std::move(delegation));
     offer.prefix_alone = server.together() == Together::kNo;
+    if (best->prefix.length() == 64) add_further(offer, server);
   }
   if (parameters_.address_iaid && server.address.usable() && !offer.prefix_alone) {
     OfferedAssociation addresses = server.address.offered;
@@ -64,11 +65,39 @@ std::optional<Offer> Client::offer_of(const SurveyedServer& server) const {
   return offer;
 }
 
+// Where there are only /64s, each LAN needs one of its own. What else the server showed is named; whether it
+// gives as many is seen when it is asked.
+void Client::add_further(Offer& offer, const SurveyedServer& server) const {
+  const std::uint32_t main = offer.associations.front().iaid;
+  std::vector<Prefix> named{offer.associations.front().leases.front().prefix};
+  const auto next = [&]() -> const OfferedAssociation* {
+    for (const SurveyAnswer& answer : server.prefixes) {
+      if (!answer.usable()) continue;
+      const Prefix& prefix = answer.offered.leases.front().prefix;
+      if (std::find(named.begin(), named.end(), prefix) == named.end()) return &answer.offered;
+    }
+    return nullptr;
+  };
+  for (const Association& ia : bindings_.associations()) {
+    if (named.size() >= parameters_.policy.slash64s) return;
+    const bool free = ia.role == Role::kSpare || ia.role == Role::kWanted;
+    if (ia.type != AssociationType::kPrefixes || ia.iaid == main || !free) continue;
+    const OfferedAssociation* from = next();
+    if (!from) return;
+    OfferedAssociation further = *from;
+    further.iaid = ia.iaid;
+    further.leases = {from->leases.front()};
+    named.push_back(further.leases.front().prefix);
+    offer.associations.push_back(std::move(further));
+  }
+}
+
 void Client::choose(const SurveyResult& result, Instant now) {
   solicit_max_ = result.solicit_max.value_or(kDefaultMaxRt);
   information_max_ = result.information_max.value_or(kDefaultMaxRt);
   discovery_.restart(true);
   for (const SurveyedServer& server : result.servers) {
+    servers_.learn(server.profile(result.hints), true);
     if (auto offer = offer_of(server)) discovery_.add(*std::move(offer));
   }
   if (discovery_.empty()) return discover(now, true, "servers are there, and offer nothing");
@@ -95,13 +124,16 @@ void Client::take_offers(Instant now, std::string_view why) {
   try_next_server(now, why);
 }
 
-// Where an address costs the prefix, nothing is said of addresses.
+// Where an address costs the prefix, nothing is said of addresses. A Request for a wider prefix leaves alone what is
+// bound, but for the address where another server is to have us as a whole (section 18.2.13).
 std::vector<Association> Client::asked_associations() const {
+  const Upgrade* upgrade = exchange_ && exchange_->upgrade ? &*exchange_->upgrade : nullptr;
   std::vector<Association> asked = bindings_.associations();
-  if (prefix_alone_) {
-    std::erase_if(asked,
-                  [](const Association& ia) { return ia.type == AssociationType::kAddresses; });
-  }
+  std::erase_if(asked, [&](const Association& ia) {
+    if (ia.type == AssociationType::kAddresses)
+      return prefix_alone_ || (upgrade && !upgrade->moves);
+    return upgrade ? ia.iaid != upgrade->iaid : ia.role != Role::kWanted;
+  });
   return asked;
 }
 

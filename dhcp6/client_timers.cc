@@ -23,6 +23,10 @@ void Client::run(Instant now) {
   if (mode_ == Mode::kStateful && bindings_.expire(now)) {
     outputs_.log.push_back({LogLevel::kInfo, cat("leases ended; left: ", bindings_.describe())});
   }
+  std::erase_if(retired_, [&](const Retired& one) {
+    const Association* ia = bindings_.delegation(one.iaid);
+    return ia == nullptr || ia->role != Role::kRetiring;
+  });
   for (int i = 0; i < kMaxSteps && step(now); ++i) {
   }
   publish();
@@ -40,6 +44,8 @@ std::optional<Instant> Client::next_deadline() const {
   }
   if (mode_ == Mode::kStateful) {
     if (const auto expiry = bindings_.next_expiry()) at = std::min(at, *expiry);
+    at = std::min({at, probe_at_, next_release()});
+    if (probe_) at = std::min(at, probe_->next_deadline().value_or(Instant::never()));
     if (may_await_timers() && bindings_.has_bound()) {
       at = std::min({at, renew_at_, rebind_at_});
       if (again_ && !exchange_) at = std::min(at, again_->timeout_at());
@@ -49,7 +55,7 @@ std::optional<Instant> Client::next_deadline() const {
 }
 
 bool Client::may_await_timers() const {
-  return !exchange_ || exchange_->type == MessageType::kInformationRequest;
+  return !exchange_ || exchange_->type == MessageType::kInformationRequest || exchange_->upgrade;
 }
 
 bool Client::step(Instant now) {
@@ -57,11 +63,12 @@ bool Client::step(Instant now) {
   if (mode_ == Mode::kOff) return false;
   if (recheck_at_ && *recheck_at_ <= now) {
     recheck_at_.reset();
+    const bool rebind = std::exchange(recheck_rebinds_, false);
     if (exchange_ || survey_) return true;  // servers are being asked already
     rechecked_at_ = now;
     if (mode_ == Mode::kStateless) {
       ask_for_information(now, "the prefixes of the link changed");
-    } else if (bindings_.has_prefixes()) {
+    } else if (bindings_.has_prefixes() && !rebind) {
       renew(now, "the prefixes of the link changed");
     } else if (bindings_.has_bound()) {
       verify(now, "the prefixes of the link changed");
@@ -75,6 +82,7 @@ bool Client::step(Instant now) {
     }
     return step_exchange(now);
   }
+  if (step_retired(now) || step_probe(now)) return true;
   if (survey_) {
     const auto due = survey_->next_deadline();
     if (!due || *due > now) return false;

@@ -89,6 +89,7 @@ class Survey {
                Arrival arrival = Arrival::kUnicast);
   // The same for who has verified it already (client_verify.h). Nothing when it was taken.
   std::optional<ClientDrop> take(const Message& message, const Ip6Address& from, Instant now);
+  bool asked(std::uint32_t transaction_id) const;  // in a message of this survey
   void expire(Instant now);
   std::optional<Instant> next_deadline() const;  // none before start() and when it is over
   SurveyOutputs drain();

@@ -71,6 +71,12 @@ void merge(SurveyAnswer& known, SurveyAnswer said) {
 
 }  // namespace
 
+bool Survey::asked(std::uint32_t transaction_id) const {
+  return std::any_of(asked_.begin(), asked_.end(), [&](const Asked& one) {
+    return one.transaction_id == transaction_id;
+  });
+}
+
 std::optional<ClientDrop> Survey::take(const Message& message, const Ip6Address& from,
                                        Instant now) {
   if (message.type == MessageType::kReply) return ClientDrop::kNoRapidCommit;  // never asked for

@@ -13,32 +13,6 @@ const OfferedLease* wider(const OfferedLease* a, const OfferedLease* b) {
 
 }  // namespace
 
-std::string_view to_string(HintBehaviour behaviour) {
-  switch (behaviour) {
-    case HintBehaviour::kUnknown:
-      return "unknown";
-    case HintBehaviour::kIgnored:
-      return "ignored";
-    case HintBehaviour::kFollowed:
-      return "followed";
-    case HintBehaviour::kExact:
-      return "exact";
-  }
-  return "";
-}
-
-std::string_view to_string(Together together) {
-  switch (together) {
-    case Together::kUnknown:
-      return "unknown";
-    case Together::kNo:
-      return "no";
-    case Together::kYes:
-      return "yes";
-  }
-  return "";
-}
-
 const OfferedLease* SurveyAnswer::widest() const {
   const OfferedLease* best = nullptr;
   for (const OfferedLease& lease : offered.leases) best = wider(best, &lease);
@@ -96,6 +70,23 @@ const OfferedLease* SurveyResult::widest() const {
   const OfferedLease* best = nullptr;
   for (const SurveyedServer& server : servers) best = wider(best, server.widest());
   return best;
+}
+
+ServerProfile SurveyedServer::profile(const std::vector<Prefix>& hints) const {
+  ServerProfile profile{.server = server, .lengths = {}};
+  bool times = false;
+  for (const SurveyAnswer& answer : prefixes) {
+    for (const OfferedLease& lease : answer.offered.leases)
+      profile.lengths.push_back(lease.prefix.length());
+    times = times || !answer.t1.is_zero() || !answer.t2.is_zero();
+  }
+  std::sort(profile.lengths.begin(), profile.lengths.end());
+  profile.lengths.erase(std::unique(profile.lengths.begin(), profile.lengths.end()),
+                        profile.lengths.end());
+  profile.hints = hint_behaviour(hints);
+  profile.together = together();
+  profile.leaves_times = !profile.lengths.empty() && !times;
+  return profile;
 }
 
 }  // namespace sixgate::dhcp6

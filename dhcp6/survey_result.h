@@ -11,6 +11,7 @@
 #include "dhcp6/client_bindings.h"
 #include "dhcp6/duid.h"
 #include "dhcp6/options.h"
+#include "dhcp6/server_profile.h"
 #include "net/ip6_address.h"
 #include "net/prefix.h"
 #include "net/time.h"
@@ -46,17 +47,6 @@ struct SurveyAnswer {
   bool operator==(const SurveyAnswer&) const = default;
 };
 
-enum class HintBehaviour : std::uint8_t {
-  kUnknown,   // too little was offered to tell
-  kIgnored,   // the same length, or an unrelated one, whatever is asked for
-  kFollowed,  // what the server has it gives to whom asks for it, something else to the others
-  kExact,     // and nothing to the others
-};
-std::string_view to_string(HintBehaviour behaviour);  // "ignored", ...
-
-enum class Together : std::uint8_t { kUnknown, kNo, kYes };
-std::string_view to_string(Together together);
-
 struct SurveyedServer {
   Duid server;
   Ip6Address source;  // of the first Advertise
@@ -71,6 +61,7 @@ struct SurveyedServer {
   HintBehaviour hint_behaviour(const std::vector<Prefix>& hints) const;
   // Whether an address and a prefix come in one session.
   Together together() const;
+  ServerProfile profile(const std::vector<Prefix>& hints) const;
   bool operator==(const SurveyedServer&) const = default;
 };
 
