@@ -76,6 +76,20 @@ void services_text(Table& table, const Json& services) {
   }
 }
 
+// What is not as one would expect it is said.
+void known_server(Table& table, const Json& server) {
+  std::string lengths;
+  for (const Json& length : server["lengths"].elements())
+    lengths += cat(lengths.empty() ? "offers /" : ", /", length.number());
+  std::string text = lengths.empty() ? "offers no prefix" : lengths;
+  if (const std::string hints = said(server["hints"]); hints != "unknown")
+    text += cat("; hints ", hints);
+  if (said(server["address_and_prefix"]) == "no") text += "; a prefix or an address, not both";
+  if (server["fails_on_several"].truth()) text += "; fails when asked for several";
+  if (server["leaves_times"].truth()) text += "; leaves T1 and T2 to us";
+  table.row({"server", cat(said(server["duid"]), " ", text)});
+}
+
 void uplink_text(std::string& out, const Json& uplink) {
   out += cat("\nuplink ", said(uplink["name"]), " (", said(uplink["interface"]),
              "): ", condition(uplink));
@@ -114,6 +128,9 @@ void uplink_text(std::string& out, const Json& uplink) {
     facts.row({"lease", cat("renew in ", lifetime_text(uplink["renew_in"]), ", rebind in ",
                             lifetime_text(uplink["rebind_in"]))});
   }
+  for (const Json& server : uplink["known_servers"].elements()) known_server(facts, server);
+  if (uplink["probe_in"].number() > 0)
+    facts.row({"wider prefix", cat("looked for in ", lifetime_text(uplink["probe_in"]))});
   add_list(facts, "DNS", uplink["dns_servers"]);
   add_list(facts, "search", uplink["search_domains"]);
   services_text(facts, uplink["services"]);

@@ -99,6 +99,8 @@ struct UplinkConfig {
   // How long a carrier may be away before the LANs hear of it. RFC 7084 G-5 wants to be the default: at once.
   Duration carrier_hold{};
   RouteCheckConfig route_check;
+  seconds probe_interval{21600};  // 0: never
+  seconds retire_after{7200};
   delegation::InterfaceIdPolicy interface_id = delegation::InterfaceIdPolicy::stable();
   std::string hook;            // the script of this uplink; empty: Config::hook
   std::uint32_t metric = 512;  // below the 1024 of the kernel and of `ip route add`

@@ -358,6 +358,25 @@ const std::array kUplinkKeys{
           read_parsed(v, c.route_check, parse_route_check, e);
         },
         [](const UplinkConfig& c) { return quoted(route_check_text(c.route_check)); }},
+    Key<UplinkConfig>{
+        "probe_interval",
+        "How many seconds until it is looked whether the provider has a wider prefix by now\n"
+        "(30..604800, or 0: never); where there is none, less and less often. Nothing is\n"
+        "given up before the wider one is there.",
+        [](const Value& v, UplinkConfig& c, Complaints& e) {
+          // A server is not to be asked without end.
+          const bool never = v.kind == Value::Kind::kInteger && v.integer == 0;
+          read_duration(v, c.probe_interval, never ? 0 : 30, 604800, e);
+        },
+        [](const UplinkConfig& c) { return cat(c.probe_interval.count()); }},
+    Key<UplinkConfig>{
+        "retire_after",
+        "How many seconds a prefix that a wider one has replaced stays in use, deprecated,\n"
+        "before it is given back (0..604800).",
+        [](const Value& v, UplinkConfig& c, Complaints& e) {
+          read_duration(v, c.retire_after, 0, 604800, e);
+        },
+        [](const UplinkConfig& c) { return cat(c.retire_after.count()); }},
     Key<UplinkConfig>{"ip6ifaceid",
                       "The lower half of the router's own addresses here: \"stable\" (RFC 7217),\n"
                       "\"eui64\", \"random\", or a suffix such as \"::1\".",

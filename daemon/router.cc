@@ -71,7 +71,7 @@ void Router::build(Instant now) {
       return u->config().interface == config.interface && u->config().name == config.name;
     });
     if (kept) {
-      kept->reconfigure(config, default_hint(), now);
+      kept->reconfigure(config, prefix_need(config.name), now);
     } else {
       const auto lease = state_.leases.find(config.name);
       kept = std::make_unique<Uplink>(
@@ -180,7 +180,8 @@ void Router::identify(Instant now) {
     say(LogLevel::kInfo, cat("DUID made: ", *state_.duid));
   }
   for (const auto& uplink : uplinks_)
-    uplink->identify(*state_.duid, state_.iaids[uplink->config().name], default_hint(), now);
+    uplink->identify(*state_.duid, state_.iaids[uplink->config().name],
+                     prefix_need(uplink->config().name), now);
 }
 
 void Router::links(std::vector<LinkState> links, Instant now) {
@@ -556,11 +557,12 @@ void Router::offer_state(Instant now) {
   keep_ = false;
   forget_strangers(now);
   for (const auto& uplink : uplinks_) {
-    if ((uplink->lease().empty() && !uplink->lease().only_information()) ||
-        !uplink->lease_is_learnt())
+    const dhcp6::Lease& lease = uplink->lease();
+    const bool nothing = lease.empty() && !lease.only_information() && lease.servers.all().empty();
+    if (nothing || !uplink->lease_is_learnt())
       state_.leases.erase(uplink->config().name);
     else
-      state_.leases[uplink->config().name] = uplink->lease();
+      state_.leases[uplink->config().name] = lease;
   }
   if (kernel_) remember_addresses();
   if (state_.worth_writing(durable_, now)) {

@@ -143,7 +143,7 @@ class Router {
   Uplink* uplink_on(std::string_view interface);
   Lan* lan_on(std::string_view interface);
   const LinkState* link(std::string_view interface) const;
-  Prefix default_hint() const;
+  PrefixNeed prefix_need(std::string_view uplink) const;
   void say(LogLevel level, std::string text);
 
   conf::Config config_;

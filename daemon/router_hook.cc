@@ -32,7 +32,7 @@ HookView Router::hook_view(const Uplink& uplink) {
   if (iaid != state_.iaids.end()) view.first_iaid = iaid->second;
   const std::string& interface = uplink.config().interface;
   for (const ra::HeardPrefix& heard : view.heard.prefixes) {
-    if (heard.autonomous)
+    if (uplink.forms_address_in(heard.prefix))
       view.slaac.emplace_back(
           heard.prefix,
           own_address(interface, link(interface), uplink.config().interface_id, heard.prefix));

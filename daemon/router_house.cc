@@ -9,10 +9,18 @@ namespace sixgate::daemon {
 
 // RFC 7084 WPD-2: at least a /64 for each LAN, rounded up to a nibble. An ISP that follows RFC 6177 gives a
 // home a /56, so nobody is asked for less.
-Prefix Router::default_hint() const {
+PrefixNeed Router::prefix_need(std::string_view uplink) const {
+  PrefixNeed need{.hint = {}, .lans = 0};
+  for (const conf::LanConfig& lan : config_.lans) {
+    const auto& classes = lan.request.classes;
+    const bool takes =
+        classes.empty() || std::find(classes.begin(), classes.end(), uplink) != classes.end();
+    need.lans += takes ? 1 : 0;
+  }
   unsigned length = 56;
-  while (length > 48 && config_.lans.size() > (std::uint64_t{1} << (64 - length))) length -= 4;
-  return Prefix(Ip6Address(), length);
+  while (length > 48 && need.lans > (std::uint64_t{1} << (64 - length))) length -= 4;
+  need.hint = Prefix(Ip6Address(), length);
+  return need;
 }
 
 void Router::update_pool(Instant now) {
@@ -189,7 +197,7 @@ House Router::house(Instant now) {
       }
     }
     for (const ra::HeardPrefix& heard : view.heard->prefixes) {
-      if (heard.autonomous && heard.valid_until > now)
+      if (uplink->forms_address_in(heard.prefix) && heard.valid_until > now)
         view.slaac.emplace_back(heard.prefix, own_address(view.config->interface, state,
                                                           view.config->interface_id, heard.prefix));
     }

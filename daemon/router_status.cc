@@ -45,6 +45,13 @@ StatusUplink status_of(const Uplink& uplink, const LinkState* link, const Desire
     out.renew_in = remaining(lease.renew_at, now);
     out.rebind_in = remaining(lease.rebind_at, now);
   }
+  if (!uplink.probe_at().is_never()) out.probe_in = remaining(uplink.probe_at(), now);
+  for (const dhcp6::ServerProfile& server : lease.servers.all()) {
+    out.servers.push_back({server.server.to_string(), server.lengths,
+                           std::string(dhcp6::to_string(server.hints)),
+                           std::string(dhcp6::to_string(server.together)), server.fails_on_several,
+                           server.leaves_times});
+  }
   const ra::Heard& heard = uplink.heard();
   out.managed = heard.managed;
   out.other = heard.other;

@@ -115,6 +115,25 @@ void services(JsonWriter& json, const Services& s) {
   json.end_object();
 }
 
+// What was learnt of the servers of an uplink.
+void known_servers(JsonWriter& json, const std::vector<StatusServer>& all) {
+  if (all.empty()) return;
+  json.key("known_servers").begin_array();
+  for (const StatusServer& s : all) {
+    json.begin_object();
+    json.key("duid").value(s.duid);
+    json.key("lengths").begin_array();
+    for (const unsigned length : s.lengths) json.value(length);
+    json.end_array();
+    json.key("hints").value(s.hints);
+    json.key("address_and_prefix").value(s.together);
+    json.key("fails_on_several").value(s.fails_on_several);
+    json.key("leaves_times").value(s.leaves_times);
+    json.end_object();
+  }
+  json.end_array();
+}
+
 void uplink(JsonWriter& json, const StatusUplink& u) {
   json.begin_object();
   json.key("name").value(u.name);
@@ -126,6 +145,8 @@ void uplink(JsonWriter& json, const StatusUplink& u) {
   json.key("server").value(u.server);
   if (u.renew_in) lifetime(json, "renew_in", *u.renew_in);
   if (u.rebind_in) lifetime(json, "rebind_in", *u.rebind_in);
+  if (u.probe_in) lifetime(json, "probe_in", *u.probe_in);
+  known_servers(json, u.servers);
   json.key("managed").value(u.managed);
   json.key("other").value(u.other);
   prefixes(json, "addresses", u.addresses);

@@ -33,6 +33,16 @@ struct StatusRouter {
   Lifetime lifetime;
 };
 
+// A server that was asked what it has (dhcp6/server_profile.h).
+struct StatusServer {
+  std::string duid;
+  std::vector<unsigned> lengths;  // of the prefixes it offers
+  std::string hints;              // "ignored", "followed", "exact", "unknown"
+  std::string together;           // an address and a prefix in one session: "yes", "no", "unknown"
+  bool fails_on_several = false;
+  bool leaves_times = false;
+};
+
 struct StatusUplink {
   std::string name;
   std::string interface;
@@ -43,6 +53,8 @@ struct StatusUplink {
   std::string server;  // DUID of the bound server, or empty
   std::optional<Lifetime> renew_in;
   std::optional<Lifetime> rebind_in;
+  std::optional<Lifetime> probe_in;  // until it is looked for a wider prefix
+  std::vector<StatusServer> servers;
   bool managed = false;  // the M and O flags last heard
   bool other = false;
   std::vector<StatusPrefix> addresses;  // prefix of length 128 for IA_NA, 64 for SLAAC

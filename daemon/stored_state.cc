@@ -5,6 +5,7 @@
 
 #include <algorithm>
 #include <charconv>
+#include <initializer_list>
 #include <span>
 #include <tuple>
 
@@ -74,6 +75,12 @@ class Writer {
 
 std::string number(std::uint64_t value) { return std::to_string(value); }
 
+std::string text_of(const std::vector<unsigned>& lengths) {
+  std::string text;
+  for (const unsigned length : lengths) text += cat(text.empty() ? "" : ",", length);
+  return text.empty() ? "-" : text;
+}
+
 void write_lease(Writer& out, const std::string& uplink, const dhcp6::Lease& lease) {
   const std::string name = word(uplink);
   out.line("lease", name, lease.server ? lease.server->to_string() : "-", text_of(lease.renew_at),
@@ -104,6 +111,12 @@ void write_lease(Writer& out, const std::string& uplink, const dhcp6::Lease& lea
   if (lease.reconfigure_key) {
     out.line("lease-key", name, to_hex(lease.reconfigure_key->key),
              number(lease.reconfigure_key->replay_value));
+  }
+  for (const dhcp6::ServerProfile& server : lease.servers.all()) {
+    out.line("lease-known", name, server.server.to_string(), text_of(server.lengths),
+             std::string(dhcp6::to_string(server.hints)),
+             std::string(dhcp6::to_string(server.together)), server.fails_on_several ? "1" : "0",
+             server.leaves_times ? "1" : "0");
   }
 }
 
@@ -148,6 +161,32 @@ class Words {
     const std::string_view text = next();
     if (text == "-") return std::nullopt;
     return take(Prefix::parse(text));
+  }
+  // "48,56", ascending, or "-"
+  std::vector<unsigned> lengths() {
+    std::vector<unsigned> all;
+    std::string_view text = next();
+    if (text == "-") return all;
+    while (ok_) {
+      const std::size_t comma = text.find(',');
+      const auto length = parse_decimal(text.substr(0, comma));
+      if (!length || *length > 128 || (!all.empty() && *length <= all.back())) break;
+      all.push_back(static_cast<unsigned>(*length));
+      if (comma == std::string_view::npos) return all;
+      text.remove_prefix(comma + 1);
+    }
+    ok_ = false;
+    return {};
+  }
+  // One of a few words.
+  template <class Enum>
+  Enum one_of(std::initializer_list<Enum> all) {
+    const std::string_view text = next();
+    for (const Enum one : all) {
+      if (dhcp6::to_string(one) == text) return one;
+    }
+    ok_ = false;
+    return *all.begin();
   }
   void bad() { ok_ = false; }
 
@@ -221,6 +260,19 @@ void read_lease_line(std::string_view kind, Words& words, StoredState& state, Du
     else
       words.bad();
     key.replay_value = words.number();
+  } else if (kind == "lease-known") {
+    using dhcp6::HintBehaviour;
+    using dhcp6::Together;
+    const auto duid = dhcp6::Duid::parse(words.next());
+    if (!duid) return words.bad();
+    dhcp6::ServerProfile server{.server = *duid, .lengths = {}};
+    server.lengths = words.lengths();
+    server.hints = words.one_of({HintBehaviour::kUnknown, HintBehaviour::kIgnored,
+                                 HintBehaviour::kFollowed, HintBehaviour::kExact});
+    server.together = words.one_of({Together::kUnknown, Together::kNo, Together::kYes});
+    server.fails_on_several = words.flag();
+    server.leaves_times = words.flag();
+    lease.servers.learn(std::move(server), true);
   } else {
     words.bad();
   }

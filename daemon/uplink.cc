@@ -9,6 +9,9 @@
 namespace sixgate::daemon {
 namespace {
 
+// IA_PDs beyond the first: for LANs where each /64 comes in one of its own, and for what replaces what.
+constexpr std::uint32_t kSpareDelegations = 16;
+
 // What mode = "static" has in place of a lease; with "none" nothing.
 dhcp6::Lease contracted(const conf::UplinkConfig& config) {
   dhcp6::Lease lease;
@@ -30,17 +33,17 @@ Uplink::Uplink(conf::UplinkConfig config, std::optional<dhcp6::Lease> stored, Rn
   }
 }
 
-void Uplink::identify(const dhcp6::Duid& duid, std::uint32_t first_iaid, const Prefix& hint,
+void Uplink::identify(const dhcp6::Duid& duid, std::uint32_t first_iaid, const PrefixNeed& need,
                       Instant now) {
   duid_ = duid;
   first_iaid_ = first_iaid;
-  hint_ = hint;
+  need_ = need;
   follow_wish(now);
 }
 
-void Uplink::reconfigure(conf::UplinkConfig config, const Prefix& hint, Instant now) {
+void Uplink::reconfigure(conf::UplinkConfig config, const PrefixNeed& need, Instant now) {
   const conf::UplinkMode before = std::exchange(config_, std::move(config)).mode;
-  hint_ = hint;
+  need_ = need;
   if (config_.mode != before || !lease_is_learnt()) follow_mode(config_.mode != before, now);
   if (client_) {
     // The client is made anew only when what it says of us differs; the lease goes with it, unverified.
@@ -48,6 +51,8 @@ void Uplink::reconfigure(conf::UplinkConfig config, const Prefix& hint, Instant 
     dhcp6::ClientParameters without_hint = client_->parameters();
     // Another hint alone is no reason to question what we hold.
     without_hint.survey_hints = wanted.survey_hints;
+    without_hint.policy = wanted.policy;
+    client_->adapt(wanted.policy, now);
     for (std::size_t i = 0; i < without_hint.delegations.size() && i < wanted.delegations.size();
          ++i)
       without_hint.delegations[i].hint = wanted.delegations[i].hint;
@@ -111,6 +116,7 @@ void Uplink::receive(const ra::ReceivedPacket& packet, Instant now) {
   listener_.receive(packet, now);
   follow_wish(now);
   notice_prefixes(now);
+  form_addresses(now);
   notice_service(now);
   // Who was away is back, and the next Solicit may be an hour off: as after RFC 9915 section 18.2.12, "may
   // have moved to a new link".
@@ -150,13 +156,34 @@ void Uplink::notice_service(Instant now) {
 void Uplink::notice_prefixes(Instant now) {
   if (!heard().any) return;
   std::vector<Prefix> prefixes;
+  std::vector<Prefix> delegating;
   for (const ra::HeardPrefix& one : heard().prefixes) {
-    if ((one.on_link || one.autonomous) && one.preferred_until > now)
-      prefixes.push_back(one.prefix);
+    if (one.preferred_until <= now) continue;
+    if (one.on_link || one.autonomous) prefixes.push_back(one.prefix);
+    if (one.delegation_preferred) delegating.push_back(one.prefix);
   }
   const bool changed = link_prefixes_ && *link_prefixes_ != prefixes;
+  // RFC 9762 section 7.1: added to or removed from the list, unless it is empty now.
+  const bool rebind = link_prefixes_ && delegating_prefixes_ != delegating && !delegating.empty();
   link_prefixes_ = std::move(prefixes);
-  if (changed && ready_ && client_) client_->prefixes_changed(now);
+  delegating_prefixes_ = std::move(delegating);
+  if ((changed || rebind) && ready_ && client_) client_->prefixes_changed(now, rebind);
+}
+
+// What an address was once made of keeps it.
+void Uplink::form_addresses(Instant now) {
+  const bool delegation_may_come =
+      config_.mode == conf::UplinkMode::kAuto && config_.request_prefix.wanted() &&
+      (!lease_.prefixes.empty() || now < ready_since_ + kDelegationPatience);
+  std::vector<Prefix> formed;
+  for (const ra::HeardPrefix& one : heard().prefixes) {
+    if (!one.autonomous || one.valid_until <= now) continue;
+    if (!one.delegation_preferred || !delegation_may_come || forms_address_in(one.prefix))
+      formed.push_back(one.prefix);
+  }
+  if (formed == formed_) return;
+  formed_ = std::move(formed);
+  out_.changed = true;
 }
 
 void Uplink::receive(std::span<const std::uint8_t> datagram, const Ip6Address& from,
@@ -227,7 +254,7 @@ void Uplink::follow_wish(Instant now) {
       return;
     case Asking::kStateful:
       client_.emplace(parameters(wanted->address), *rng_);
-      client_->start_stateful(lease_.empty() ? std::nullopt : std::optional(lease_), now);
+      client_->start_stateful(lease_, now);
       return;
   }
 }
@@ -239,7 +266,7 @@ dhcp6::ClientParameters Uplink::parameters(bool address) const {
   const std::vector<Prefix>& wishes = config_.request_prefix.wishes;
   switch (config_.request_prefix.kind) {
     case conf::PrefixRequest::Kind::kAuto:
-      parameters.delegations.push_back({first_iaid_, hint_});
+      parameters.delegations.push_back({first_iaid_, need_.hint});
       parameters.survey_hints = dhcp6::every_hint();
       break;
     case conf::PrefixRequest::Kind::kWishes:
@@ -247,10 +274,17 @@ dhcp6::ClientParameters Uplink::parameters(bool address) const {
       if (wishes.size() > 1) parameters.survey_hints = wishes;
       break;
     case conf::PrefixRequest::Kind::kPlain:
-      parameters.delegations.push_back({first_iaid_, hint_});
+      parameters.delegations.push_back({first_iaid_, need_.hint});
       break;
     case conf::PrefixRequest::Kind::kNone:
       break;
+  }
+  if (!parameters.delegations.empty()) {
+    for (std::uint32_t i = 1; i <= kSpareDelegations; ++i)
+      parameters.spare_iaids.push_back(first_iaid_ + i);
+    parameters.policy = {.slash64s = need_.lans,
+                         .probe_interval = config_.probe_interval,
+                         .retire_after = config_.retire_after};
   }
   parameters.rapid_commit = config_.rapid_commit;
   parameters.release_on_stop = config_.release_on_stop;
@@ -266,6 +300,7 @@ void Uplink::take_lease(dhcp6::Lease lease) {
 void Uplink::expire(Instant now) {
   // The listener's tables age whether the link is there or not; the client speaks only where it is heard.
   listener_.expire(now);
+  form_addresses(now);
   notice_service(now);
   // What depends on these two moments is derived anew.
   const auto rings = [&](const std::optional<Instant>& from, Duration after) {
@@ -287,6 +322,7 @@ std::optional<Instant> Uplink::next_deadline() const {
   };
   rings(lost_at_, config_.carrier_hold);
   rings(no_way_at_, dead_after());
+  if (!delegating_prefixes_.empty()) rings(ready_since_, kDelegationPatience);
   if (client_ && (ready_ || stopping_)) next = earlier(next, client_->next_deadline());
   if (ready_ && !stopping_ && !client_ && asked_.asking == Asking::kNothing &&
       !listener_.heard().any && config_.mode == conf::UplinkMode::kAuto &&

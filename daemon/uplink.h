@@ -26,6 +26,11 @@ struct UplinkOutputs {
   LogLines log;
 };
 
+struct PrefixNeed {
+  Prefix hint;        // the size to ask for when the configuration names none
+  unsigned lans = 1;  // that take their /64 from this uplink
+};
+
 class Uplink {
  public:
   // How long a first Router Advertisement may take before the client asks without knowing M and O: servers
@@ -36,15 +41,18 @@ class Uplink {
   // An uplink without a way out for longer than this, and than its carrier_hold, is dead: another may serve
   // instead. A router that goes and comes is no reason to move every host.
   static constexpr Duration kDeadAfter = seconds(3);
+  // Where the link would rather delegate (RFC 9762) no address is made of its prefixes before it has had this
+  // long for that.
+  static constexpr Duration kDelegationPatience = seconds(20);
   // Before any router was heard since the start nothing is known of it for this long.
   static constexpr Duration kFirstRouter = seconds(30);
 
   Uplink(conf::UplinkConfig config, std::optional<dhcp6::Lease> stored, Rng& rng);
 
-  // What the client is to say of itself, and the size to ask for when the configuration names none; before
-  // the link is first ready.
-  void identify(const dhcp6::Duid& duid, std::uint32_t first_iaid, const Prefix& hint, Instant now);
-  void reconfigure(conf::UplinkConfig config, const Prefix& hint, Instant now);
+  // What the client is to say of itself, and what the house needs; before the link is first ready.
+  void identify(const dhcp6::Duid& duid, std::uint32_t first_iaid, const PrefixNeed& need,
+                Instant now);
+  void reconfigure(conf::UplinkConfig config, const PrefixNeed& need, Instant now);
   void link(const LinkState* state, Instant now);  // null: the interface is absent
   void receive(const ra::ReceivedPacket& packet, Instant now);
   void receive(std::span<const std::uint8_t> datagram, const Ip6Address& from,
@@ -63,6 +71,11 @@ class Uplink {
   const ra::Heard& heard() const { return listener_.heard(); }
   const dhcp6::Lease& lease() const { return lease_; }
   bool ready() const { return ready_; }
+  // This prefix has an address of ours: autonomous, and not one in which the link prefers delegation that works (RFC
+  // 9762 section 7.1).
+  bool forms_address_in(const Prefix& prefix) const {
+    return std::find(formed_.begin(), formed_.end(), prefix) != formed_.end();
+  }
   // Not ready for less than carrier_hold: the LANs need not know.
   bool held(Instant now) const;
   // There is a way out.
@@ -77,6 +90,8 @@ class Uplink {
   // A lease that is to be kept over a restart: what the configuration says needs no keeping.
   bool lease_is_learnt() const { return config_.mode == conf::UplinkMode::kAuto; }
   std::string client_state() const;
+  // When it is next looked for a wider prefix.
+  Instant probe_at() const { return client_ && ready_ ? client_->probe_at() : Instant::never(); }
   bool rebinding() const { return client_ && client_->state() == dhcp6::ClientState::kRebinding; }
   const ra::ListenerCounters& listener_counters() const { return listener_.counters(); }
   const dhcp6::ClientCounters* client_counters() const {
@@ -97,6 +112,7 @@ class Uplink {
   void take_lease(dhcp6::Lease lease);
   void follow_mode(bool another, Instant now);
   void notice_prefixes(Instant now);
+  void form_addresses(Instant now);
   bool has_default_router(Instant now) const;
   void notice_service(Instant now);
   Duration dead_after() const;
@@ -107,11 +123,13 @@ class Uplink {
   std::optional<dhcp6::Client> client_;
   std::optional<dhcp6::Duid> duid_;
   std::uint32_t first_iaid_ = 0;
-  Prefix hint_;
+  PrefixNeed need_;
   dhcp6::Lease lease_;
   Wish asked_;
   std::optional<Ip6Address> link_local_;
   std::optional<std::vector<Prefix>> link_prefixes_;  // as last heard
+  std::vector<Prefix> delegating_prefixes_;           // of these the ones with P
+  std::vector<Prefix> formed_;
   bool ready_ = false;
   bool stopping_ = false;
   Instant ready_since_;

@@ -31,6 +31,9 @@ daemon::Status house() {
   uplink.client = "bound";
   uplink.renew_in = Lifetime(1200);
   uplink.rebind_in = Lifetime(2000);
+  uplink.probe_in = Lifetime(21600);
+  uplink.servers = {
+      {.duid = "00020000ab11", .lengths = {56, 64}, .hints = "ignored", .together = "no"}};
   uplink.managed = true;
   uplink.delegations = {delegated};
   uplink.routers = {{*Ip6Address::parse("fe80::1"), "medium", Lifetime(1790)}};
@@ -68,8 +71,11 @@ TEST(StatusText, ShowsTheHouse) {
             "uplink wan (eth0): up, DHCPv6 bound, flags M\n"
             "  delegated  2001:db8:100::/56  live    preferred 45m, valid 1h 30m\n"
             "  router     fe80::1            medium  for 29m 50s\n"
-            "  lease    renew in 20m, rebind in 33m 20s\n"
-            "  packets  ra_received 3\n"
+            "  lease         renew in 20m, rebind in 33m 20s\n"
+            "  server        00020000ab11 offers /56, /64; hints ignored; a prefix or an address, "
+            "not both\n"
+            "  wider prefix  looked for in 6h\n"
+            "  packets       ra_received 3\n"
             "\n"
             "lan lan (br-lan): up, protected, slaac, default router for 45m\n"
             "  prefix   2001:db8:100::/64  live  from wan  preferred 45m, valid forever\n"

@@ -33,6 +33,8 @@ TEST(Status, JsonOfAHomeInOrder) {
   uplink.client = "bound";
   uplink.server = "0002";
   uplink.renew_in = Lifetime(900);
+  uplink.servers.push_back(
+      {.duid = "0002", .lengths = {56, 64}, .hints = "ignored", .together = "yes"});
   uplink.rebind_in = Lifetime::infinite();
   uplink.managed = true;
   uplink.addresses.push_back(some_prefix("2001:db8:ffff::7/128"));
@@ -63,7 +65,10 @@ TEST(Status, JsonOfAHomeInOrder) {
       to_json(status),
       R"({"schema":1,"version":"1.2.3","duid":"00030001aabb","ula":"fd00:6:6::/48","uplinks":[{)"
       R"("name":"wan","interface":"eth0","present":true,"ready":true,"mode":"","client":"bound",)"
-      R"("server":"0002","renew_in":900,"rebind_in":null,"managed":true,"other":false,)"
+      R"("server":"0002","renew_in":900,"rebind_in":null,)"
+      R"("known_servers":[{"duid":"0002","lengths":[56,64],"hints":"ignored",)"
+      R"("address_and_prefix":"yes","fails_on_several":false,"leaves_times":false}],)"
+      R"("managed":true,"other":false,)"
       R"("addresses":[{"prefix":"2001:db8:ffff::7/128","address":"2001:db8:ffff::7",)"
       R"("preferred":1800,"valid":3600,"standing":"live"}],)"
       R"("delegations":[{"prefix":"2001:db8:1::/56","preferred":1800,"valid":3600,)"

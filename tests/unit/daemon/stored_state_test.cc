@@ -48,6 +48,14 @@ StoredState usual() {
   lease.stateful = true;
   lease.reconfigure_key = dhcp6::ReconfigureKey{
       {1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15, 16}, 0x1122334455667788};
+  lease.servers.learn({.server = dhcp6::Duid::ll(mac(9)),
+                       .lengths = {56, 64},
+                       .hints = dhcp6::HintBehaviour::kIgnored,
+                       .together = dhcp6::Together::kYes,
+                       .fails_on_several = true},
+                      true);
+  lease.servers.learn({.server = dhcp6::Duid::ll(mac(10)), .lengths = {}, .leaves_times = true},
+                      true);
   state.carve.entries.push_back({"lan0", "lan0", "wan", prefix("2001:db8:1::/56"), 1, 64, 64});
   state.carve.entries.push_back({"lan0", "lan0", "ula", prefix("fd12:3456:789a::/48"), 0, 64, 60});
   state.advertised["lan0"].push_back({prefix("2001:db8:1:1::/64"), true, true, kNow + hours(1)});

@@ -267,7 +267,7 @@ TEST(Uplink, AFlapKeepsEverythingAndVerifiesIt) {
 
 TEST(Uplink, AnAbsentInterfaceSaysNothing) {
   UplinkRun run;
-  run.uplink.identify(testing::kOurDuid, kIaid, testing::kHint, run.now);
+  run.uplink.identify(testing::kOurDuid, kIaid, testing::kNeed, run.now);
   run.link(nullptr);
   run.run_for(hours(1));
   EXPECT_TRUE(run.sent.empty());
@@ -281,7 +281,7 @@ TEST(Uplink, SaysNothingBeforeItKnowsWhoItIs) {
   run.hear(isp_router(true, true));
   run.run_for(seconds(2));
   EXPECT_TRUE(run.sent.empty());
-  run.uplink.identify(testing::kOurDuid, kIaid, testing::kHint, run.now);
+  run.uplink.identify(testing::kOurDuid, kIaid, testing::kNeed, run.now);
   run.settle();
   run.run_for(seconds(1));
   ASSERT_EQ(run.sent.size(), 1U);
@@ -367,7 +367,7 @@ TEST(Uplink, AnotherHintAloneQuestionsNothing) {
   run.run_for(seconds(5));
   ASSERT_TRUE(run.bound());
   const std::size_t before = run.sent.size();
-  run.uplink.reconfigure(run.uplink.config(), prefix("::/52"), run.now);
+  run.uplink.reconfigure(run.uplink.config(), {.hint = prefix("::/52"), .lans = 1}, run.now);
   run.settle();
   run.run_for(seconds(5));
   EXPECT_EQ(run.sent.size(), before);
@@ -382,7 +382,7 @@ TEST(Uplink, AnotherWishIsFollowedWithTheLeaseInHand) {
   run.run_for(seconds(5));
   ASSERT_TRUE(run.bound());
   EXPECT_TRUE(run.uplink.lease().addresses.empty());
-  run.uplink.reconfigure(with(conf::RequestAddress::kAlways), testing::kHint, run.now);
+  run.uplink.reconfigure(with(conf::RequestAddress::kAlways), testing::kNeed, run.now);
   run.settle();
   EXPECT_EQ(run.uplink.lease().prefixes.size(), 1U);
   run.run_for(seconds(5));
@@ -401,7 +401,7 @@ TEST(Uplink, WishingForNothingAnyMoreEndsTheSession) {
   run.run_for(seconds(5));
   ASSERT_TRUE(run.bound());
   const unsigned changes = run.changes;
-  run.uplink.reconfigure(with(conf::RequestAddress::kNever, false), testing::kHint, run.now);
+  run.uplink.reconfigure(with(conf::RequestAddress::kNever, false), testing::kNeed, run.now);
   run.settle();
   EXPECT_EQ(run.uplink.client_state(), "idle");
   EXPECT_TRUE(run.uplink.lease().empty());
@@ -419,7 +419,7 @@ TEST(Uplink, AskingOnlyForInformationNowForgetsTheLeases) {
   run.hear(isp_router(false, true));
   run.run_for(seconds(5));
   ASSERT_TRUE(run.bound());
-  run.uplink.reconfigure(with(conf::RequestAddress::kNever, false), testing::kHint, run.now);
+  run.uplink.reconfigure(with(conf::RequestAddress::kNever, false), testing::kNeed, run.now);
   run.settle();
   run.run_for(seconds(5));
   EXPECT_TRUE(run.uplink.lease().empty());
@@ -442,6 +442,87 @@ TEST(Uplink, TheHintOfTheConfigurationComesBeforeTheComputedOne) {
     ASSERT_EQ(hints.size(), 1U);
     EXPECT_EQ(hints[0].prefix, configured ? prefix("::/48") : prefix("::/56"));
   }
+}
+
+// RFC 9762: where the link would rather delegate.
+
+ra::PrefixInformation on_the_link(const char* text, bool delegates, unsigned preferred = 1800) {
+  ra::PrefixInformation option;
+  option.prefix = prefix(text);
+  option.on_link = option.autonomous = true;
+  option.delegation_preferred = delegates;
+  option.preferred = Lifetime(preferred);
+  option.valid = Lifetime(3600);
+  return option;
+}
+
+ra::RouterAdvertisement saying(const std::vector<ra::PrefixInformation>& prefixes) {
+  ra::RouterAdvertisement said = isp_router(false, false);
+  for (const ra::PrefixInformation& one : prefixes) said.options.push_back(one);
+  return said;
+}
+
+TEST(Conformance, Row_9762_04_WithoutThePFlagAPrefixIsAskedForAllTheSame) {
+  UplinkRun run;
+  run.begin();
+  run.hear(saying({on_the_link("2001:db8:a::/64", false)}));
+  run.run_for(seconds(2));
+  ASSERT_FALSE(run.of(MessageType::kSolicit).empty());
+  EXPECT_TRUE(asks_prefix(run.of(MessageType::kSolicit)[0].message));
+  EXPECT_TRUE(run.uplink.forms_address_in(prefix("2001:db8:a::/64")));
+}
+
+TEST(Conformance, Row_9762_05_NoAddressOfAPrefixThatIsForDelegationUnlessThatFails) {
+  const Prefix link = prefix("2001:db8:a::/64");
+  auto server = isp_server();
+  UplinkRun run(with(conf::RequestAddress::kAuto));
+  run.servers = {&server};
+  run.begin();
+  run.hear(saying({on_the_link("2001:db8:a::/64", true)}));
+  run.run_for(seconds(60));
+  ASSERT_TRUE(run.bound());
+  EXPECT_TRUE(asks_prefix(run.of(MessageType::kSolicit)[0].message));
+  EXPECT_FALSE(run.uplink.forms_address_in(link));
+
+  UplinkRun alone(with(conf::RequestAddress::kAuto));
+  alone.begin();
+  alone.hear(saying({on_the_link("2001:db8:a::/64", true)}));
+  alone.run_for(seconds(15));
+  EXPECT_FALSE(alone.uplink.forms_address_in(link));
+  const unsigned before = alone.changes;
+  alone.run_for(seconds(10));
+  EXPECT_TRUE(alone.uplink.forms_address_in(link)) << "nobody delegates";
+  EXPECT_GT(alone.changes, before);
+  // And keeps it when somebody does in the end.
+  alone.servers = {&server};
+  alone.run_for(minutes(30));
+  alone.hear(saying({on_the_link("2001:db8:a::/64", true)}));
+  EXPECT_TRUE(alone.bound());
+  EXPECT_TRUE(alone.uplink.forms_address_in(link));
+}
+
+TEST(Conformance, Row_9762_06_AnotherListOfPrefixesForDelegationMeansRebind) {
+  auto server = isp_server();
+  UplinkRun run(with(conf::RequestAddress::kAuto));
+  run.servers = {&server};
+  run.begin();
+  run.hear(saying({on_the_link("2001:db8:a::/64", true)}));
+  run.run_for(seconds(60));
+  ASSERT_TRUE(run.bound());
+  const auto rebinds = [&] { return run.of(MessageType::kRebind).size(); };
+  const auto renews = run.of(MessageType::kRenew).size();
+  ASSERT_EQ(rebinds(), 0U);
+  run.hear(saying({on_the_link("2001:db8:a::/64", true), on_the_link("2001:db8:b::/64", true)}));
+  run.run_for(seconds(60));
+  EXPECT_EQ(rebinds(), 1U) << "added";
+  run.hear(saying({on_the_link("2001:db8:a::/64", true), on_the_link("2001:db8:b::/64", true, 0)}));
+  run.run_for(seconds(60));
+  EXPECT_EQ(rebinds(), 2U) << "removed";
+  run.hear(saying({on_the_link("2001:db8:a::/64", false)}));
+  run.run_for(seconds(60));
+  EXPECT_EQ(rebinds(), 2U) << "empty now";
+  EXPECT_EQ(run.of(MessageType::kRenew).size(), renews);
+  EXPECT_TRUE(run.bound());
 }
 
 }  // namespace
