@@ -72,9 +72,8 @@ void merge(SurveyAnswer& known, SurveyAnswer said) {
 }  // namespace
 
 bool Survey::asked(std::uint32_t transaction_id) const {
-  return std::any_of(asked_.begin(), asked_.end(), [&](const Asked& one) {
-    return one.transaction_id == transaction_id;
-  });
+  return std::any_of(asked_.begin(), asked_.end(),
+                     [&](const Asked& one) { return one.transaction_id == transaction_id; });
 }
 
 std::optional<ClientDrop> Survey::take(const Message& message, const Ip6Address& from,
