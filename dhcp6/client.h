@@ -141,7 +141,10 @@ class Client {
   void verify(Instant now, std::string_view why);
   void look_again(Instant now);
   void begin_survey(Instant starts_at);
-  void follow_survey(Instant now);  // what it has to say
+  SurveyParameters survey_parameters(std::vector<Prefix> hints) const;
+  // What it has to say, its log at `level` or less loud; true when it is over.
+  bool take_from(Survey& survey, LogLevel level);
+  void follow_survey(Instant now);
   void choose(const SurveyResult& result, Instant now);
   std::optional<Offer> offer_of(const SurveyedServer& server) const;
   void add_further(Offer& offer, const SurveyedServer& server) const;

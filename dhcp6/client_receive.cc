@@ -215,6 +215,12 @@ void Client::on_reply_with_leases(const Message& message, const Duid& server, In
   const bool something = offers_something(offered);
   // Section 18.2.13: no mixture of two servers' bindings, nor of what was before discovery and after.
   const bool discovered = exchange_->type == MessageType::kSolicit;
+  const bool prefix = std::any_of(offered.begin(), offered.end(), [](const auto& ia) {
+    return ia.type == AssociationType::kPrefixes && !ia.leases.empty();
+  });
+  if (!discovered && !prefix &&
+      ask_for_less(server, now, "no prefix is given to whom asks for several /64s"))
+    return;
   if (something && (discovered || (server_ && *server_ != server))) bindings_.unbind();
   const ReplyEffect effect = bindings_.apply(offered, now, outputs_.log);
   if (something) {
@@ -235,7 +241,7 @@ void Client::on_reply_with_leases(const Message& message, const Duid& server, In
   if (discovered) return;
   if (bindings_.has_bound()) {
     become_bound(now, true, "nothing more is to be had; other leases stay");
-  } else if (!ask_for_less(server, now, "nothing is given to whom asks for several /64s")) {
+  } else {
     try_next_server(now, cat("the server gives nothing (", to_string(status), ")"));
   }
 }

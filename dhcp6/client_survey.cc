@@ -10,23 +10,33 @@ namespace sixgate::dhcp6 {
 
 void Client::begin_survey(Instant starts_at) {
   exchange_.reset();
-  SurveyParameters parameters{.duid = parameters_.duid, .hints = parameters_.survey_hints};
+  SurveyParameters parameters = survey_parameters(parameters_.survey_hints);
   parameters.address = parameters_.address_iaid.has_value();
   parameters.persistent = true;
-  parameters.extra_options = parameters_.extra_options;
-  parameters.accept_reconfigure = parameters_.accept_reconfigure;
-  parameters.longest_prefix = parameters_.longest_prefix;
   survey_.emplace(std::move(parameters), *rng_, limit_);
   survey_->start(starts_at);
 }
 
-void Client::follow_survey(Instant now) {
-  SurveyOutputs said = survey_->drain();
+SurveyParameters Client::survey_parameters(std::vector<Prefix> hints) const {
+  SurveyParameters parameters{.duid = parameters_.duid, .hints = std::move(hints)};
+  parameters.extra_options = parameters_.extra_options;
+  parameters.accept_reconfigure = parameters_.accept_reconfigure;
+  parameters.longest_prefix = parameters_.longest_prefix;
+  return parameters;
+}
+
+bool Client::take_from(Survey& survey, LogLevel level) {
+  SurveyOutputs said = survey.drain();
   counters_.sent += said.packets.size();
   for (Datagram& packet : said.packets) outputs_.packets.push_back(std::move(packet));
-  for (LogLine& line : said.log) outputs_.log.push_back(std::move(line));
-  if (!said.finished) return;
-  counters_.held_back += survey_->counters().held_back;
+  for (LogLine& line : said.log)
+    outputs_.log.push_back({std::max(line.level, level), std::move(line.text)});
+  if (said.finished) counters_.held_back += survey.counters().held_back;
+  return said.finished;
+}
+
+void Client::follow_survey(Instant now) {
+  if (!take_from(*survey_, LogLevel::kError)) return;
   const SurveyResult result = survey_->result();
   survey_.reset();
   choose(result, now);

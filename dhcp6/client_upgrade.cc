@@ -77,24 +77,16 @@ bool Client::step_probe(Instant now) {
     probe_at_ = now + kProbeLater;
     return true;
   }
-  SurveyParameters parameters{.duid = parameters_.duid, .hints = wider_hints()};
-  if (parameters.hints.empty()) return true;
-  parameters.extra_options = parameters_.extra_options;
-  parameters.accept_reconfigure = parameters_.accept_reconfigure;
-  parameters.longest_prefix = parameters_.longest_prefix;
-  probe_.emplace(std::move(parameters), *rng_, limit_);
+  std::vector<Prefix> hints = wider_hints();
+  if (hints.empty()) return true;
+  probe_.emplace(survey_parameters(std::move(hints)), *rng_, limit_);
   probe_->start(soon(now));
   outputs_.log.push_back({LogLevel::kDebug, "looking for a wider prefix"});
   return true;
 }
 
 void Client::follow_probe(Instant now) {
-  SurveyOutputs said = probe_->drain();
-  counters_.sent += said.packets.size();
-  for (Datagram& packet : said.packets) outputs_.packets.push_back(std::move(packet));
-  for (LogLine& line : said.log) outputs_.log.push_back({LogLevel::kDebug, std::move(line.text)});
-  if (!said.finished) return;
-  counters_.held_back += probe_->counters().held_back;
+  if (!take_from(*probe_, LogLevel::kDebug)) return;
   const SurveyResult result = probe_->result();
   probe_.reset();
   if (exchange_ || survey_ || !verified_) {

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 // Scene: one home and its ISP in one world, and what a test asks of them.
 //
-// SIXGATE_SIM_SEED=N replays one seed, SIXGATE_SIM_SEEDS=N runs that many (./dev test sim --seed N).
+// SIXGATE_SIM_SEED=N replays one seed, SIXGATE_SIM_SEEDS=N runs that many (./dev test sim --seed N),
+// SIXGATE_SIM_FACTOR=N so many times as many as a test does by itself.
 #pragma once
 
 #include <gtest/gtest.h>
@@ -60,7 +61,8 @@ inline std::uint64_t number_from(const char* name, std::uint64_t otherwise) {
 inline std::vector<std::uint64_t> seeds(std::uint64_t count) {
   if (std::getenv("SIXGATE_SIM_SEED") != nullptr) return {number_from("SIXGATE_SIM_SEED", 1)};
   std::vector<std::uint64_t> out;
-  const std::uint64_t many = number_from("SIXGATE_SIM_SEEDS", count);
+  const std::uint64_t many =
+      number_from("SIXGATE_SIM_SEEDS", count * number_from("SIXGATE_SIM_FACTOR", 1));
   for (std::uint64_t seed = 1; seed <= many; ++seed) out.push_back(seed);
   return out;
 }

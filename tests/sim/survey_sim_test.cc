@@ -13,7 +13,7 @@ namespace {
 using Hints = IspBehaviour::Hints;
 
 TEST(SurveySim, TheWidestPrefixIsReached) {
-  for (const std::uint64_t seed : seeds(60)) {
+  for (const std::uint64_t seed : seeds(250)) {
     Rng dice(seed * 977 + 5);
     IspBehaviour isp = usual_isp();
     isp.managed = dice.chance(0.5);

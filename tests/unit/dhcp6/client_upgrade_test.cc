@@ -316,6 +316,20 @@ TEST(ClientSlash64s, AServerThatFailsOnSeveralIsAskedForOneAndRemembered) {
   }
 }
 
+TEST(ClientSlash64s, AnAddressBesideNoPrefixIsNotEnough) {
+  ClientRun run(for_lans(2));
+  TestServer server = hint_server(1, [](const HintQuestion&) { return 64; });
+  server.edit = [inner = server.edit](const Message& query, Message& answer) {
+    inner(query, answer);
+    if (query.type != MessageType::kSolicit && iaids_of(query).size() > 1)
+      refuse_delegations(answer);
+  };
+  run.servers = {&server};
+  ASSERT_TRUE(run.bind()) << run.transcript();
+  EXPECT_EQ(run.lease().prefixes.size(), 1U) << run.transcript();
+  EXPECT_EQ(run.lease().addresses.size(), 1U);
+}
+
 TEST(ClientSlash64s, OneWideOneTakesThePlaceOfThemAll) {
   ClientRun run(for_lans(2));
   unsigned length = 64;
