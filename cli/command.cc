@@ -8,6 +8,7 @@
 
 #include "cli/import_identity.h"
 #include "cli/json.h"
+#include "cli/leases_text.h"
 #include "cli/monitor_ra.h"
 #include "cli/status_text.h"
 #include "conf/config.h"
@@ -22,12 +23,14 @@ constexpr std::size_t kLargestConfig = 1 << 20;
 
 constexpr std::string_view kHelp =
     "Usage: sixgate [--socket PATH] status [--json]\n"
+    "       sixgate [--socket PATH] leases [--json]\n"
     "       sixgate check [FILE]\n"
     "       sixgate monitor ra INTERFACE [--count N] [--json]\n"
     "       sixgate import-identity [OPTION...] [FILE...]\n"
     "       sixgate --help | --version\n"
     "\n"
     "  status         what sixgated knows and does\n"
+    "  leases         what the DHCPv6 server gave to whom\n"
     "  check [FILE]   is the configuration right? (default: /etc/sixgate/sixgate.toml)\n"
     "  monitor ra     Router Advertisements as they are heard, decoded; needs no sixgated\n"
     "  import-identity  be who another DHCPv6 client was, and keep its prefix\n"
@@ -44,8 +47,10 @@ CommandResult usage_error(std::string_view what) {
   return {kUsage, {}, cat("sixgate: ", what, "\nTry: sixgate --help\n")};
 }
 
-CommandResult status(const std::string& socket, bool as_json) {
-  const auto answer = ask(socket, "status");
+// Asks sixgated for a document and shows it.
+CommandResult show(const std::string& socket, std::string_view what, bool as_json,
+                   std::string (*text_of)(const Json&)) {
+  const auto answer = ask(socket, what);
   if (!answer) return {answer.error().code, {}, cat("sixgate: ", answer.error().message, '\n')};
   const auto json = Json::parse(*answer);
   if (!json || !json->is_object()) {
@@ -55,7 +60,7 @@ CommandResult status(const std::string& socket, bool as_json) {
     return {kFailure, {}, cat("sixgate: sixgated says: ", printable(error.text()), '\n')};
   }
   if (as_json) return {kOk, cat(*answer, '\n'), {}};
-  return {kOk, status_text(*json), {}};
+  return {kOk, text_of(*json), {}};
 }
 
 // The line that a diagnostic speaks of, with a caret below the column.
@@ -140,9 +145,13 @@ CommandResult run_command(std::span<const char* const> arguments, const Sink& li
   if (count) return usage_error("--count belongs to monitor");
   if (words[0] == "status") {
     if (words.size() > 1) return usage_error("status takes no argument");
-    return status(socket.empty() ? conf::Config().socket : socket, as_json);
+    return show(socket.empty() ? conf::Config().socket : socket, "status", as_json, status_text);
   }
-  if (as_json) return usage_error("--json belongs to status and monitor");
+  if (words[0] == "leases") {
+    if (words.size() > 1) return usage_error("leases takes no argument");
+    return show(socket.empty() ? conf::Config().socket : socket, "leases", as_json, leases_text);
+  }
+  if (as_json) return usage_error("--json belongs to status, leases and monitor");
   if (words[0] == "check") {
     if (words.size() > 2) return usage_error("check takes one file");
     return check(words.size() == 2 ? words[1] : std::string(conf::kDefaultConfigFile));

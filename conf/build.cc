@@ -20,7 +20,7 @@ class Builder {
   explicit Builder(std::string_view file) : file_(file) {}
 
   ReadResult run(const Value& root) {
-    const std::vector<std::string_view> tables{"ula", "firewall", "uplink", "lan"};
+    const std::vector<std::string_view> tables{"ula", "firewall", "uplink", "lan", "reservation"};
     read_section(root, global_keys(), config_, Where::kGlobal, 0, tables);
     if (const Value* table = table_of(root, "ula")) {
       read_section(*table, ula_keys(), config_.ula, Where::kUla, 0, {});
@@ -34,6 +34,7 @@ class Builder {
     if (const Value* table = table_of(root, "lan")) {
       for (const Entry* entry : named(*table, "lan", "home")) read_lan(*entry);
     }
+    if (const Entry* entry = root.find("reservation")) read_reservations(*entry);
     for (const Problem& problem : check(config_)) report(problem);
     return finish();
   }
@@ -87,6 +88,23 @@ class Builder {
     read_section(entry.value, uplink_keys(), uplink, Where::kUplink, config_.uplinks.size(), {},
                  entry.at);
     config_.uplinks.push_back(std::move(uplink));
+  }
+
+  void read_reservations(const Entry& entry) {
+    if (entry.value.kind != Value::Kind::kArray) {
+      error(entry.at, "\"reservation\" is a list of tables: write [[reservation]]");
+      return;
+    }
+    for (const Value& table : entry.value.array) {
+      if (table.kind != Value::Kind::kTable) {
+        error(table.at, "a reservation is a table: write [[reservation]]");
+        continue;
+      }
+      ReservationConfig reservation;
+      read_section(table, reservation_keys(), reservation, Where::kReservation,
+                   config_.reservations.size(), {});
+      config_.reservations.push_back(std::move(reservation));
+    }
   }
 
   void read_lan(const Entry& entry) {

@@ -61,6 +61,7 @@ class Checker {
     check_global();
     for (std::size_t i = 0; i < config_.uplinks.size(); ++i) check_uplink(i);
     for (std::size_t i = 0; i < config_.lans.size(); ++i) check_lan(i);
+    for (std::size_t i = 0; i < config_.reservations.size(); ++i) check_reservation(i);
     return std::move(problems_);
   }
 
@@ -295,6 +296,36 @@ class Checker {
       if (!resolver.addresses.empty() && resolver.service_parameters.empty())
         add(Where::kLan, index, "dnr",
             cat(resolver.name, " has no alpn=: hosts do not know how to speak to it"), false);
+    }
+  }
+
+  void check_reservation(std::size_t index) {
+    const ReservationConfig& reservation = config_.reservations[index];
+    const dhcp6::Reservation& kept = reservation.kept;
+    if (!kept.duid && !kept.mac)
+      add(Where::kReservation, index, "",
+          "says of nobody who it is for: `duid` or `mac` is needed");
+    if (kept.lifetime && kept.lifetime->count() < 120)
+      add(Where::kReservation, index, "lease_time", "is not within 120..4294967295, or 0");
+    if (!kept.name.empty()) {
+      const auto name = DomainName::parse(kept.name);
+      if (!name || name->is_root())
+        add(Where::kReservation, index, "name",
+            cat("\"", printable(kept.name), "\" is no host name"));
+    }
+    for (std::size_t i = 0; i < index; ++i) {
+      const ReservationConfig& other = config_.reservations[i];
+      if (kept.interface_id && kept.interface_id == other.kept.interface_id &&
+          reservation.lan == other.lan)
+        add(Where::kReservation, index, "suffix", "is kept for another client already");
+    }
+    if (reservation.lan.empty()) return;
+    std::vector<std::string_view> names;
+    for (const LanConfig& lan : config_.lans) names.push_back(lan.name);
+    if (std::find(names.begin(), names.end(), reservation.lan) == names.end()) {
+      add(Where::kReservation, index, "lan",
+          cat("there is no LAN named \"", printable(reservation.lan), "\"",
+              suggestion(reservation.lan, names)));
     }
   }
 

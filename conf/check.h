@@ -14,9 +14,9 @@
 namespace sixgate::conf {
 
 struct Problem {
-  enum class Where : std::uint8_t { kGlobal, kUla, kFirewall, kUplink, kLan };
+  enum class Where : std::uint8_t { kGlobal, kUla, kFirewall, kUplink, kLan, kReservation };
   Where where = Where::kGlobal;
-  std::size_t index = 0;  // of an uplink or LAN
+  std::size_t index = 0;  // of an uplink, LAN or reservation
   std::string_view key;   // empty: the table itself
   std::string text;
   bool is_error = true;

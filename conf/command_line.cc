@@ -124,6 +124,8 @@ std::string where(const Problem& problem, const Config& config) {
       return cat("uplink ", config.uplinks[problem.index].name, ": ");
     case Problem::Where::kLan:
       return cat("LAN ", config.lans[problem.index].name, ": ");
+    case Problem::Where::kReservation:
+      return cat("reservation ", problem.index + 1, ": ");
     case Problem::Where::kUla:
       return "ULA: ";
     case Problem::Where::kFirewall:

@@ -15,6 +15,7 @@
 #include "conf/lan_advertising.h"
 #include "delegation/carve.h"
 #include "delegation/interface_identifier.h"
+#include "dhcp6/server_scope.h"
 #include "firewall/ruleset.h"
 #include "net/domain_name.h"
 #include "net/ip6_address.h"
@@ -120,6 +121,8 @@ struct LanConfig {
   bool advertise_dns = true;
   std::vector<Ip6Address> dns_servers;  // none: those the uplinks gave
   std::vector<DomainName> search_domains;
+  // What the DHCPv6 server does here; which prefixes it has is not configuration.
+  dhcp6::ServerLink dhcp6;
 
   bool operator==(const LanConfig&) const = default;
 };
@@ -163,9 +166,23 @@ struct FirewallConfig {
   bool operator==(const FirewallConfig&) const = default;
 };
 
+// What a DHCPv6 lease that a client was told of survives.
+enum class Durability : std::uint8_t {
+  kProcess,  // "process": a crash of ours
+  kPower,    // "power": also of the whole machine
+};
+
+struct ReservationConfig {
+  std::string lan;  // empty: on every LAN
+  dhcp6::Reservation kept;
+
+  bool operator==(const ReservationConfig&) const = default;
+};
+
 struct Config {
   std::vector<UplinkConfig> uplinks;  // in the order of the file
   std::vector<LanConfig> lans;        // in the order of the file
+  std::vector<ReservationConfig> reservations;
   UlaConfig ula;
   DuidConfig duid;
   FirewallConfig firewall;
@@ -175,6 +192,7 @@ struct Config {
   LogLevel log_level = LogLevel::kInfo;
   std::string hook;  // the script that is run for every uplink without its own; empty: none
   std::chrono::seconds hook_timeout{20};  // how long one run of it may take
+  Durability durability = Durability::kProcess;
 
   bool operator==(const Config&) const = default;
 };

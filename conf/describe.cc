@@ -51,6 +51,10 @@ std::string describe(const Config& config) {
     out += cat("\n[lan.", key_text(lan.name), "]\n");
     write_all(out, lan_keys(), lan);
   }
+  for (const ReservationConfig& reservation : config.reservations) {
+    out += "\n[[reservation]]\n";
+    write_all(out, reservation_keys(), reservation);
+  }
   return out;
 }
 
@@ -81,6 +85,22 @@ std::string example_toml() {
       "# its name or its interface keeps its prefixes.\n"
       "[lan.home]\n";
   explain_all(out, lan_keys(), lan);
+  out +=
+      "\n# What is kept for one DHCPv6 client: write one such table for each, without the \"# \". "
+      "Who it\n"
+      "# is must be said, by duid, mac or both.\n"
+      "#\n"
+      "# [[reservation]]\n";
+  const ReservationConfig reservation;
+  for (const Key<ReservationConfig>& key : reservation_keys()) {
+    std::string_view about = key.about;
+    while (!about.empty()) {
+      const std::size_t end = std::min(about.find('\n'), about.size());
+      out += cat("#   ", about.substr(0, end), "\n");
+      about.remove_prefix(std::min(end + 1, about.size()));
+    }
+    out += cat("# ", key.name, " = ", key.write(reservation), "\n");
+  }
   return out;
 }
 

@@ -164,6 +164,21 @@ Expected<DuidConfig> parse_duid(std::string_view text) {
   return DuidConfig{.kind = Kind::kExplicit, .bytes = *bytes};
 }
 
+Expected<dhcp6::InterfaceIdRange> parse_interface_id_range(std::string_view text) {
+  const std::size_t dash = text.find('-');
+  const auto suffix = [](std::string_view part) -> std::optional<std::uint64_t> {
+    const auto address = Ip6Address::parse(part);
+    if (!address || address->high() != 0) return std::nullopt;
+    return address->low();
+  };
+  if (dash != std::string_view::npos) {
+    const auto first = suffix(text.substr(0, dash));
+    const auto last = suffix(text.substr(dash + 1));
+    if (first && last && *first <= *last) return dhcp6::InterfaceIdRange{*first, *last};
+  }
+  return fail(cat("\"", printable(text), "\" is no range of suffixes such as \"::1000-::ffff\""));
+}
+
 Expected<std::optional<std::uint64_t>> parse_hint(std::string_view text) {
   if (text.empty()) return std::optional<std::uint64_t>();
   std::string_view digits = text;
@@ -255,6 +270,12 @@ const Words<LogLevel>& log_level_words() {
                                      {"warning", LogLevel::kWarning},
                                      {"info", LogLevel::kInfo},
                                      {"debug", LogLevel::kDebug}};
+  return words;
+}
+
+const Words<Durability>& durability_words() {
+  static const Words<Durability> words{{"process", Durability::kProcess},
+                                       {"power", Durability::kPower}};
   return words;
 }
 

@@ -41,6 +41,7 @@ Expected<std::optional<Ip6Address>> parse_gateway(std::string_view text);
 Expected<RouteCheckConfig> parse_route_check(std::string_view text);
 Expected<UlaConfig> parse_ula(std::string_view text);
 Expected<DuidConfig> parse_duid(std::string_view text);
+Expected<dhcp6::InterfaceIdRange> parse_interface_id_range(std::string_view text);
 Expected<std::optional<std::uint64_t>> parse_hint(std::string_view text);
 Expected<Prefix> parse_prefix_wish(std::string_view text);
 
@@ -55,6 +56,7 @@ const Words<FirewallConfig::Choice>& firewall_words();
 const Words<firewall::Zone>& zone_words();
 const Words<ra::RouterPreference>& preference_words();
 const Words<LogLevel>& log_level_words();
+const Words<Durability>& durability_words();
 
 std::string unknown_word(std::string_view word, const std::vector<std::string_view>& known);
 

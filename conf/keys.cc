@@ -6,6 +6,7 @@
 
 #include "conf/suggest.h"
 #include "dhcp6/option_names.h"
+#include "net/interface_id.h"
 #include "net/text.h"
 
 namespace sixgate::conf {
@@ -110,6 +111,40 @@ Expected<std::uint16_t> parse_option(std::string_view text) {
   for (const dhcp6::OptionName& one : dhcp6::option_names()) names.push_back(one.name);
   return fail(cat("no DHCPv6 option is named \"", printable(text),
                   "\", though any may be given by its code", suggestion(text, names)));
+}
+
+void read_lease_time(const Value& value, LanConfig& lan, Complaints& complaints) {
+  const auto n = read_number(value, 120, kMax32, complaints);
+  if (!n) return;
+  lan.dhcp6.valid = Lifetime(static_cast<std::uint32_t>(*n));
+  lan.dhcp6.preferred =
+      lan.dhcp6.valid.is_infinite() ? lan.dhcp6.valid : Lifetime(lan.dhcp6.valid.count() / 2);
+}
+
+std::string range_text(const dhcp6::InterfaceIdRange& range) {
+  return cat(Ip6Address::from_halves(0, range.first), "-", Ip6Address::from_halves(0, range.last));
+}
+
+std::optional<std::uint64_t> parse_suffix(std::string_view text) {
+  const auto address = Ip6Address::parse(text);
+  if (!address || address->high() != 0 || is_reserved_interface_id(address->low()))
+    return std::nullopt;
+  return address->low();
+}
+
+// "" is what makes the member empty.
+template <class T, class Parse>
+void read_unless_empty(const Value& value, std::optional<T>& out, Parse parse,
+                       std::string_view otherwise, Complaints& complaints) {
+  const auto text = read_text(value, complaints);
+  if (!text) return;
+  out.reset();
+  if (text->empty()) return;
+  if (auto parsed = parse(*text)) {
+    out = *parsed;
+  } else {
+    complaints.push_back({value.at, cat("\"", printable(*text), "\" ", otherwise)});
+  }
 }
 
 void read_request_options(const Value& value, UplinkConfig& uplink, Complaints& complaints) {
@@ -245,6 +280,14 @@ const std::array kGlobalKeys{
         "digits, or the whole DUID in hexadecimal digits.",
         [](const Value& v, Config& c, Complaints& e) { read_parsed(v, c.duid, parse_duid, e); },
         [](const Config& c) { return quoted(duid_text(c.duid)); }},
+    Key<Config>{
+        "durability",
+        "DHCPv6 leases survive a crash of the daemon (\"process\"), or of the whole machine\n"
+        "(\"power\"), which is slower and wears flash.",
+        [](const Value& v, Config& c, Complaints& e) {
+          read_word(v, durability_words(), c.durability, e);
+        },
+        [](const Config& c) { return quoted(word_of(c.durability, durability_words())); }},
 };
 
 const std::array kUlaKeys{
@@ -458,6 +501,118 @@ const std::array kLanKeys{
                    [](const LanConfig& c) { return quoted_list(texts_of(c.dns_servers)); }},
     Key<LanConfig>{"search", "Search domains to tell them. []: the providers'.", read_search,
                    [](const LanConfig& c) { return quoted_list(texts_of(c.search_domains)); }},
+    Key<LanConfig>{"dhcpv6_range",
+                   "Where the DHCPv6 server takes addresses from: first and last suffix.",
+                   [](const Value& v, LanConfig& c, Complaints& e) {
+                     read_parsed(v, c.dhcp6.range, parse_interface_id_range, e);
+                   },
+                   [](const LanConfig& c) { return quoted(range_text(c.dhcp6.range)); }},
+    Key<LanConfig>{
+        "dhcpv6_lease_time",
+        "How long a lease is valid at most, in seconds; it is preferred for half of it,\n"
+        "and renewed after a quarter (RFC 9096).",
+        read_lease_time, [](const LanConfig& c) { return cat(c.dhcp6.valid.count()); }},
+    Key<LanConfig>{
+        "dhcpv6_rapid_commit", "Two messages instead of four, for clients that can.",
+        [](const Value& v, LanConfig& c, Complaints& e) { read_into(v, c.dhcp6.rapid_commit, e); },
+        [](const LanConfig& c) { return boolean(c.dhcp6.rapid_commit); }},
+    Key<LanConfig>{
+        "dhcpv6_reconfigure",
+        "Tell clients that accept it to renew at once when something changes.",
+        [](const Value& v, LanConfig& c, Complaints& e) { read_into(v, c.dhcp6.reconfigure, e); },
+        [](const LanConfig& c) { return boolean(c.dhcp6.reconfigure); }},
+    Key<LanConfig>{"dhcpv6_preference",
+                   "Among several DHCPv6 servers clients take the one with the highest (0..255).",
+                   [](const Value& v, LanConfig& c, Complaints& e) {
+                     if (const auto n = read_number(v, 0, 255, e))
+                       c.dhcp6.preference = static_cast<std::uint8_t>(*n);
+                   },
+                   [](const LanConfig& c) { return cat(unsigned{c.dhcp6.preference}); }},
+    Key<LanConfig>{
+        "delegate", "Give routers behind us prefixes of their own.",
+        [](const Value& v, LanConfig& c, Complaints& e) { read_into(v, c.dhcp6.delegates, e); },
+        [](const LanConfig& c) { return boolean(c.dhcp6.delegates); }},
+    Key<LanConfig>{
+        "delegate_length",
+        "The largest prefix that such a router gets when it asks for it: 64, or down to\n"
+        "48 for routers with routers behind them. Who does not ask gets a /64.",
+        [](const Value& v, LanConfig& c, Complaints& e) {
+          if (const auto n = read_number(v, 48, 64, e))
+            c.dhcp6.shortest_delegation = static_cast<unsigned>(*n);
+        },
+        [](const LanConfig& c) { return cat(c.dhcp6.shortest_delegation); }},
+    Key<LanConfig>{"delegate_limit", "How many prefixes one router gets.",
+                   [](const Value& v, LanConfig& c, Complaints& e) {
+                     if (const auto n = read_number(v, 1, 1000, e))
+                       c.dhcp6.delegations_per_client = static_cast<unsigned>(*n);
+                   },
+                   [](const LanConfig& c) { return cat(c.dhcp6.delegations_per_client); }},
+};
+
+const std::array kReservationKeys{
+    Key<ReservationConfig>{
+        "lan", "On which LAN. \"\": on each.",
+        [](const Value& v, ReservationConfig& c, Complaints& e) { read_into(v, c.lan, e); },
+        [](const ReservationConfig& c) { return quoted(c.lan); }},
+    Key<ReservationConfig>{"duid", "The client's DUID in hexadecimal digits. \"\": any.",
+                           [](const Value& v, ReservationConfig& c, Complaints& e) {
+                             read_unless_empty(v, c.kept.duid, dhcp6::Duid::parse,
+                                               "is no DUID: 1 to 130 octets in hexadecimal digits",
+                                               e);
+                           },
+                           [](const ReservationConfig& c) {
+                             return quoted(c.kept.duid ? c.kept.duid->to_string() : "");
+                           }},
+    Key<ReservationConfig>{"iaid", "Only this IA of the client, as a number. -1: any.",
+                           [](const Value& v, ReservationConfig& c, Complaints& e) {
+                             const auto n = read_number(v, -1, kMax32, e);
+                             if (!n) return;
+                             c.kept.iaid.reset();
+                             if (*n >= 0) c.kept.iaid = static_cast<std::uint32_t>(*n);
+                           },
+                           [](const ReservationConfig& c) {
+                             return c.kept.iaid ? cat(*c.kept.iaid) : std::string("-1");
+                           }},
+    Key<ReservationConfig>{
+        "mac",
+        "The client's MAC address: from its DUID, its link-local address or the relay agent.\n"
+        "\"\": any.",
+        [](const Value& v, ReservationConfig& c, Complaints& e) {
+          read_unless_empty(v, c.kept.mac, MacAddress::parse,
+                            "is no MAC address such as 02:00:5e:00:53:01", e);
+        },
+        [](const ReservationConfig& c) {
+          return quoted(c.kept.mac ? c.kept.mac->to_string() : "");
+        }},
+    Key<ReservationConfig>{
+        "suffix", "The lower half of its addresses, such as \"::77\". \"\": any.",
+        [](const Value& v, ReservationConfig& c, Complaints& e) {
+          read_unless_empty(v, c.kept.interface_id, parse_suffix,
+                            "is no suffix such as \"::77\" that an interface may have", e);
+        },
+        [](const ReservationConfig& c) {
+          return quoted(c.kept.interface_id
+                            ? Ip6Address::from_halves(0, *c.kept.interface_id).to_string()
+                            : "");
+        }},
+    Key<ReservationConfig>{"lease_time", "For how long, in seconds. 0: as everybody on the LAN.",
+                           [](const Value& v, ReservationConfig& c, Complaints& e) {
+                             const auto n = read_number(v, 0, kMax32, e);
+                             if (!n) return;
+                             c.kept.lifetime.reset();
+                             if (*n > 0) c.kept.lifetime = Lifetime(static_cast<std::uint32_t>(*n));
+                           },
+                           [](const ReservationConfig& c) {
+                             return cat(c.kept.lifetime ? c.kept.lifetime->count() : 0U);
+                           }},
+    Key<ReservationConfig>{
+        "name", "What the host is called.",
+        [](const Value& v, ReservationConfig& c, Complaints& e) { read_into(v, c.kept.name, e); },
+        [](const ReservationConfig& c) { return quoted(c.kept.name); }},
+    Key<ReservationConfig>{
+        "ignore", "Never answer it.",
+        [](const Value& v, ReservationConfig& c, Complaints& e) { read_into(v, c.kept.ignore, e); },
+        [](const ReservationConfig& c) { return boolean(c.kept.ignore); }},
 };
 
 }  // namespace
@@ -476,5 +631,7 @@ std::span<const Key<LanConfig>> lan_keys() {
   }();
   return all;
 }
+
+std::span<const Key<ReservationConfig>> reservation_keys() { return kReservationKeys; }
 
 }  // namespace sixgate::conf

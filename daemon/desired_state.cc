@@ -4,6 +4,7 @@
 #include <algorithm>
 
 #include "daemon/lan_advertisement.h"
+#include "daemon/lan_scope.h"
 #include "net/text.h"
 
 namespace sixgate::daemon {
@@ -11,6 +12,7 @@ namespace {
 
 // Metrics of our own, so that replacing a route never meets one of somebody else's.
 constexpr std::uint32_t kOnLinkMetric = 206;
+constexpr std::uint32_t kSubdelegationMetric = 207;
 constexpr std::uint32_t kUnreachableMetric = 0x7fffffff;
 
 bool is_unique_local(const Prefix& prefix) { return kUniqueLocal.contains(prefix); }
@@ -326,7 +328,25 @@ Services upstream_services(const House& house, Instant now) {
   return all;
 }
 
-void derive_lan(const LanView& lan, DesiredState& out, Instant now) {
+// RFC 9818 LPD-5: the way to what a router behind this LAN has, and what may come from there (LPD-6).
+void derive_subdelegations(const House& house, const LanView& lan, firewall::FirewallLan& rules,
+                           DesiredState& out, Instant now) {
+  for (const dhcp6::DelegatedPrefix& one : house.subdelegations) {
+    if (one.link != lan.config->name || one.valid_until <= now) continue;
+    rules.local.push_back(one.prefix);
+    if (!is_unique_local(one.prefix)) rules.assigned.push_back(one.prefix);
+    if (lan.link == nullptr) continue;
+    KernelRoute route;
+    route.destination = one.prefix;
+    route.interface = lan.config->interface;
+    route.gateway = one.next_hop;
+    route.metric = kSubdelegationMetric;
+    route.expires = one.valid_until;
+    add_unless_there(out.routes, route);
+  }
+}
+
+void derive_lan(const House& house, const LanView& lan, DesiredState& out, Instant now) {
   firewall::FirewallLan rules;
   rules.interface = lan.config->interface;
   rules.zone = lan.config->zone;
@@ -334,6 +354,7 @@ void derive_lan(const LanView& lan, DesiredState& out, Instant now) {
     rules.local.push_back(prefix.prefix);
     if (!is_unique_local(prefix.prefix)) rules.assigned.push_back(prefix.prefix);
   }
+  derive_subdelegations(house, lan, rules, out, now);
   out.ruleset.lans.push_back(rules);
   const std::string& interface = lan.config->interface;
   ipv6_without_advertisements(interface, out);
@@ -364,7 +385,7 @@ void derive_lan(const LanView& lan, DesiredState& out, Instant now) {
 DesiredState derive(const House& house, Instant now) {
   DesiredState out;
   derive_delegations(house, out, now);
-  for (const LanView& lan : house.lans) derive_lan(lan, out, now);
+  for (const LanView& lan : house.lans) derive_lan(house, lan, out, now);
   for (const UplinkView& uplink : house.uplinks) derive_uplink(house, uplink, out, now);
   out.ruleset.provisioned = provisioned(house);
   out.ruleset = firewall::normalise(out.ruleset);
@@ -372,9 +393,10 @@ DesiredState derive(const House& house, Instant now) {
   out.services = upstream_services(house, now);
   const bool default_route = has_default_route(house, out, now);
   for (const LanView& lan : house.lans) {
-    if (lan.link != nullptr)
-      out.advertisements.emplace(lan.config->name,
-                                 advertisement_for(house, out.services, lan, default_route, now));
+    if (lan.link == nullptr) continue;
+    const ra::Advertisement said = advertisement_for(house, out.services, lan, default_route, now);
+    out.dhcp6_links.push_back(server_link(house, out.services, lan, said, now));
+    out.advertisements.emplace(lan.config->name, said);
   }
   return out;
 }

@@ -15,6 +15,7 @@
 #include "delegation/carve.h"
 #include "delegation/pool.h"
 #include "dhcp6/client.h"
+#include "dhcp6/server.h"
 #include "firewall/ruleset.h"
 #include "ra/advertiser.h"
 #include "ra/router_listener.h"
@@ -62,6 +63,11 @@ struct House {
   std::vector<UplinkView> uplinks;
   std::vector<LanView> lans;
   std::vector<delegation::Delegation> delegations;
+  std::vector<delegation::Assignment> assignments;  // all blocks of LANs in them
+  // What routers behind the LANs have of them.
+  std::vector<dhcp6::DelegatedPrefix> subdelegations;
+  // Every uplink has said what it delegates, or was waited for long enough.
+  bool settled = true;
 };
 
 struct DesiredState {
@@ -75,6 +81,7 @@ struct DesiredState {
   // What all uplinks together tell, the one of the lowest metric first: for every LAN that says nothing else.
   Services services;
   std::map<std::string, ra::Advertisement> advertisements;  // LAN name ->
+  std::vector<dhcp6::ServerLink> dhcp6_links;               // what is served on each LAN
 
   bool operator==(const DesiredState&) const = default;
 };

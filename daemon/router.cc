@@ -58,6 +58,7 @@ Router::Router(conf::Config config, StoredState stored, Rng& rng, Instant now)
       state_(std::move(stored)),
       durable_(state_),
       rng_(rng),
+      server_(rng),
       started_(now) {
   if (state_.secret == decltype(state_.secret){}) rng_.fill(state_.secret);
   build(now);
@@ -210,6 +211,11 @@ void Router::kernel(KernelState kernel, Instant now) {
   settle(now);
 }
 
+dhcp6::JournalReading Router::restore_leases(std::span<const std::uint8_t> journal,
+                                             std::string_view boot, Instant now) {
+  return server_.restore(journal, boot, now);
+}
+
 // What an earlier run left on the uplinks stays until the uplink has spoken or its own end.
 void Router::inherit() {
   inheritance_taken_ = true;
@@ -235,6 +241,17 @@ bool Router::in_grace(Instant now) const {
   if (now >= started_ + kGrace) return false;
   return std::any_of(uplinks_.begin(), uplinks_.end(),
                      [](const auto& uplink) { return !uplink->verdict(); });
+}
+
+// An uplink that asks for a prefix has it, or has been waited for: before, a DHCPv6 client that names an
+// address we do not know is not told that it is wrong.
+bool Router::delegations_known(Instant now) const {
+  if (now >= started_ + kGrace) return true;
+  return std::all_of(uplinks_.begin(), uplinks_.end(), [](const auto& uplink) {
+    if (!uplink->lease_is_learnt()) return true;
+    return uplink->config().request_prefix.wanted() ? uplink->lease().verified
+                                                    : uplink->heard().any;
+  });
 }
 
 // RFC 4862 section 5.4.5, RFC 7217 section 6, RFC 9915 section 18.2.8.
@@ -316,6 +333,10 @@ void Router::receive(const PacketIn& packet, Instant now) {
       if (const auto check = checks_.find(uplink->config().name); check != checks_.end())
         check->second.receive(packet.payload, packet.source, packet.destination, now);
       break;
+    case Channel::kDhcp6Server:
+      if (lan != nullptr)
+        server_.receive(lan->config().name, packet.payload, packet.source, packet.destination, now);
+      break;
   }
   settle(now);
 }
@@ -371,6 +392,7 @@ void Router::expire(Instant now) {
     uplink->expire(now);
   }
   for (const auto& lan : lans_) lan->expire(now);
+  server_.expire(now);
   for (Leaving& leaving : leaving_) {
     leaving.lan->expire(now);
     if (now >= leaving.stop_at && !leaving.stop_at.is_never()) {
@@ -392,6 +414,7 @@ void Router::expire(Instant now) {
     dirty_ = true;
   }
   if (grace_ && !in_grace(now)) dirty_ = true;
+  if (!settled_ && delegations_known(now)) dirty_ = true;
   if (withdrawal_ends_ && now >= *withdrawal_ends_) dirty_ = true;
   settle(now);
 }
@@ -408,6 +431,7 @@ std::optional<Instant> Router::next_deadline() const {
       next = earlier(next, announcer->second.next_deadline());
   }
   for (const auto& lan : lans_) next = earlier(next, lan->next_deadline());
+  next = earlier(next, server_.next_deadline());
   for (const Leaving& leaving : leaving_) {
     next = earlier(next, leaving.lan->next_deadline());
     if (!leaving.stop_at.is_never()) next = earlier(next, std::optional(leaving.stop_at));
@@ -417,7 +441,7 @@ std::optional<Instant> Router::next_deadline() const {
   // While the kernel is at work nothing more is asked of it; its answer looks at everything anew.
   if (stopping_ || changing_ || !kernel_) return next;
   next = earlier(next, retry_at_);
-  if (grace_) next = earlier(next, std::optional(started_ + kGrace));
+  if (grace_ || !settled_) next = earlier(next, std::optional(started_ + kGrace));
   return earlier(next, withdrawal_ends_);
 }
 
@@ -458,6 +482,7 @@ void Router::collect(Instant now) {
   };
   for (const auto& lan : lans_) drain_lan(*lan);
   for (const Leaving& leaving : leaving_) drain_lan(*leaving.lan);
+  collect_server();
   if (leases_changed) {
     update_pool(now);
     dirty_ = keep_ = true;
@@ -486,6 +511,7 @@ void Router::reconcile(Instant now) {
   dirty_ = false;
   grace_ = in_grace(now);
   const bool was_default = says_default(desired_);
+  settled_ = delegations_known(now);
   desired_ = derive(house(now), now);
   if (says_default(desired_))
     router_lost_.reset();
@@ -526,6 +552,28 @@ void Router::advertise(Instant now) {
     if (!applied_ruleset_) advertisement.default_router = false;
     lan->advertise(advertisement, now);
   }
+  server_.configure({state_.duid, state_.secret, desired_.dhcp6_links}, now);
+}
+
+// What the DHCPv6 server has to say. Its links bear the names of LANs.
+void Router::collect_server() {
+  dhcp6::ServerOutputs said = server_.drain();
+  out_.lease_journal.insert(out_.lease_journal.end(), said.journal.begin(), said.journal.end());
+  for (dhcp6::ServerPacket& packet : said.packets) {
+    for (const auto& lan : lans_) {
+      if (lan->config().name != packet.link) continue;
+      out_.packets.push_back({.interface = lan->config().interface,
+                              .channel = Channel::kDhcp6Server,
+                              .destination = packet.destination,
+                              .payload = std::move(packet.payload),
+                              .source = {},
+                              .port = packet.port});
+      break;
+    }
+  }
+  for (dhcp6::LeaseEvent& event : said.events) out_.lease_events.push_back(std::move(event));
+  for (LogLine& line : said.log) out_.log.push_back(std::move(line));
+  if (said.delegations_changed) dirty_ = true;
 }
 
 void Router::offer_state(Instant now) {

@@ -23,6 +23,7 @@
 #include "daemon/uplink.h"
 #include "delegation/carve.h"
 #include "delegation/pool.h"
+#include "dhcp6/server.h"
 #include "net/log.h"
 #include "net/rng.h"
 
@@ -32,6 +33,7 @@ enum class Channel : std::uint8_t {
   kIcmp6,        // hop limit 255, link-local source
   kDhcp6Client,  // UDP from port 546 to port 547
   kEcho,         // ICMPv6 Echo Requests of ours and the replies to them, on uplinks
+  kDhcp6Server,  // UDP from port 547
 };
 
 struct PacketIn {
@@ -49,13 +51,14 @@ struct PacketOut {
   Ip6Address destination;
   std::vector<std::uint8_t> payload;
   std::optional<Ip6Address> source;  // none: the link-local address
+  std::uint16_t port = 0;            // of kDhcp6Server: a client's or a relay agent's
   bool operator==(const PacketOut&) const = default;
 };
 
 // What daemon/io is to listen on.
 struct WantedSockets {
   std::vector<std::string> uplinks;  // ICMPv6 for Router Advertisements, UDP 546
-  std::vector<std::string> lans;     // ICMPv6 with membership of ff02::2
+  std::vector<std::string> lans;     // ICMPv6 with membership of ff02::2, UDP 547 with ff02::1:2
   std::vector<std::string> echo;     // ICMPv6 Echo Replies, on uplinks
   bool operator==(const WantedSockets&) const = default;
 };
@@ -67,9 +70,12 @@ struct RouterOutputs {
   // daemon/io's to try again.
   std::optional<StoredState> store;
   bool durable = false;
+  // To be appended to the journal of leases.
+  std::vector<std::uint8_t> lease_journal;
   std::optional<ChangeSet> changes;  // to be answered by applied(); at most one is under way
   std::vector<PacketOut> packets;
   std::vector<HookRun> hooks;  // each to be answered by hook_ended(); of one uplink, one at a time
+  std::vector<dhcp6::LeaseEvent> lease_events;
   LogLines log;
   bool finished = false;  // after stop(): the last words are said
 };
@@ -78,6 +84,12 @@ class Router {
  public:
   // `stored` is made complete: a DUID, a secret and a ULA are generated where they are missing.
   Router(conf::Config config, StoredState stored, Rng& rng, Instant now);
+
+  // Before anything else: the journal of leases that an earlier run left. What the medium has is to be
+  // replaced by lease_journal() then, and whenever it has grown long.
+  dhcp6::JournalReading restore_leases(std::span<const std::uint8_t> journal, std::string_view boot,
+                                       Instant now);
+  std::vector<std::uint8_t> lease_journal(Instant now) const { return server_.snapshot(now); }
 
   // The whole picture after a dump or an event, in this order. Nothing is changed in the kernel before both
   // have been heard once.
@@ -100,6 +112,7 @@ class Router {
   const StoredState& state() const { return state_; }
   // What is wanted at this moment: for the invariants of the simulation.
   const DesiredState& desired() const { return desired_; }
+  const dhcp6::Server& server() const { return server_; }
 
  private:
   struct Inheritance {
@@ -121,6 +134,7 @@ class Router {
   void back_off(Instant now);
   void inherit();
   bool in_grace(Instant now) const;
+  bool delegations_known(Instant now) const;
   void judge_duplicates(Instant now);
   House house(Instant now);
   bool is_dead(const Uplink& uplink, Instant now) const;
@@ -131,6 +145,7 @@ class Router {
                          const delegation::InterfaceIdPolicy& policy, const Prefix& slash64);
   void reconcile(Instant now);
   void advertise(Instant now);
+  void collect_server();
   void offer_state(Instant now);
   void keep_everything();
   void remember_addresses();
@@ -170,6 +185,7 @@ class Router {
     Instant until;
   };
   std::vector<LeavingUplink> leaving_uplinks_;
+  dhcp6::Server server_;
   std::vector<LinkState> links_;
   std::optional<KernelState> kernel_;
   // Until the uplinks have spoken, or this long after the start, nothing of an earlier run is removed.
@@ -178,6 +194,7 @@ class Router {
   std::map<std::string, Inheritance> inherited_;  // interface of an uplink ->
   bool inheritance_taken_ = false;
   bool grace_ = true;
+  bool settled_ = false;                    // delegations_known(), as last derived
   std::optional<Instant> withdrawal_ends_;  // when the next withdrawn prefix can be forgotten
   delegation::PrefixPool pool_;
   delegation::CarveResult plan_;

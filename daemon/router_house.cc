@@ -235,6 +235,9 @@ House Router::house(Instant now) {
       house.delegations.push_back(own);
     }
   }
+  house.assignments = plan_.assignments;
+  house.subdelegations = server_.delegations();
+  house.settled = settled_;
   return house;
 }
 

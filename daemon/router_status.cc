@@ -202,6 +202,14 @@ Status Router::status(Instant now) const {
     status.counters["ra_foreign"] = counters.foreign_advertisements;
     status.counters["ra_inconsistent"] = counters.inconsistencies;
     count_discards(status.counters, counters.discarded);
+    const dhcp6::ServerCounters& served = server_.counters(config.name);
+    status.counters["dhcp6_received"] = served.received;
+    status.counters["dhcp6_sent"] = served.sent;
+    status.counters["dhcp6_reconfigures"] = served.reconfigures;
+    for (std::size_t i = 0; i < dhcp6::kServerDropCount; ++i) {
+      const auto reason = static_cast<dhcp6::ServerDrop>(i);
+      status.counters[cat("dhcp6_dropped_", dhcp6::to_string(reason))] = served[reason];
+    }
     if (!status.present)
       out.problems.push_back(
           cat("lan ", config.name, ": there is no interface ", config.interface));

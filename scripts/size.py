@@ -14,8 +14,9 @@ import results
 
 PROGRAMS = ["sixgated", "sixgate", "prefix-probe"]
 # Bytes of sixgated, stripped, with libstdc++ in it. 788 kB with the main job; 973 kB with the survey, several and static
-# uplinks, the route check, the hook script and all of Router Advertisements. Growth needs a reason here.
-CEILING = 985_000
+# uplinks, the route check, the hook script and all of Router Advertisements; 1080 kB with the DHCPv6 server, its lease
+# table and the journal. Growth needs a reason here.
+CEILING = 1_092_000
 
 
 def stripped_size(path):

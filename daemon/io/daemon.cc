@@ -10,6 +10,7 @@
 
 #include "daemon/io/clock.h"
 #include "daemon/io/config_file.h"
+#include "daemon/lease_list.h"
 #include "net/text.h"
 
 namespace sixgate::daemon {
@@ -60,6 +61,9 @@ Daemon::Daemon(EventLoop& loop, StderrLog& log, Supervisor& supervisor, Parts pa
       config_(std::move(parts.config)),
       rng_(entropy()),
       state_(loop, std::move(parts.state), std::move(parts.memory), boot_id(), sink()),
+      leases_(
+          loop, config_.state_dir + "/leases", config_.durability,
+          [this] { leases_.replace(router_->lease_journal(clock_now())); }, sink()),
       processes_(make_process_runner(loop)),
       firewall_(*processes_, {backend_of(config_.firewall.backend), config_.state_dir}, sink()),
       sockets_(
@@ -104,6 +108,7 @@ Expected<Done> Daemon::start() {
   kernel_ = std::move(*kernel);
   const Instant now = clock_now();
   router_ = std::make_unique<Router>(config_, state_.load(now), rng_, now);
+  restore_leases(now);
   static constexpr std::array<int, 4> kSignals{SIGHUP, SIGTERM, SIGINT, SIGUSR2};
   loop_.on_signals(kSignals, [this](int number) { signalled(number); });
   if (auto watch = NftWatch::open(loop_, [this] { put_rules_back(); })) {
@@ -115,6 +120,28 @@ Expected<Done> Daemon::start() {
   supervisor_.ready();
   if (supervisor_.watchdog_interval()) watchdog_.at(now);
   return Done{};
+}
+
+void Daemon::restore_leases(Instant now) {
+  const std::vector<std::uint8_t> journal = leases_.load();
+  const dhcp6::JournalReading reading = router_->restore_leases(journal, boot_id(), now);
+  using Header = dhcp6::JournalReading::Header;
+  switch (reading.header) {
+    case Header::kGood:
+      if (reading.rotten > 0)
+        say(LogLevel::kWarning, cat("the journal of leases is damaged: ", reading.rotten,
+                                    " octets are of no use, ", reading.records, " records are"));
+      break;
+    case Header::kMissing:
+      break;
+    case Header::kForeign:
+      leases_.set_aside("is no journal of leases");
+      break;
+    case Header::kFromTheFuture:
+      leases_.set_aside("was written by a newer sixgated");
+      break;
+  }
+  leases_.replace(router_->lease_journal(now));
 }
 
 void Daemon::look() {
@@ -171,6 +198,7 @@ void Daemon::settle() {
     RouterOutputs outputs = router_->drain();
     for (const LogLine& line : outputs.log) log_.write(line);
     if (outputs.store) state_.store(std::move(*outputs.store), outputs.durable);
+    leases_.append(outputs.lease_journal);
     if (outputs.changes) begin(std::move(*outputs.changes));
     for (const PacketOut& packet : outputs.packets) sockets_.send(packet);
     for (HookRun& run : outputs.hooks) run_hook(std::move(run));
@@ -292,6 +320,7 @@ void Daemon::reload() {
     }
     config_ = config;
     log_.set_level(config_.log_level);
+    leases_.set_durability(config_.durability);
     router_->reload(std::move(config), clock_now());
     look();  // at what the new configuration watches
     supervisor_.status("");
@@ -300,6 +329,7 @@ void Daemon::reload() {
 }
 
 std::string Daemon::answer(std::string_view command) {
+  if (command == "leases") return leases_json(router_->server(), clock_now());
   if (command != "status") return error_answer(cat("unknown command: ", printable(command)));
   Status status = router_->status(clock_now());
   if (const auto backend = firewall_.backend()) {

@@ -14,6 +14,7 @@
 #include "daemon/io/event_loop.h"
 #include "daemon/io/firewall_applier.h"
 #include "daemon/io/kernel.h"
+#include "daemon/io/lease_file.h"
 #include "daemon/io/nft_watch.h"
 #include "daemon/io/packet_sockets.h"
 #include "daemon/io/process.h"
@@ -52,6 +53,7 @@ class Daemon {
   void reload();
   void fit_sockets();
   void put_rules_back();
+  void restore_leases(Instant now);
   std::string answer(std::string_view command);
   void say(LogLevel level, std::string text) { log_.say(level, std::move(text)); }
   LogSink sink();
@@ -63,6 +65,7 @@ class Daemon {
   conf::Config config_;
   Rng rng_;
   StateKeeper state_;
+  LeaseFile leases_;
   std::unique_ptr<ProcessRunner> processes_;
   FirewallApplier firewall_;
   std::unique_ptr<Kernel> kernel_;

@@ -134,6 +134,35 @@ Expected<Dhcp6Socket> make_dhcp6_client_socket(const LinkState& link) {
   return failed("binding UDP port 546", link);
 }
 
+Expected<OwnedFd> make_dhcp6_server_socket(const LinkState& link) {
+  OwnedFd fd(::socket(AF_INET6, SOCK_DGRAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0));
+  if (!fd || !set(fd.get(), IPPROTO_IPV6, IPV6_V6ONLY, 1) || !bind_to_interface(fd.get(), link) ||
+      !set_common(fd.get(), link)) {
+    return failed("DHCPv6 server socket", link);
+  }
+  sockaddr_in6 local{};
+  local.sin6_family = AF_INET6;
+  local.sin6_port = htons(kDhcp6ServerPort);
+  if (::bind(fd.get(), reinterpret_cast<const sockaddr*>(&local), sizeof local) != 0) {
+    if (errno == EADDRINUSE) {
+      return fail(
+          cat("UDP port ", kDhcp6ServerPort, " on ", link.name,
+              " is taken by another DHCPv6 server: stop it (odhcpd, dnsmasq, kea, dhcpd) or "
+              "configure it to leave this interface"));
+    }
+    return failed("binding UDP port 547", link);
+  }
+  // Clients speak to the first, relay agents to the second.
+  for (const Ip6Address& group : {kAllDhcpRelayAgentsAndServers, kAllDhcpServers}) {
+    ipv6_mreq request{};
+    request.ipv6mr_multiaddr = to_kernel(group);
+    request.ipv6mr_interface = link.index;
+    if (!set(fd.get(), IPPROTO_IPV6, IPV6_JOIN_GROUP, request))
+      return failed(cat("joining ", group), link);
+  }
+  return fd;
+}
+
 Expected<ReceivedDatagram, int> receive_datagram(int fd, std::span<std::uint8_t> buffer) {
   sockaddr_in6 from{};
   iovec part{buffer.data(), buffer.size()};

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// One socket on one interface: ICMPv6 for Neighbor Discovery, or UDP as a DHCPv6 client.
+// One socket on one interface: ICMPv6 for Neighbor Discovery, or UDP as a DHCPv6 client or server.
 #pragma once
 
 #include <optional>
@@ -26,6 +26,9 @@ struct Dhcp6Socket {
 };
 // UDP from the link-local address, port 546 (RFC 9915 section 7.2).
 Expected<Dhcp6Socket> make_dhcp6_client_socket(const LinkState& link);
+
+// UDP port 547, as a member of ff02::1:2 and ff05::1:3 (RFC 9915 sections 7.1, 7.2).
+Expected<OwnedFd> make_dhcp6_server_socket(const LinkState& link);
 
 struct ReceivedDatagram {
   std::size_t size = 0;

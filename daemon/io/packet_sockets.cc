@@ -22,6 +22,7 @@ std::string_view name_of(Channel channel) {
     case Channel::kIcmp6:
       return "ICMPv6";
     case Channel::kDhcp6Client:
+    case Channel::kDhcp6Server:
       return "DHCPv6";
     case Channel::kEcho:
       return "ICMPv6 echo";
@@ -83,7 +84,10 @@ void PacketSockets::fit(const WantedSockets& wanted, const std::vector<LinkState
     if (const LinkState* link = usable(name)) fit_one(name, Channel::kEcho, Role::kUplink, *link);
   }
   for (const std::string& name : wanted.lans) {
-    if (const LinkState* link = usable(name)) fit_one(name, Channel::kIcmp6, Role::kLan, *link);
+    if (const LinkState* link = usable(name)) {
+      fit_one(name, Channel::kIcmp6, Role::kLan, *link);
+      fit_one(name, Channel::kDhcp6Server, Role::kLan, *link);
+    }
   }
 }
 
@@ -121,6 +125,15 @@ void PacketSockets::fit_one(const std::string& interface, Channel channel, Role 
                 cat("another program listens on UDP port 546 too; if it is a DHCPv6 client on ",
                     interface, ", the two will disturb each other")});
         }
+      } else {
+        error = made.error().message;
+      }
+      break;
+    }
+    case Channel::kDhcp6Server: {
+      auto made = make_dhcp6_server_socket(link);
+      if (made) {
+        fd = std::move(*made);
       } else {
         error = made.error().message;
       }
@@ -191,7 +204,7 @@ void PacketSockets::send(const PacketOut& packet) {
   const auto found = ports_.find({packet.interface, packet.channel});
   if (found == ports_.end()) return;  // the interface went meanwhile; the engine will send again
   Port& port = *found->second;
-  const std::uint16_t to = packet.channel == Channel::kDhcp6Client ? kDhcp6ServerPort : 0;
+  const std::uint16_t to = packet.channel == Channel::kDhcp6Client ? kDhcp6ServerPort : packet.port;
   const int code = send_datagram(port.fd.get(), port.link, packet.source, packet.destination, to,
                                  packet.payload);
   if (code == 0) {

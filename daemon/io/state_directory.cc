@@ -69,7 +69,7 @@ Expected<Done, FileError> StateDirectory::prepare() {
 }
 
 Expected<Done, FileError> StateDirectory::give_to(uid_t user, gid_t group) {
-  for (const std::string& name : {path_, file(), path_ + "/lock"}) {
+  for (const std::string& name : {path_, file(), path_ + "/lock", path_ + "/leases"}) {
     if (::lchown(name.c_str(), user, group) != 0 && errno != ENOENT) {
       const int code = errno;
       return directory_error(cat("cannot change the owner of ", name, ": ", error_text(code)),

@@ -202,7 +202,7 @@ void Home::send(const daemon::PacketOut& packet) {
   if (!kernel_.usable(packet.interface)) return;
   if (packet.interface == kWan) {
     for (SimIsp* isp : isps_) {
-      world_.carry(wan_quality, [isp, packet] {
+      world_.carry(wan_quality, [this, isp, packet] {
         switch (packet.channel) {
           case daemon::Channel::kDhcp6Client:
             return isp->receive_dhcp(packet.payload);
@@ -210,11 +210,14 @@ void Home::send(const daemon::PacketOut& packet) {
             return isp->receive_echo(packet.payload, *packet.source);
           case daemon::Channel::kIcmp6:
             return isp->receive_icmp(packet.payload);
+          case daemon::Channel::kDhcp6Server:
+            return violation("the uplink was served by DHCPv6");
         }
       });
     }
     return;
   }
+  if (packet.channel == daemon::Channel::kDhcp6Server) return;  // nobody here is a DHCPv6 client
   check_advertisement(packet.payload);
   const std::size_t lan = packet.interface == kLans[0] ? 0 : 1;
   for (std::size_t h = 2 * lan; h < 2 * lan + 2; ++h) {

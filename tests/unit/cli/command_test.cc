@@ -70,7 +70,8 @@ TEST(Command, WrongUsageIsCode2) {
                                                                  {"--socket"},
                                                                  {"check", "a", "b"},
                                                                  {"--what"},
-                                                                 {"check", "--json"}}) {
+                                                                 {"check", "--json"},
+                                                                 {"leases", "x"}}) {
     const CommandResult result = run(arguments);
     EXPECT_EQ(result.code, kUsage);
     EXPECT_EQ(result.out, "");

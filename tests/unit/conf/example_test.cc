@@ -74,6 +74,8 @@ TEST(Example, HasEveryKey) {
   for (const auto& key : firewall_keys()) EXPECT_TRUE(appears(key.name)) << key.name;
   for (const auto& key : uplink_keys()) EXPECT_TRUE(appears(key.name)) << key.name;
   for (const auto& key : lan_keys()) EXPECT_TRUE(appears(key.name)) << key.name;
+  for (const auto& key : reservation_keys())
+    EXPECT_NE(all.find("\n# " + std::string(key.name) + " = "), std::string::npos) << key.name;
 }
 
 TEST(Example, LinesAreShort) {
@@ -105,6 +107,24 @@ dns = ["2001:db8::53", "fe80::1"]
 search = ["home.arpa", "example.com"]
 ra_mtu = 0
 ra_max_valid = 4294967295
+dhcpv6_range = "::100-::1ff"
+dhcpv6_lease_time = 43200
+dhcpv6_rapid_commit = false
+dhcpv6_reconfigure = false
+dhcpv6_preference = 255
+delegate = false
+delegate_length = 60
+delegate_limit = 3
+[[reservation]]
+lan = "a"
+duid = "000300010200005e1001"
+iaid = 7
+suffix = "::77"
+lease_time = 86400
+name = "nas"
+[[reservation]]
+mac = "02:00:5e:00:53:01"
+ignore = true
 )",
                                     "f");
   ASSERT_TRUE(read.config.has_value()) << read.errors[0].to_string();

@@ -41,6 +41,36 @@ TEST(ReadToml, TheSmallestHouse) {
   EXPECT_EQ(config.state_dir, "/var/lib/sixgate");
 }
 
+TEST(ReadToml, ReservationsAndTheServerOfALan) {
+  const Config config = good(in_lan("dhcpv6_range = \"::2000-::2fff\"\ndhcpv6_lease_time = 7200") +
+                             "[[reservation]]\nlan = \"home\"\nmac = \"02:00:5e:00:53:01\"\n"
+                             "suffix = \"::77\"\nname = \"nas\"\n");
+  EXPECT_EQ(config.lans[0].dhcp6.range, (dhcp6::InterfaceIdRange{0x2000, 0x2fff}));
+  EXPECT_EQ(config.lans[0].dhcp6.valid, Lifetime(7200));
+  EXPECT_EQ(config.lans[0].dhcp6.preferred, Lifetime(3600));
+  ASSERT_EQ(config.reservations.size(), 1U);
+  EXPECT_EQ(config.reservations[0].lan, "home");
+  EXPECT_EQ(config.reservations[0].kept.interface_id, std::optional<std::uint64_t>(0x77));
+}
+
+TEST(ReadToml, WrongReservationsAreErrorsWithTheirPlace) {
+  const std::string lan = in_lan("");
+  const std::vector<std::pair<std::string, std::string>> wrong{
+      {"name = \"x\"", "duid"},
+      {"duid = \"xyz\"", "f:5:8: error: `duid`: \"xyz\" is no DUID"},
+      {"mac = \"1\"", "is no MAC address"},
+      {"mac = \"02:00:5e:00:53:01\"\nlan = \"hame\"", "did you mean \"home\""},
+      {"mac = \"02:00:5e:00:53:01\"\nsuffix = \"2001:db8::1\"", "is no suffix"},
+      {"mac = \"02:00:5e:00:53:01\"\nname = \"a..b\"", "is no host name"},
+      {"mac = \"02:00:5e:00:53:01\"\nlease_time = 5", "120"},
+      {"mc = \"02:00:5e:00:53:01\"", "unknown key \"mc\""}};
+  for (const auto& [lines, part] : wrong)
+    EXPECT_TRUE(has(errors_of(lan + "[[reservation]]\n" + lines + "\n"), part))
+        << errors_of(lan + "[[reservation]]\n" + lines + "\n");
+  EXPECT_TRUE(has(errors_of("reservation = 1\n" + lan), "[[reservation]]"));
+  EXPECT_TRUE(has(errors_of(in_lan("dhcpv6_range = \"::5-::1\"")), "is no range"));
+}
+
 TEST(ReadToml, EveryKindOfValue) {
   const Config config = good(R"(
 state_dir = "/srv/state"

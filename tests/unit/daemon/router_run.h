@@ -72,6 +72,8 @@ class RouterRun {
   void start(StoredState stored = {}) {
     memory = disk = stored;
     router = std::make_unique<Router>(config, std::move(stored), rng, now);
+    (void)router->restore_leases(lease_journal, "boot", now);
+    lease_journal = router->lease_journal(now);
     held.reset();
     look();
   }
@@ -93,6 +95,22 @@ class RouterRun {
     const std::vector<std::uint8_t> bytes = ra::to_bytes(said);
     router->receive({interface, Channel::kIcmp6, address(from), kAllNodes, 255, bytes}, now);
     settle();
+  }
+  // What the DHCPv6 server answers to a client at fe80::c.
+  std::optional<dhcp6::Message> ask(const std::string& interface, const dhcp6::Message& message,
+                                    const char* from = "fe80::c") {
+    served.clear();
+    const std::vector<std::uint8_t> bytes = message.to_bytes();
+    router->receive(
+        {interface, Channel::kDhcp6Server, address(from), kAllDhcpRelayAgentsAndServers, 1, bytes},
+        now);
+    settle();
+    if (served.empty()) return std::nullopt;
+    EXPECT_EQ(served[0].interface, interface);
+    EXPECT_EQ(served[0].destination, address(from));
+    EXPECT_EQ(served[0].port, dhcp6::kClientPort);
+    const auto parsed = dhcp6::Message::parse(served[0].payload);
+    return parsed ? std::optional(*parsed) : std::nullopt;
   }
   void solicit(const std::string& interface) {
     const std::vector<std::uint8_t> bytes = ra::to_bytes(ra::RouterSolicitation{});
@@ -145,6 +163,7 @@ class RouterRun {
           ++durable_stores;
         }
       }
+      lease_journal.insert(lease_journal.end(), out.lease_journal.begin(), out.lease_journal.end());
       if (out.changes) {
         ASSERT_FALSE(held.has_value()) << "two change sets are under way";
         if (hold)
@@ -226,6 +245,8 @@ class RouterRun {
   std::vector<SaidPacket> advertisements;
   std::vector<AnnouncedAddress> announcements;
   std::vector<SentMessage> dhcp;
+  std::vector<PacketOut> served;  // by the DHCPv6 server, on LANs
+  std::vector<std::uint8_t> lease_journal;
   std::vector<std::pair<Instant, ChangeSet>> sets;
   StoredState memory;
   StoredState disk;
@@ -261,6 +282,11 @@ class RouterRun {
     const bool uplink =
         std::any_of(config.uplinks.begin(), config.uplinks.end(),
                     [&](const auto& one) { return one.interface == packet.interface; });
+    if (packet.channel == Channel::kDhcp6Server) {
+      ASSERT_FALSE(uplink) << packet.interface;
+      served.push_back(packet);
+      return;
+    }
     if (packet.channel == Channel::kDhcp6Client) {
       ASSERT_TRUE(uplink) << packet.interface;
       const auto message = dhcp6::Message::parse(packet.payload);

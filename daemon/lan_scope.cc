@@ -1,0 +1,91 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "daemon/lan_scope.h"
+
+#include <algorithm>
+
+#include "daemon/server_options.h"
+#include "dhcp6/options.h"
+
+namespace sixgate::daemon {
+namespace {
+
+bool takes_from(const conf::LanConfig& lan, const std::string& origin) {
+  const auto& classes = lan.request.classes;
+  return classes.empty() || std::find(classes.begin(), classes.end(), origin) != classes.end();
+}
+
+// The delegations outside the LANs (RFC 9818 LPD-2, LPD-4). Of a block that is this LAN's own only the
+// on-link /64 is taken: the rest is there for the routers behind it.
+std::vector<dhcp6::DelegableSpace> spaces(const House& house, const conf::LanConfig& lan,
+                                          Instant now) {
+  std::vector<dhcp6::DelegableSpace> spaces;
+  for (const delegation::Delegation& delegation : house.delegations) {
+    if (delegation.valid_until <= now || !takes_from(lan, delegation.origin)) continue;
+    // Of an uplink without a way out nobody is to prefer anything.
+    const bool dead =
+        std::any_of(house.uplinks.begin(), house.uplinks.end(), [&](const UplinkView& uplink) {
+          return uplink.dead && uplink.config->name == delegation.origin;
+        });
+    dhcp6::DelegableSpace space{.prefix = delegation.prefix,
+                                .preferred_until = dead ? now : delegation.preferred_until,
+                                .valid_until = delegation.valid_until,
+                                .taken = {}};
+    for (const delegation::Assignment& assignment : house.assignments) {
+      if (!delegation.prefix.overlaps(assignment.prefix)) continue;
+      space.taken.push_back(assignment.lan == lan.name ? assignment.on_link() : assignment.prefix);
+    }
+    // What a LAN has beside the plan, static prefixes say.
+    for (const LanView& other : house.lans) {
+      for (const LanPrefix& prefix : other.prefixes) {
+        if (delegation.prefix.overlaps(prefix.prefix)) space.taken.push_back(prefix.prefix);
+      }
+    }
+    for (const delegation::Delegation& other : house.delegations) {
+      // RFC 6603 section 4.1; and of a delegation inside another only one gives.
+      if (other.excluded && other.excluded->overlaps(delegation.prefix))
+        space.taken.push_back(*other.excluded);
+      if (other.prefix != delegation.prefix && delegation.prefix.contains(other.prefix))
+        space.taken.push_back(other.prefix);
+    }
+    std::sort(space.taken.begin(), space.taken.end());
+    space.taken.erase(std::unique(space.taken.begin(), space.taken.end()), space.taken.end());
+    spaces.push_back(std::move(space));
+  }
+  // RFC 9818 LPD-9: global ones first.
+  std::stable_partition(spaces.begin(), spaces.end(), [](const dhcp6::DelegableSpace& space) {
+    return !kUniqueLocal.contains(space.prefix);
+  });
+  return spaces;
+}
+
+}  // namespace
+
+dhcp6::ServerLink server_link(const House& house, const Services& services, const LanView& lan,
+                              const ra::Advertisement& said, Instant now) {
+  const conf::LanConfig& config = *lan.config;
+  dhcp6::ServerLink link = config.dhcp6;
+  link.name = config.name;
+  link.addresses = said.managed;
+  link.settled = house.settled;
+  for (const LanPrefix& prefix : lan.prefixes) {
+    if (prefix.valid_until <= now) continue;
+    link.prefixes.push_back({prefix.prefix, prefix.preferred_until, prefix.valid_until});
+    link.in_use.push_back(prefix.address);
+  }
+  if (link.delegates) link.spaces = spaces(house, config, now);
+  // Resolvers are the LAN's own matter: what its advertisement says.
+  Services told = without_link_local(services);
+  const bool current = said.dns_valid_until > now;
+  told.dns_servers = current ? said.dns_servers : std::vector<Ip6Address>();
+  told.search_domains = current ? said.search_domains : std::vector<DomainName>();
+  link.options = server_options(told);
+  for (const conf::ReservationConfig& reservation : house.config->reservations) {
+    if (reservation.lan.empty() || reservation.lan == config.name)
+      link.reservations.push_back(reservation.kept);
+  }
+  // RFC 9096 section 3.4: what is told without a lifetime of its own is asked for again as often.
+  link.information_refresh = std::max(link.valid, Lifetime(600));
+  return link;
+}
+
+}  // namespace sixgate::daemon

@@ -1,0 +1,57 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "daemon/lease_list.h"
+
+#include <algorithm>
+#include <tuple>
+#include <vector>
+
+#include "daemon/json.h"
+
+namespace sixgate::daemon {
+
+std::string leases_json(const dhcp6::Server& server, Instant now) {
+  const dhcp6::LeaseTable& table = server.table();
+  std::vector<const dhcp6::Binding*> bindings;
+  table.each(
+      [&](dhcp6::BindingNumber, const dhcp6::Binding& binding) { bindings.push_back(&binding); });
+  const auto place = [&](const dhcp6::Binding* one) {
+    return std::tuple(table.link_name(one->link), one->type, table.leases(*one));
+  };
+  std::sort(bindings.begin(), bindings.end(),
+            [&](const auto* a, const auto* b) { return place(a) < place(b); });
+  JsonWriter json;
+  json.begin_object().member("schema", 1).key("leases").begin_array();
+  for (const dhcp6::Binding* binding : bindings) {
+    const dhcp6::LeaseClient& client = table.client(binding->client);
+    const bool prefixes = binding->type == dhcp6::AssociationType::kPrefixes;
+    json.begin_object()
+        .member("lan", table.link_name(binding->link))
+        .member("type", prefixes ? "prefix" : "address")
+        .member("duid", client.duid)
+        .member("iaid", binding->iaid)
+        .member("name", client.name)
+        .member("from", client.address)
+        .member("reconfigure", client.accepts_reconfigure)
+        .key("leases")
+        .begin_array();
+    for (const Prefix& lease : table.leases(*binding)) {
+      if (prefixes) {
+        json.value(lease);
+      } else {
+        json.value(lease.address());
+      }
+    }
+    json.end_array().key("valid");
+    const Lifetime valid = remaining(binding->valid_until, now);
+    if (valid.is_infinite()) {
+      json.null();
+    } else {
+      json.value(valid.count());
+    }
+    json.end_object();
+  }
+  json.end_array().end_object();
+  return json.take();
+}
+
+}  // namespace sixgate::daemon

@@ -1,0 +1,107 @@
+# SPDX-License-Identifier: Apache-2.0
+"""DHCPv6 clients of hosts and routers behind a LAN, as Debian has them, and what stands between them and a server."""
+import os
+import re
+
+from lab import LabFailure, require_tools
+
+
+class Dhclient:
+    """isc dhclient; `ask` is -N for an address, -P for a prefix, -S for settings alone. What it got is in its lease
+    file, what settings it heard in `settings()`."""
+
+    def __init__(self, lab, host, ask=("-N", "-P")):
+        require_tools("dhclient")
+        self.lab, self.host, self.ask, self.process = lab, host, ask, None
+        self.directory = lab.fresh_directory("dhclient-%s" % host.role)
+        self.leases = os.path.join(self.directory, "leases")
+
+    def start(self):
+        script = os.path.join(self.directory, "script")
+        with open(script, "w") as file:
+            file.write('#!/bin/sh\n[ -n "$new_ip6_address" ] && ip -6 address replace "$new_ip6_address/128" dev eth0\n'
+                       'env > "%s/settings"\nexit 0\n' % self.directory)
+        os.chmod(script, 0o755)
+        self.process = self.host.start("dhclient-%s" % self.host.role, [
+            "dhclient", "-6", "-d", "-v", *self.ask, "-lf", self.leases, "-pf", os.path.join(self.directory, "pid"),
+            "-sf", script, "eth0"])
+        # With -S it has done what it was asked for when it has its answer.
+        self.process.expected_to_live = "-S" not in self.ask
+        return self
+
+    def text(self):
+        try:
+            with open(self.leases) as file:
+                return file.read()
+        except FileNotFoundError:
+            return ""
+
+    def settings(self):
+        """The variables of its script at the last event."""
+        try:
+            with open(os.path.join(self.directory, "settings"), errors="replace") as file:
+                return dict(line.rstrip("\n").split("=", 1) for line in file if "=" in line)
+        except FileNotFoundError:
+            return {}
+
+
+class WideClient:
+    """The WIDE client (dhcp6c) with an address and a prefix, or with settings alone."""
+
+    def __init__(self, lab, host, stateless=False):
+        require_tools("dhcp6c")
+        self.lab, self.host, self.stateless, self.process = lab, host, stateless, None
+        self.directory = lab.fresh_directory("dhcp6c-%s" % host.role)
+
+    def start(self):
+        conf = os.path.join(self.directory, "conf")
+        with open(conf, "w") as file:
+            file.write("interface eth0 { %s request domain-name-servers; };\n%s" % (
+                ("information-only;", "") if self.stateless else
+                ("send ia-na 1; send ia-pd 1;", "id-assoc na 1 { };\nid-assoc pd 1 { };\n")))
+        self.process = self.host.start("dhcp6c-%s" % self.host.role, [
+            "dhcp6c", "-f", "-D", "-c", conf, "-p", os.path.join(self.directory, "pid"), "-k", "/dev/null", "eth0"],
+            private={"/var/lib/dhcpv6": self.directory})
+        return self
+
+
+class DibblerClient:
+    """dibbler-client with an address and a prefix; it takes Reconfigure."""
+
+    def __init__(self, lab, host):
+        require_tools("dibbler-client")
+        self.lab, self.host, self.process = lab, host, None
+
+    def start(self):
+        directory = self.lab.fresh_directory("dibbler-client-%s" % self.host.role)
+        private = {}
+        for path in ("/etc/dibbler", "/var/lib/dibbler", "/var/log/dibbler"):
+            if not os.path.isdir(path):
+                raise LabFailure("dibbler-client is installed, but %s is not there" % path)
+            private[path] = os.path.join(directory, path.replace("/", "-"))
+            os.makedirs(private[path])
+        with open(os.path.join(private["/etc/dibbler"], "client.conf"), "w") as file:
+            file.write("log-level 8\nlog-mode short\nduid-type duid-ll\nreconfigure-accept 1\n"
+                       'iface "eth0" { ia\n pd\n option dns-server\n }\n')
+        self.process = self.host.start("dibbler-%s" % self.host.role, ["dibbler-client", "run"], private=private)
+        return self
+
+
+class Dhcrelay:
+    """isc dhcrelay between a link and the server that is heard on another."""
+
+    def __init__(self, lab, namespace, lower, upper):
+        require_tools("dhcrelay")
+        self.process = namespace.start("dhcrelay-%s" % namespace.role, [
+            "dhcrelay", "-6", "-d", "--no-pid", "-I", "-l", lower, "-u", upper])
+        self.process.wait_log("Sending on")
+
+
+def perfdhcp(host, *arguments, timeout=60):
+    """Runs perfdhcp on eth0; {exchange: (sent, received)}, such as {"SOLICIT-ADVERTISE": (100, 100)}."""
+    require_tools("perfdhcp")
+    done = host.run("perfdhcp", "-6", "-g", "single", "-l", "eth0", *arguments, check=False, timeout=timeout)
+    found = re.findall(r"Statistics for: ([A-Z-]+)\*\*\*\nsent packets: (\d+)\nreceived packets: (\d+)", done.stdout)
+    if not found:
+        raise LabFailure("perfdhcp: exit code %d: %s%s" % (done.returncode, done.stdout, done.stderr))
+    return {name: (int(sent), int(received)) for name, sent, received in found}

@@ -1,0 +1,272 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The DHCPv6 server and clients nobody here wrote; and sixgate behind sixgate."""
+import ipaddress
+import json
+import os
+import time
+
+from dhcp_clients import Dhclient, Dhcrelay, DibblerClient, WideClient, perfdhcp
+from lab import OTHER_POOL, check_not_malformed, limit, proves
+from peers import DhcpcdHost, Networkd, Sixgated
+from scenario import build, final_checks, online, toml, wait_delegated
+from wire import inside
+
+# The provider's renewal, when a renumbering shows.
+SHORT = {"renew": 20, "rebind": 25, "preferred": 600, "valid": 1200}
+NETWORKD = {"eth0.network": "[Match]\nName=eth0\n[Network]\nIPv6AcceptRA=yes\nLinkLocalAddressing=ipv6\n"
+                            "[IPv6AcceptRA]\nDHCPv6Client=always\n[DHCPv6]\nPrefixDelegationHint=::/64\n"}
+
+
+def leases(sixgated):
+    done = sixgated.cli_run("leases", "--json")
+    return json.loads(done.stdout)["leases"] if done.returncode == 0 else []
+
+
+def held(sixgated, kind, within):
+    """{DUID: lease} of one kind inside a prefix."""
+    return {one["duid"]: lease for one in leases(sixgated) if one["type"] == kind
+            for lease in one["leases"] if inside(lease.split("/")[0], within)}
+
+
+@limit(200)
+@proves("8415-S-01", "9096-L-13g", "9663-05", "9818-LPD-X1")
+def test_clients_of_debian(lab):
+    """dhclient, dhcpcd, the WIDE client and systemd-networkd get addresses and prefixes, and keep them over kill -9."""
+    lab.house({"lan0": ["h1", "h2"], "lan1": ["h3", "h4"]})
+    wires = [lab.cpe.wire("lan0"), lab.cpe.wire("lan1")]
+    config = toml(lan='addressing = "slaac+dhcpv6"\ndhcpv6_lease_time = 120\n')
+    house = build(lab)
+    house.sixgated = Sixgated(lab, config=config).start()
+    house.prefix = wait_delegated(lab)
+    dhclient = Dhclient(lab, lab.h1)
+    dhcpcd = DhcpcdHost(lab, lab.h2)
+    lab.h1.wait_default_route()
+    dhclient.start()
+    dhcpcd.start("ipv6only\nnoipv4\nslaac hwaddr\ninterface eth0\nia_na 1\nia_pd 2 -\n")
+    Networkd(lab, lab.h3, NETWORKD).start()
+    WideClient(lab, lab.h4).start()
+    lab.until("four clients have an address", lambda: len(held(house.sixgated, "address", house.prefix)) == 4, 40)
+    lab.until("four clients have a prefix", lambda: len(held(house.sixgated, "prefix", house.prefix)) == 4, 20)
+    lab.until("dhclient has them in its lease file", lambda: "iaaddr" in dhclient.text() and "iaprefix" in
+              dhclient.text(), 20)
+    addresses, prefixes = (held(house.sixgated, kind, house.prefix) for kind in ("address", "prefix"))
+    given = [ipaddress.IPv6Network(one) for one in prefixes.values()]
+    lab.check(len(set(given)) == 4 and all(one.prefixlen == 64 for one in given), "prefixes: %s" % prefixes)
+    replies = [one for wire in wires for one in wire.dhcp("Reply")]
+    lab.row("8415-S-01", replies and all(
+        inside(one.source, "fe80::/10") and inside(one.destination, "fe80::/10")
+        and one.packet.ports == (547, 546) for one in replies), replies)
+    # Killed, and everything flushed that it had put into the kernel.
+    house.sixgated.kill()
+    since = time.time()
+    for one in lab.cpe.routes():
+        if one.get("gateway") and one["dst"] in prefixes.values():
+            lab.cpe.ip("-6", "route", "del", one["dst"], "dev", one["dev"])
+    house.sixgated.start()
+    lab.until("the routes to the prefixes are back", lambda: set(prefixes.values()) <= {
+        one["dst"] for one in lab.cpe.routes() if one.get("gateway")}, 15)
+    renewals = [one for wire in wires for one in wire.dhcp("Renew", since)]
+    lab.row("9818-LPD-X1", not renewals, "only after a Renew: %s" % renewals)
+
+    def renewed():
+        return {one.client.hex() for wire in wires for one in wire.dhcp("Reply", since)
+                if any(valid for ia in one.addresses for _, _, valid in ia.addresses)}
+    lab.until("every client renewed", lambda: renewed() >= set(addresses), 60)
+    lost = [one for wire in wires for one in wire.dhcp("Reply", since)
+            if any(ia.status for ia in one.addresses + one.delegations)]
+    lab.row("9096-L-13g", not lost and held(house.sixgated, "address", house.prefix) == addresses, lost)
+    lab.row("9663-05", held(house.sixgated, "prefix", house.prefix) == prefixes,
+            "%s was %s" % (held(house.sixgated, "prefix", house.prefix), prefixes))
+    check_not_malformed(lab, wires)
+    final_checks(lab)
+
+
+@limit(200)
+@proves("9818-LPD-1", "9818-LPD-5a", "9818-LPD-X2", "9096-L-13f", "8415-S-28")
+def test_sixgate_behind_sixgate(lab):
+    """A router of ours behind ours has a prefix that the Internet reaches; a renumbering upstream is its at once."""
+    house = online(lab, hosts=("h1",), server_options=SHORT)
+    # h3 becomes a router.
+    lab.cable(lab.h3, "inner0", lab.namespace("inner"), "eth0")
+    behind = Sixgated(lab, arguments=["--wan", "eth0", "--lan", "inner0"], namespace=lab.h3)
+    behind.state_dir, behind.socket = (os.path.join(lab.fresh_directory("behind"), one) for one in ("state", "socket"))
+    behind.start()
+
+    def reached(prefix):
+        inner = [one for one in behind.delegations() if inside(one.split("/")[0], prefix)]
+        address = lab.h3.address_in(inner[0], "inner0") if inner else None
+        return address and lab.net.ping(address)
+    lab.until("the Internet reaches the LAN behind the LAN", lambda: reached(house.prefix), 40)
+    lab.row("9818-LPD-1", True)
+    lab.row("9818-LPD-5a", True)
+    since = time.time()
+    house.server.renumber(OTHER_POOL, house.snooper)
+    new = wait_delegated(lab, since, timeout=90, within=OTHER_POOL)
+    handed = time.time()
+    lab.until("the LAN behind the LAN is reached by the new prefix", lambda: reached(new), 30)
+    orders = lab.lan1.dhcp("Reconfigure", since)
+    lab.row("8415-S-28", orders and len(orders[0].option(11)) == 28 and orders[0].transaction == "000000", orders)
+    lab.row("9096-L-13f", orders and orders[0].time - handed < 5, orders)
+    reply = lab.lan1.wait_dhcp("Reply", lambda one: any(inside(prefix.split("/")[0], new)
+                                                        for prefix, _, _ in one.delegated()), 10, since)
+    lab.row("9818-LPD-X2", any(valid == 0 and inside(prefix.split("/")[0], house.prefix)
+                               for prefix, _, valid in reply.delegated()), reply)
+    print("new prefix behind the LAN %.1f s after the Reply upstream" % (reply.time - handed))
+    check_not_malformed(lab, [lab.lan1])
+    final_checks(lab)
+
+
+@limit(120)
+@proves("7084-L-8", "7084-L-10", "8415-S-23")
+def test_settings_alone(lab):
+    """Stateless: dhclient, the WIDE client and systemd-networkd learn the resolver, and nothing is remembered of them."""
+    lab.house({"lan0": ["h1", "h2"], "lan1": ["h3"]})
+    house = build(lab)
+    house.sixgated = Sixgated(lab, config=toml(lan='addressing = "slaac+stateless"\ndns = ["2001:db8:53::53"]\nsearch = ["home.arpa"]\n')).start()
+    wait_delegated(lab)
+    for host in (lab.h1, lab.h2, lab.h3):
+        host.wait_default_route()
+    dhclient = Dhclient(lab, lab.h1, ask=["-S"]).start()
+    wide = WideClient(lab, lab.h2, stateless=True).start()
+    networkd = Networkd(lab, lab.h3, {"eth0.network": "[Match]\nName=eth0\n[Network]\nIPv6AcceptRA=yes\n"
+                                      "LinkLocalAddressing=ipv6\n[IPv6AcceptRA]\nUseDNS=no\nDHCPv6Client=yes\n"}).start()
+    lab.until("dhclient knows resolver and search domain", lambda: dhclient.settings().get("new_dhcp6_name_servers")
+              == "2001:db8:53::53" and "home.arpa" in dhclient.settings().get("new_dhcp6_domain_search", ""), 30)
+    networkd.process.wait_log("information-request -> stopped")
+    wide.process.wait_log("got an expected reply")
+    replies = [wire.wait_dhcp("Reply") for wire in (lab.lan0, lab.lan1)]
+    lab.row("7084-L-8", all(one.server for one in replies), replies)
+    lab.row("7084-L-10", all(one.option(23) for one in replies), replies)
+    lab.row("8415-S-23", not any(one.addresses or one.delegations for one in replies), replies)
+    lab.check(leases(house.sixgated) == [], "remembered: %s" % leases(house.sixgated))
+    check_not_malformed(lab)
+    final_checks(lab)
+
+
+@limit(200)
+@proves("9096-L-13e", "8415-S-29", "9818-LPD-5b")
+def test_renumbering_reaches_clients(lab):
+    """The provider gives another prefix: dibbler-client is told so at once and renews; all get the old at 0 beside the new."""
+    lab.house({"lan0": ["h1", "h2"], "lan1": ["h3"]})
+    house = build(lab, server_options=SHORT)
+    house.sixgated = Sixgated(lab, config=toml(lan='addressing = "slaac+dhcpv6"\n')).start()
+    old = wait_delegated(lab)
+    for host in (lab.h1, lab.h2):
+        host.wait_default_route()
+    DibblerClient(lab, lab.h1).start()
+    dhclient = Dhclient(lab, lab.h2).start()
+    lab.until("both have an address and a prefix", lambda: len(held(house.sixgated, "address", old)) == 2
+              and len(held(house.sixgated, "prefix", old)) == 2, 60)
+    before = held(house.sixgated, "prefix", old)
+    since = time.time()
+    house.server.renumber(OTHER_POOL, house.snooper)
+    new = wait_delegated(lab, since, timeout=90, within=OTHER_POOL)
+    handed = time.time()
+    order = lab.lan0.wait_dhcp("Reconfigure", timeout=10, since=since)
+    # RFC 9915 section 20.4.1: protocol 3, algorithm 1, RDM 0, a counter that only rises.
+    replay = int.from_bytes(order.option(11)[3:11], "big")
+    keyed = [one for one in lab.lan0.dhcp("Reply") if one.client == order.client and one.option(11)]
+    lab.row("8415-S-29", order.option(11)[:3] == b"\3\1\0" and keyed and
+            all(int.from_bytes(one.option(11)[3:11], "big") < replay for one in keyed if one.time < order.time), order)
+    reply = lab.lan0.wait_dhcp("Reply", lambda one: one.client == order.client and any(
+        valid and inside(prefix.split("/")[0], new) for prefix, _, valid in one.delegated()), 15, since)
+    addresses = [one for ia in reply.addresses for one in ia.addresses]
+    lab.row("9096-L-13e", any(not valid and inside(one, old) for one, _, valid in addresses)
+            and any(valid and inside(one, new) for one, _, valid in addresses)
+            and any(not valid and inside(prefix.split("/")[0], old) for prefix, _, valid in reply.delegated()), reply)
+    lab.check(reply.time - handed < 10, "%.1f s after the Reply upstream" % (reply.time - handed))
+    print("dibbler-client has the new prefix %.1f s after the Reply upstream" % (reply.time - handed))
+    mine = before[order.client.hex()]
+    lab.until("no route to what was taken back", lambda: mine not in {one["dst"] for one in lab.cpe.routes()
+                                                                      if one.get("gateway")}, 10)
+    # dhclient does not take orders: it hears the same when it renews, which it is made to do by its restart.
+    dhclient.process.kill()
+    dhclient.start()
+    lab.until("dhclient has the new prefix, too", lambda: len(held(house.sixgated, "prefix", new)) == 2, 40)
+    lab.row("9818-LPD-5b", not held(house.sixgated, "prefix", old) and not {
+        one["dst"] for one in lab.cpe.routes() if one.get("gateway")} & set(before.values()), lab.cpe.routes())
+    check_not_malformed(lab)
+    final_checks(lab)
+
+
+@limit(200)
+def test_three_generations(lab):
+    """sixgate behind sixgate behind sixgate: the Internet reaches the innermost LAN."""
+    lab.house({"lan0": ["h1"], "lan1": ["h3"]})
+    house = build(lab)
+    house.sixgated = Sixgated(lab, config=toml(lan="delegate_length = 60\n")).start()
+    house.prefix = wait_delegated(lab)
+    inner = lab.namespace("inner")
+    lab.cable(lab.h3, "lan2", inner, "wan2")
+    lab.cable(inner, "lan3", lab.namespace("innermost"), "eth0")
+    routers = []
+    for namespace, wan, lan in ((lab.h3, "eth0", "lan2"), (inner, "wan2", "lan3")):
+        one = Sixgated(lab, arguments=["--wan", wan, "--lan", lan], namespace=namespace)
+        directory = lab.fresh_directory("generation")
+        one.state_dir, one.socket = (os.path.join(directory, name) for name in ("state", "socket"))
+        routers.append(one.start())
+
+    def reached():
+        given = [one for one in routers[1].delegations() if inside(one.split("/")[0], house.prefix)]
+        address = given and inner.address_in(given[0], "lan3")
+        return address and lab.net.ping(address)
+    lab.until("the Internet reaches the innermost LAN", reached, 60)
+    middle = [one for one in routers[0].delegations() if inside(one.split("/")[0], house.prefix)]
+    lab.check(middle and middle[0].endswith("/60"), "the router in the middle has %s" % middle)
+    check_not_malformed(lab)
+    final_checks(lab)
+
+
+@limit(120)
+@proves("8415-S-32", "8415-S-27")
+def test_behind_a_relay_agent(lab):
+    """A client behind isc dhcrelay has an address of the LAN that the relay agent speaks of."""
+    lab.house({"lan0": ["h1"], "lan1": ["h3"]})
+    house = build(lab)
+    house.sixgated = Sixgated(lab, config=toml(lan='addressing = "slaac+dhcpv6"\n')).start()
+    house.prefix = wait_delegated(lab)
+    lab.h3.wait_default_route()
+    behind = lab.namespace("behind")
+    lab.cable(lab.h3, "below0", behind, "eth0")
+    wire = behind.wire("eth0")
+    # Its link has an address of lan1's /64: so the relay agent says which LAN is meant.
+    own = ipaddress.IPv6Address(lab.h3.wait_address(house.prefix))
+    lab.h3.ip("address", "add", "%s/128" % ipaddress.IPv6Address((int(own) >> 64 << 64) + 0xabcd), "dev", "below0", "nodad")
+    behind.link_local("eth0")
+    Dhcrelay(lab, lab.h3, "below0", "eth0")
+    Dhclient(lab, behind, ask=["-N"]).start()
+    reply = wire.wait_dhcp("Reply", lambda one: any(ia.addresses for ia in one.addresses), 30)
+    address = reply.addresses[0].addresses[0][0]
+    lab.row("8415-S-32", reply.packet.ports == (547, 546), reply)
+    lab.row("8415-S-27", any(one["lan"] == "lan1" and address in one["leases"] for one in leases(house.sixgated)),
+            "%s: %s" % (address, leases(house.sixgated)))
+    check_not_malformed(lab)
+    final_checks(lab)
+
+
+@limit(200)
+@proves("8415-S-03")
+def test_perfdhcp(lab):
+    """Four-way exchanges of a thousand clients, for addresses and for prefixes: none is lost, over kill -9 neither."""
+    lab.house({"lan0": ["h1"], "lan1": ["h3"]})
+    lab.h1.sysctl("net.ipv6.conf.eth0.accept_ra", 0)  # perfdhcp speaks from the first address that there is
+    lab.h1.link_local("eth0")
+    house = build(lab)
+    house.sixgated = Sixgated(lab, config=toml(lan='addressing = "slaac+dhcpv6"\n')).start()
+    house.prefix = wait_delegated(lab)
+    for kind, clients, rate in (("address-only", 1000, 100), ("prefix-only", 200, 20)):
+        seen = perfdhcp(lab.h1, "-r", str(rate), "-R", str(clients), "-n", str(clients), "-W", "3000000", "-d", "10", "-e", kind, "-s", "7")
+        print("%s: %s" % (kind, seen))
+        for exchange, (sent, received) in seen.items():
+            lab.check(sent == received == clients, "%s %s: %d sent, %d received" % (kind, exchange, sent, received))
+    before = {(one["duid"], one["type"]): one["leases"] for one in leases(house.sixgated)}
+    lab.check(len(before) == 1200, "%d leases" % len(before))
+    server = lab.lan0.dhcp("Reply")[-1].server
+    since = time.time()
+    house.sixgated.kill()
+    house.sixgated.start()
+    after = {(one["duid"], one["type"]): one["leases"] for one in leases(house.sixgated)}
+    lab.check(after == before, "%d leases after kill -9 were %d" % (len(after), len(before)))
+    perfdhcp(lab.h1, "-r", "50", "-n", "5", "-W", "1000000", "-b", "duid=000300010200005e1099")
+    lab.row("8415-S-03", {one.server for one in lab.lan0.dhcp("Reply", since)} == {server}, server.hex())
+    final_checks(lab)
