@@ -14,8 +14,10 @@ std::string leases_text(const Json& leases) {
       held += cat(held.empty() ? "" : ", ", printable(lease.text()));
     const std::string name = printable(one["name"].text());
     out += cat(printable(one["lan"].text()), "  ", held, "  ",
-               name.empty() ? cat("DUID ", printable(one["duid"].text())) : name, ", from ",
-               printable(one["from"].text()), ", valid ",
+               name.empty() ? cat("DUID ", printable(one["duid"].text())) : name,
+               one["type"].text() == "registered" ? std::string(", its own")
+                                                  : cat(", from ", printable(one["from"].text())),
+               ", valid ",
                one["valid"].is_null() ? "forever" : duration_text(one["valid"].number()), '\n');
   }
   return out.empty() ? "no leases\n" : out;

@@ -260,6 +260,12 @@ class Checker {
               "), or addresses end before the next advertisement"));
     }
     check_advertising(index);
+    if (!lan.hosts_file.empty() && !lan.dhcp6.domain)
+      add(Where::kLan, index, "hosts_file", "needs a domain for the names: set `domain`");
+    for (std::size_t i = 0; i < index && !lan.hosts_file.empty(); ++i) {
+      if (config_.lans[i].hosts_file == lan.hosts_file)
+        add(Where::kLan, index, "hosts_file", cat("is that of LAN ", config_.lans[i].name));
+    }
     if (!lan.advertise_dns && (!lan.dns_servers.empty() || !lan.search_domains.empty())) {
       add(Where::kLan, index, lan.dns_servers.empty() ? "search" : "dns",
           "has no effect with advertise_dns = false", false);
@@ -302,9 +308,9 @@ class Checker {
   void check_reservation(std::size_t index) {
     const ReservationConfig& reservation = config_.reservations[index];
     const dhcp6::Reservation& kept = reservation.kept;
-    if (!kept.duid && !kept.mac)
+    if (!kept.duid && !kept.mac && kept.hostname.empty())
       add(Where::kReservation, index, "",
-          "says of nobody who it is for: `duid` or `mac` is needed");
+          "says of nobody who it is for: `duid`, `mac` or `hostname` is needed");
     if (kept.lifetime && kept.lifetime->count() < 120)
       add(Where::kReservation, index, "lease_time", "is not within 120..4294967295, or 0");
     if (!kept.name.empty()) {
@@ -318,6 +324,8 @@ class Checker {
       if (kept.interface_id && kept.interface_id == other.kept.interface_id &&
           reservation.lan == other.lan)
         add(Where::kReservation, index, "suffix", "is kept for another client already");
+      if (kept.subnet && kept.subnet == other.kept.subnet && reservation.lan == other.lan)
+        add(Where::kReservation, index, "subnet", "is kept for another client already");
     }
     if (reservation.lan.empty()) return;
     std::vector<std::string_view> names;

@@ -88,7 +88,7 @@ std::string example_toml() {
   out +=
       "\n# What is kept for one DHCPv6 client: write one such table for each, without the \"# \". "
       "Who it\n"
-      "# is must be said, by duid, mac or both.\n"
+      "# is must be said, by duid, mac or hostname.\n"
       "#\n"
       "# [[reservation]]\n";
   const ReservationConfig reservation;

@@ -125,6 +125,18 @@ std::string range_text(const dhcp6::InterfaceIdRange& range) {
   return cat(Ip6Address::from_halves(0, range.first), "-", Ip6Address::from_halves(0, range.last));
 }
 
+std::optional<DomainName> parse_domain(std::string_view text) {
+  const auto domain = DomainName::parse(text);
+  return domain && !domain->is_root() ? domain : std::nullopt;
+}
+
+std::string lower_case(std::string text) {
+  for (char& c : text) {
+    if (c >= 'A' && c <= 'Z') c = static_cast<char>(c - 'A' + 'a');
+  }
+  return text;
+}
+
 std::optional<std::uint64_t> parse_suffix(std::string_view text) {
   const auto address = Ip6Address::parse(text);
   if (!address || address->high() != 0 || is_reserved_interface_id(address->low()))
@@ -529,6 +541,28 @@ const std::array kLanKeys{
                    },
                    [](const LanConfig& c) { return cat(unsigned{c.dhcp6.preference}); }},
     Key<LanConfig>{
+        "dhcpv6_registration",
+        "Hosts may tell which addresses they made themselves (RFC 9686): they are in\n"
+        "`sixgate leases` and in hosts_file.",
+        [](const Value& v, LanConfig& c, Complaints& e) { read_into(v, c.dhcp6.registers, e); },
+        [](const LanConfig& c) { return boolean(c.dhcp6.registers); }},
+    Key<LanConfig>{
+        "domain",
+        "In which domain the hosts that say their name are, such as \"home.arpa\" (RFC 4704).\n"
+        "\"\": their names are told to nobody.",
+        [](const Value& v, LanConfig& c, Complaints& e) {
+          read_unless_empty(v, c.dhcp6.domain, parse_domain, "is no domain", e);
+        },
+        [](const LanConfig& c) {
+          return quoted(c.dhcp6.domain ? c.dhcp6.domain->to_string() : "");
+        }},
+    Key<LanConfig>{
+        "hosts_file",
+        "Write their addresses and names here, as dnsmasq (addn-hosts, or a file in its\n"
+        "hostsdir) reads them. Needs domain. \"\": nowhere.",
+        [](const Value& v, LanConfig& c, Complaints& e) { read_into(v, c.hosts_file, e); },
+        [](const LanConfig& c) { return quoted(c.hosts_file); }},
+    Key<LanConfig>{
         "delegate", "Give routers behind us prefixes of their own.",
         [](const Value& v, LanConfig& c, Complaints& e) { read_into(v, c.dhcp6.delegates, e); },
         [](const LanConfig& c) { return boolean(c.dhcp6.delegates); }},
@@ -584,6 +618,13 @@ const std::array kReservationKeys{
         [](const ReservationConfig& c) {
           return quoted(c.kept.mac ? c.kept.mac->to_string() : "");
         }},
+    Key<ReservationConfig>{"hostname",
+                           "The name that the client says of itself, without a domain. \"\": any.",
+                           [](const Value& v, ReservationConfig& c, Complaints& e) {
+                             if (const auto text = read_text(v, e))
+                               c.kept.hostname = lower_case(std::string(*text));
+                           },
+                           [](const ReservationConfig& c) { return quoted(c.kept.hostname); }},
     Key<ReservationConfig>{
         "suffix", "The lower half of its addresses, such as \"::77\". \"\": any.",
         [](const Value& v, ReservationConfig& c, Complaints& e) {
@@ -595,6 +636,14 @@ const std::array kReservationKeys{
                             ? Ip6Address::from_halves(0, *c.kept.interface_id).to_string()
                             : "");
         }},
+    Key<ReservationConfig>{
+        "subnet",
+        "The hexadecimal number of the /64 in each delegation where its prefix begins, when it\n"
+        "is a router. \"\": any.",
+        [](const Value& v, ReservationConfig& c, Complaints& e) {
+          read_parsed(v, c.kept.subnet, parse_hint, e);
+        },
+        [](const ReservationConfig& c) { return quoted(hint_text(c.kept.subnet)); }},
     Key<ReservationConfig>{"lease_time", "For how long, in seconds. 0: as everybody on the LAN.",
                            [](const Value& v, ReservationConfig& c, Complaints& e) {
                              const auto n = read_number(v, 0, kMax32, e);
@@ -605,10 +654,12 @@ const std::array kReservationKeys{
                            [](const ReservationConfig& c) {
                              return cat(c.kept.lifetime ? c.kept.lifetime->count() : 0U);
                            }},
-    Key<ReservationConfig>{
-        "name", "What the host is called.",
-        [](const Value& v, ReservationConfig& c, Complaints& e) { read_into(v, c.kept.name, e); },
-        [](const ReservationConfig& c) { return quoted(c.kept.name); }},
+    Key<ReservationConfig>{"name", "What the host is called.",
+                           [](const Value& v, ReservationConfig& c, Complaints& e) {
+                             if (const auto text = read_text(v, e))
+                               c.kept.name = lower_case(std::string(*text));
+                           },
+                           [](const ReservationConfig& c) { return quoted(c.kept.name); }},
     Key<ReservationConfig>{
         "ignore", "Never answer it.",
         [](const Value& v, ReservationConfig& c, Complaints& e) { read_into(v, c.kept.ignore, e); },

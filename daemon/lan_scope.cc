@@ -78,6 +78,14 @@ dhcp6::ServerLink server_link(const House& house, const Services& services, cons
   const bool current = said.dns_valid_until > now;
   told.dns_servers = current ? said.dns_servers : std::vector<Ip6Address>();
   told.search_domains = current ? said.search_domains : std::vector<DomainName>();
+  // So are secret ones, and the portal.
+  told.encrypted_dns.clear();
+  for (const ra::AdvertisedResolver& one : said.encrypted_dns) {
+    if (one.valid_until > now)
+      told.encrypted_dns.push_back({one.option.priority, one.option.name, one.option.addresses,
+                                    one.option.service_parameters});
+  }
+  told.captive_portal = said.captive_portal;
   link.options = server_options(told);
   for (const conf::ReservationConfig& reservation : house.config->reservations) {
     if (reservation.lan.empty() || reservation.lan == config.name)

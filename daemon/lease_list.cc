@@ -8,6 +8,19 @@
 #include "daemon/json.h"
 
 namespace sixgate::daemon {
+namespace {
+
+void write_valid(JsonWriter& json, Instant until, Instant now) {
+  json.key("valid");
+  const Lifetime valid = remaining(until, now);
+  if (valid.is_infinite()) {
+    json.null();
+  } else {
+    json.value(valid.count());
+  }
+}
+
+}  // namespace
 
 std::string leases_json(const dhcp6::Server& server, Instant now) {
   const dhcp6::LeaseTable& table = server.table();
@@ -41,13 +54,22 @@ std::string leases_json(const dhcp6::Server& server, Instant now) {
         json.value(lease.address());
       }
     }
-    json.end_array().key("valid");
-    const Lifetime valid = remaining(binding->valid_until, now);
-    if (valid.is_infinite()) {
-      json.null();
-    } else {
-      json.value(valid.count());
-    }
+    json.end_array();
+    write_valid(json, binding->valid_until, now);
+    json.end_object();
+  }
+  // What hosts told of themselves (RFC 9686): no leases, and for people as good as.
+  for (const auto& [address, one] : table.registrations().all()) {
+    json.begin_object()
+        .member("lan", one.link)
+        .member("type", "registered")
+        .member("duid", one.duid)
+        .member("name", one.name)
+        .key("leases")
+        .begin_array()
+        .value(address)
+        .end_array();
+    write_valid(json, one.until, now);
     json.end_object();
   }
   json.end_array().end_object();

@@ -416,6 +416,7 @@ void Router::expire(Instant now) {
   if (grace_ && !in_grace(now)) dirty_ = true;
   if (!settled_ && delegations_known(now)) dirty_ = true;
   if (withdrawal_ends_ && now >= *withdrawal_ends_) dirty_ = true;
+  if (subdelegations_due_ && now >= *subdelegations_due_) dirty_ = true;
   settle(now);
 }
 
@@ -442,6 +443,7 @@ std::optional<Instant> Router::next_deadline() const {
   if (stopping_ || changing_ || !kernel_) return next;
   next = earlier(next, retry_at_);
   if (grace_ || !settled_) next = earlier(next, std::optional(started_ + kGrace));
+  next = earlier(next, subdelegations_due_);
   return earlier(next, withdrawal_ends_);
 }
 
@@ -482,7 +484,7 @@ void Router::collect(Instant now) {
   };
   for (const auto& lan : lans_) drain_lan(*lan);
   for (const Leaving& leaving : leaving_) drain_lan(*leaving.lan);
-  collect_server();
+  collect_server(now);
   if (leases_changed) {
     update_pool(now);
     dirty_ = keep_ = true;
@@ -512,6 +514,8 @@ void Router::reconcile(Instant now) {
   grace_ = in_grace(now);
   const bool was_default = says_default(desired_);
   settled_ = delegations_known(now);
+  subdelegations_due_.reset();
+  subdelegations_taken_ = now;
   desired_ = derive(house(now), now);
   if (says_default(desired_))
     router_lost_.reset();
@@ -556,7 +560,7 @@ void Router::advertise(Instant now) {
 }
 
 // What the DHCPv6 server has to say. Its links bear the names of LANs.
-void Router::collect_server() {
+void Router::collect_server(Instant now) {
   dhcp6::ServerOutputs said = server_.drain();
   out_.lease_journal.insert(out_.lease_journal.end(), said.journal.begin(), said.journal.end());
   for (dhcp6::ServerPacket& packet : said.packets) {
@@ -573,7 +577,14 @@ void Router::collect_server() {
   }
   for (dhcp6::LeaseEvent& event : said.events) out_.lease_events.push_back(std::move(event));
   for (LogLine& line : said.log) out_.log.push_back(std::move(line));
-  if (said.delegations_changed) dirty_ = true;
+  out_.names_changed = out_.names_changed || said.names_changed;
+  if (!said.delegations_changed) return;
+  // One router behind us has its way at once. When many ask in a row, the kernel is told of several together.
+  if (now >= subdelegations_taken_ + kSubdelegationGap) {
+    dirty_ = true;
+  } else if (!subdelegations_due_) {
+    subdelegations_due_ = subdelegations_taken_ + kSubdelegationGap;
+  }
 }
 
 void Router::offer_state(Instant now) {

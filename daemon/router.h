@@ -76,12 +76,16 @@ struct RouterOutputs {
   std::vector<PacketOut> packets;
   std::vector<HookRun> hooks;  // each to be answered by hook_ended(); of one uplink, one at a time
   std::vector<dhcp6::LeaseEvent> lease_events;
+  bool names_changed = false;  // Server::named_addresses() may be
   LogLines log;
   bool finished = false;  // after stop(): the last words are said
 };
 
 class Router {
  public:
+  // How long a change of what routers behind us have may wait for others like it.
+  static constexpr Duration kSubdelegationGap = milliseconds(200);
+
   // `stored` is made complete: a DUID, a secret and a ULA are generated where they are missing.
   Router(conf::Config config, StoredState stored, Rng& rng, Instant now);
 
@@ -145,7 +149,7 @@ class Router {
                          const delegation::InterfaceIdPolicy& policy, const Prefix& slash64);
   void reconcile(Instant now);
   void advertise(Instant now);
-  void collect_server();
+  void collect_server(Instant now);
   void offer_state(Instant now);
   void keep_everything();
   void remember_addresses();
@@ -194,7 +198,10 @@ class Router {
   std::map<std::string, Inheritance> inherited_;  // interface of an uplink ->
   bool inheritance_taken_ = false;
   bool grace_ = true;
-  bool settled_ = false;                    // delegations_known(), as last derived
+  bool settled_ = false;  // delegations_known(), as last derived
+  // What routers behind us have was last derived from, and is to be when it changed since.
+  Instant subdelegations_taken_;
+  std::optional<Instant> subdelegations_due_;
   std::optional<Instant> withdrawal_ends_;  // when the next withdrawn prefix can be forgotten
   delegation::PrefixPool pool_;
   delegation::CarveResult plan_;

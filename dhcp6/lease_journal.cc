@@ -98,6 +98,27 @@ void emit(ByteWriter& writer, const DeclinedRecord& record) {
   writer.u64(record.interface_id);
   emit_instant(writer, record.until);
 }
+void emit(ByteWriter& writer, const RegisteredRecord& record) {
+  writer.address(record.address);
+  emit_text(writer, record.link);
+  writer.u8(static_cast<std::uint8_t>(record.duid.bytes().size()));
+  writer.bytes(record.duid.bytes());
+  emit_text(writer, record.name);
+  emit_instant(writer, record.until);
+}
+
+std::optional<JournalRecord> read_registered(ByteReader& reader) {
+  const Ip6Address address = reader.address();
+  std::string link = read_text(reader);
+  const auto duid = Duid::from_bytes(reader.bytes(reader.u8()));
+  if (!duid) return std::nullopt;
+  std::string name = read_text(reader);
+  return RegisteredRecord{.address = address,
+                          .link = std::move(link),
+                          .duid = *duid,
+                          .name = std::move(name),
+                          .until = read_instant(reader)};
+}
 
 std::optional<JournalRecord> read_bound(ByteReader& reader) {
   const std::uint32_t number = reader.u32();
@@ -166,6 +187,12 @@ Payload read_payload(std::uint8_t type, ByteReader reader, JournalRecord& out) {
       record.interface_id = reader.u64();
       record.until = read_instant(reader);
       out = std::move(record);
+      break;
+    }
+    case RegisteredRecord::kType: {
+      auto record = read_registered(reader);
+      if (!record) return Payload::kBad;
+      out = std::move(*record);
       break;
     }
     default:

@@ -80,8 +80,19 @@ struct DeclinedRecord {
   bool operator==(const DeclinedRecord&) const = default;
 };
 
-using JournalRecord =
-    std::variant<SessionRecord, BoundRecord, ExtendedRecord, EndedRecord, DeclinedRecord>;
+// An address that a host made itself and told us of (RFC 9686). Over: `until` is no later than `at`.
+struct RegisteredRecord {
+  static constexpr std::uint8_t kType = 6;
+  Ip6Address address;
+  std::string link;
+  Duid duid;
+  std::string name;
+  Instant until;
+  bool operator==(const RegisteredRecord&) const = default;
+};
+
+using JournalRecord = std::variant<SessionRecord, BoundRecord, ExtendedRecord, EndedRecord,
+                                   DeclinedRecord, RegisteredRecord>;
 
 void emit_journal_header(ByteWriter& writer);
 void emit_journal_record(ByteWriter& writer, const JournalRecord& record, Instant now);

@@ -37,6 +37,10 @@ class LeaseReplay {
     for (const auto& [place, until] : declined_) {
       if (until > now_) table_.declined_[{table_.link_number(place.first), place.second}] = until;
     }
+    for (const auto& [address, one] : registered_) {
+      if (one.until > now_ && !table_.registrations_.is_full())
+        table_.registrations_.put(address, one);
+    }
   }
 
  private:
@@ -55,6 +59,10 @@ class LeaseReplay {
   void apply(const DeclinedRecord& record) {
     declined_[{record.link, record.interface_id}] = record.until;
   }
+  void apply(const RegisteredRecord& record) {
+    registered_.insert_or_assign(record.address,
+                                 Registration{record.link, record.duid, record.name, record.until});
+  }
 
   void change_clock(std::string_view boot, Instant now) {
     if (clock_ == boot) return;
@@ -63,6 +71,7 @@ class LeaseReplay {
     };
     for (auto& [number, lease] : leases_) lease.valid_until = moved(lease.valid_until);
     for (auto& [place, until] : declined_) until = moved(until);
+    for (auto& [address, one] : registered_) one.until = moved(one.until);
   }
 
   // Rot may have eaten the record that took something from its earlier owner: the first one keeps it.
@@ -91,6 +100,7 @@ class LeaseReplay {
   Instant last_;
   std::map<std::uint32_t, BoundRecord> leases_;
   std::map<std::pair<std::string, std::uint64_t>, Instant> declined_;
+  std::map<Ip6Address, Registration> registered_;
 };
 
 JournalReading LeaseTable::restore(std::span<const std::uint8_t> journal, std::string_view boot,

@@ -262,6 +262,18 @@ bool LeaseTable::is_declined(LinkNumber link, std::uint64_t interface_id, Instan
   return found != declined_.end() && found->second > now;
 }
 
+void LeaseTable::register_address(const Ip6Address& address, Registration registration,
+                                  Instant now) {
+  write(RegisteredRecord{address, registration.link, registration.duid, registration.name,
+                         registration.until},
+        now);
+  if (registration.until <= now) {
+    registrations_.remove(address);
+  } else {
+    registrations_.put(address, std::move(registration));
+  }
+}
+
 std::optional<std::uint64_t> LeaseTable::delegated_after(std::uint64_t first,
                                                          std::uint64_t last) const {
   // Delegated prefixes do not overlap: only the last one that begins at or before `last` can be in the way
@@ -289,8 +301,8 @@ BindingNumber LeaseTable::next_ended(Instant now) {
 }
 
 std::optional<Instant> LeaseTable::next_end() const {
-  if (ends_.empty()) return std::nullopt;
-  return ends_.front().at;
+  const std::optional<Instant> registered = registrations_.next_end();
+  return ends_.empty() ? registered : earlier(registered, std::optional(ends_.front().at));
 }
 
 BoundRecord LeaseTable::record_of(BindingNumber number) const {
@@ -327,6 +339,9 @@ std::vector<std::uint8_t> LeaseTable::snapshot(Instant now) const {
     if (until > now)
       emit_journal_record(writer, DeclinedRecord{links_[place.first], place.second, until}, now);
   }
+  for (const auto& [address, one] : registrations_.all())
+    emit_journal_record(writer, RegisteredRecord{address, one.link, one.duid, one.name, one.until},
+                        now);
   return bytes;
 }
 

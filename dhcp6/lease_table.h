@@ -19,6 +19,7 @@
 #include "dhcp6/duid.h"
 #include "dhcp6/lease_journal.h"
 #include "dhcp6/number_index.h"
+#include "dhcp6/registrations.h"
 #include "net/ip6_address.h"
 #include "net/prefix.h"
 #include "net/time.h"
@@ -92,6 +93,10 @@ class LeaseTable {
   void decline(LinkNumber link, std::uint64_t interface_id, Instant until, Instant now);
   bool is_declined(LinkNumber link, std::uint64_t interface_id, Instant now) const;
 
+  // What hosts tell of their own addresses; `until` not after `now` takes it away.
+  void register_address(const Ip6Address& address, Registration registration, Instant now);
+  const Registrations& registrations() const { return registrations_; }
+
   // The first /64 after the delegated prefix that overlaps first..last, or none when nothing does. Numbers
   // are the upper halves of addresses.
   std::optional<std::uint64_t> delegated_after(std::uint64_t first, std::uint64_t last) const;
@@ -149,6 +154,7 @@ class LeaseTable {
       {}};  // of /64s, shared by those whose address lies in them
   std::map<std::uint64_t, std::uint64_t> delegated_;  // first /64 -> last
   std::map<std::pair<LinkNumber, std::uint64_t>, Instant> declined_;
+  Registrations registrations_;
   std::vector<End> ends_;  // a heap, the earliest on top
   std::uint64_t freed_ = 0;
   std::uint64_t seed_;

@@ -10,22 +10,6 @@
 namespace sixgate::dhcp6 {
 namespace {
 
-// A label that can stand in a hosts file: what a client says of itself is anybody's text.
-std::string usable_name(const ClientFqdn& fqdn) {
-  std::string name = fqdn.name.to_string();
-  name = name.substr(0, name.find('.'));
-  const auto plain = [](char c) {
-    return (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c == '-';
-  };
-  for (char& c : name) {
-    if (c >= 'A' && c <= 'Z') c = static_cast<char>(c - 'A' + 'a');
-  }
-  if (name.empty() || !std::all_of(name.begin(), name.end(), plain) || name.front() == '-' ||
-      name.back() == '-')
-    return {};
-  return name;
-}
-
 // What a link-local address was made of, when it was made of a MAC address (RFC 4291 appendix A).
 std::optional<MacAddress> mac_of(const Ip6Address& address) {
   const Ip6Address::Bytes& b = address.bytes();
@@ -90,6 +74,10 @@ std::string_view to_string(ServerDrop reason) {
       return "other-server-id";
     case ServerDrop::kUnexpectedIa:
       return "unexpected-ia";
+    case ServerDrop::kUnexpectedOro:
+      return "unexpected-oro";
+    case ServerDrop::kNotItsAddress:
+      return "not-its-address";
     case ServerDrop::kUnknownLink:
       return "unknown-link";
     case ServerDrop::kIgnored:
@@ -193,7 +181,11 @@ std::optional<ServerDrop> Server::validate(const Message& message) const {
     case MessageType::kAddrRegReply:
       return ServerDrop::kNotForServers;
     case MessageType::kAddrRegInform:
-      return ServerDrop::kUnknownType;
+      // RFC 9686 section 4.2.1
+      if (!has_client) return ServerDrop::kNoClientId;
+      if (names_server) return ServerDrop::kUnexpectedServerId;
+      if (contains<OptionRequest>(message.options)) return ServerDrop::kUnexpectedOro;
+      return std::nullopt;
   }
   return ServerDrop::kUnknownType;
 }
@@ -222,12 +214,15 @@ void Server::receive(std::string_view link, std::span<const std::uint8_t> payloa
     if (!parsed) return dropped(link, ServerDrop::kMalformed);
     exchange.message = std::move(*parsed);
     if (!to.is_multicast()) return dropped(link, ServerDrop::kUnicast);
-    if (!from.is_link_local()) return dropped(link, ServerDrop::kNotLinkLocal);
+    // RFC 9686 section 4.2: sent from the address that it is about.
+    if (!from.is_link_local() && exchange.message.type != MessageType::kAddrRegInform)
+      return dropped(link, ServerDrop::kNotLinkLocal);
     query.link = link_named(link);
     query.mac = mac_of(from);
   }
   if (query.link == nullptr) return dropped(link, ServerDrop::kUnknownLink);
   query.message = &exchange.message;
+  query.source = query.relayed ? exchange.relays.back().peer_address : from;
   query.link_number = table_.link_number(query.link->name);
   std::optional<ServerDrop> drop = validate(exchange.message);
   if (drop) return dropped(link, *drop);
@@ -257,13 +252,11 @@ std::optional<Message> Server::answer(Query& query, std::optional<ServerDrop>& d
     // RFC 9915 section 11: not to be relied on, and still what a person knows a device by.
     if (const auto inside = client->duid.link_layer(); inside && !query.mac) query.mac = inside;
   }
-  if (const ClientFqdn* fqdn = find<ClientFqdn>(message.options)) query.name = usable_name(*fqdn);
-  if (const Reservation* reserved = reservation_for(query, std::nullopt)) {
-    if (reserved->ignore) {
-      drop = ServerDrop::kIgnored;
-      return std::nullopt;
-    }
-    if (!reserved->name.empty()) query.name = reserved->name;
+  learn_name(query);
+  const Reservation* reserved = reservation_for(query, std::nullopt);
+  if (reserved != nullptr && reserved->ignore) {
+    drop = ServerDrop::kIgnored;
+    return std::nullopt;
   }
   switch (message.type) {
     case MessageType::kSolicit: {
@@ -289,9 +282,10 @@ std::optional<Message> Server::answer(Query& query, std::optional<ServerDrop>& d
     case MessageType::kReconfigure:
     case MessageType::kRelayForward:
     case MessageType::kRelayReply:
-    case MessageType::kAddrRegInform:
     case MessageType::kAddrRegReply:
       break;
+    case MessageType::kAddrRegInform:
+      return answer_registration(query, drop);
   }
   return std::nullopt;
 }
@@ -300,6 +294,7 @@ void Server::expire(Instant now) {
   for (BindingNumber ended = table_.next_ended(now); ended != kNoNumber;
        ended = table_.next_ended(now))
     end(ended, LeaseEvent::Kind::kExpired, now);
+  end_registrations(now);
   for (const ClientNumber client : reconfigure_.due(now)) send_reconfigure(client, now);
 }
 

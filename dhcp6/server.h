@@ -14,6 +14,8 @@
 // - Leases of a prefix that is ours no more are returned with lifetimes of 0 beside the new ones (RFC 9096
 //   section 3.5), and clients that accept it are told to ask at once.
 // - Unicast from clients is not accepted (section 16), IA_TA is obsolete and not answered (section 21.5).
+// - The name that a client says (RFC 4704) is published in the link's domain, when it has one, unless the name
+//   is reserved for another. No DNS update is ever sent.
 #pragma once
 
 #include <cstdint>
@@ -63,6 +65,7 @@ std::string_view to_string(LeaseEvent::Kind kind);  // "added", ...
 struct ServerOutputs {
   std::vector<std::uint8_t> journal;  // to be appended
   bool delegations_changed = false;   // Server::delegations() is another value
+  bool names_changed = false;         // named_addresses() may be
   std::vector<ServerPacket> packets;
   std::vector<LeaseEvent> events;
   LogLines log;
@@ -75,6 +78,14 @@ struct DelegatedPrefix {
   Ip6Address next_hop;
   Instant valid_until;
   bool operator==(const DelegatedPrefix&) const = default;
+};
+
+// An address of a host with a name: leased, or registered by the host.
+struct NamedAddress {
+  Ip6Address address;
+  std::string link;
+  std::string name;  // one label, lower case
+  bool operator==(const NamedAddress&) const = default;
 };
 
 class Server {
@@ -97,6 +108,8 @@ class Server {
 
   const LeaseTable& table() const { return table_; }
   std::vector<DelegatedPrefix> delegations() const;
+  // Of links with a domain. One name is of one client: whoever else says it has none.
+  std::vector<NamedAddress> named_addresses() const;
   const ServerCounters& counters(std::string_view link) const;
 
  private:
@@ -107,10 +120,12 @@ class Server {
     LinkNumber link_number = 0;
     const Duid* duid = nullptr;  // none in an anonymous Information-request
     ClientNumber client = kNoNumber;
-    Ip6Address from;
+    Ip6Address from;    // where the answer goes to
+    Ip6Address source;  // the client's own address, also of a relayed message
     bool relayed = false;
     std::optional<MacAddress> mac;
-    std::string name;
+    std::string said_name;  // by itself
+    std::string name;       // that it is known by: said_name, or what is reserved for it
     Instant now;
   };
   enum class Intent : std::uint8_t { kOffer, kRapidCommit, kRequest, kRenew, kRebind };
@@ -142,6 +157,16 @@ class Server {
   std::optional<Message> answer(Query& query, std::optional<ServerDrop>& drop);
   void dropped(std::string_view link, ServerDrop reason);
   void say(LogLevel level, std::string text) { out_.log.push_back({level, std::move(text)}); }
+
+  // server_names.cc
+  void learn_name(Query& query) const;
+  void add_name(Message& message, const Query& query) const;
+
+  // server_register.cc
+  std::optional<Message> answer_registration(const Query& query, std::optional<ServerDrop>& drop);
+  bool is_appropriate(const Query& query, const Ip6Address& address) const;
+  bool is_registered_by_another(const Query& query, std::uint64_t interface_id) const;
+  void end_registrations(Instant now);
 
   // server_answer.cc
   Message begin(const Query& query, MessageType type) const;

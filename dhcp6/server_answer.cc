@@ -12,6 +12,9 @@ namespace {
 // How long a declined address is left alone.
 constexpr Duration kQuarantine = hours(24);
 
+// OPTION_ADDR_REG_ENABLE (RFC 9686 section 4.1): that it is there is all it says.
+constexpr std::uint16_t kAddressRegistration = 148;
+
 std::string_view explanation(Status status) {
   switch (status) {
     case Status::kSuccess:
@@ -157,10 +160,13 @@ void Server::add_settings(Message& message, const Query& query) const {
     if (code == InformationRefreshTime::kCode &&
         query.message->type == MessageType::kInformationRequest)
       message.options.push_back(InformationRefreshTime{query.link->information_refresh});
+    if (code == kAddressRegistration && query.link->registers)
+      message.options.push_back(UnknownOption{kAddressRegistration, {}});
     for (const Option& option : query.link->options) {
       if (option_code(option) == code) message.options.push_back(option);
     }
   }
+  if (asked->contains(ClientFqdn::kCode)) add_name(message, query);
 }
 
 // Sections 18.3.2, 18.3.9 and 20.4.2.

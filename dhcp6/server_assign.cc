@@ -37,6 +37,7 @@ const Reservation* Server::reservation_for(const Query& query,
   for (const Reservation& one : query.link->reservations) {
     if (one.duid && (query.duid == nullptr || *one.duid != *query.duid)) continue;
     if (one.mac && one.mac != query.mac) continue;
+    if (!one.hostname.empty() && one.hostname != query.said_name) continue;
     if (one.iaid && one.iaid != iaid) continue;
     return &one;
   }
@@ -68,7 +69,7 @@ bool Server::may_have(const Query& query, std::uint64_t interface_id, BindingNum
   for (const Ip6Address& address : query.link->in_use) {
     if (address.low() == interface_id) return false;
   }
-  return true;
+  return !is_registered_by_another(query, interface_id);
 }
 
 std::optional<std::uint64_t> Server::interface_id_for(const Query& query, std::uint32_t iaid,
@@ -199,17 +200,34 @@ Server::Answer Server::assign_addresses(const Query& query, const IaNa& ia, Inte
 }
 
 std::optional<Prefix> Server::prefix_for(const Query& query, std::uint32_t iaid,
-                                         const DelegableSpace& space,
+                                         const DelegableSpace& whole,
                                          const std::vector<Prefix>& named,
                                          const Given& given) const {
   const unsigned shortest = std::max(query.link->shortest_delegation, 1U);
+  const Reservation* mine = reservation_for(query, iaid);
+  DelegableSpace space = whole;
+  for (const Reservation& one : query.link->reservations) {
+    const auto kept = one.subnet ? whole.prefix.subnet(64, *one.subnet) : std::nullopt;
+    if (kept && &one != mine) space.taken.push_back(*kept);
+  }
+  std::sort(space.taken.begin(), space.taken.end());
   unsigned wished = 64;
   for (const Prefix& one : named) {
-    if (one.address().is_unspecified()) {
-      if (one.length() != 0) wished = one.length();
-    } else if (one.length() >= shortest && is_delegable(space, one, table_, given.prefixes)) {
-      return one;
+    if (one.address().is_unspecified() && one.length() != 0) wished = one.length();
+  }
+  if (mine != nullptr && mine->subnet) {
+    // As large as was asked for and as begins there.
+    const auto first = space.prefix.subnet(64, *mine->subnet);
+    for (unsigned length = std::clamp(wished, shortest, 64U); first && length <= 64; ++length) {
+      const Prefix kept(first->address(), length);
+      if (kept.address() == first->address() && is_delegable(space, kept, table_, given.prefixes))
+        return kept;
     }
+  }
+  for (const Prefix& one : named) {
+    if (!one.address().is_unspecified() && one.length() >= shortest &&
+        is_delegable(space, one, table_, given.prefixes))
+      return one;
   }
   const std::uint64_t seed =
       choice_seed(configuration_.secret, *query.duid, AssociationType::kPrefixes, iaid);
@@ -307,8 +325,10 @@ void Server::commit(const Query& query, const Answer& answer, std::uint64_t inte
   // One that moved to another link has another lease now.
   const bool renewed = before != kNoNumber && table_.binding(before).link == query.link_number;
   if (before != kNoNumber && !renewed) record(LeaseEvent::Kind::kReleased, before, query.now);
-  const bool changed = !renewed || table_.prefixes(table_.binding(before)) != content.prefixes ||
-                       table_.client(table_.binding(before).client).address != query.from;
+  const bool changed =
+      !renewed || table_.prefixes(table_.binding(before)) != content.prefixes ||
+      table_.client(table_.binding(before).client).address != query.from ||
+      (!query.name.empty() && table_.client(table_.binding(before).client).name != query.name);
   if (answer.type == AssociationType::kPrefixes) out_.delegations_changed = true;
   const bool accepts = !query.relayed && contains<ReconfigureAccept>(query.message->options);
   const ClientNumber client =
@@ -317,6 +337,7 @@ void Server::commit(const Query& query, const Answer& answer, std::uint64_t inte
       table_.put(client, answer.type, answer.iaid, std::move(content), query.now);
   record(renewed ? LeaseEvent::Kind::kRenewed : LeaseEvent::Kind::kAdded, number, query.now);
   if (!changed) return;
+  out_.names_changed = true;
   const std::string& name = table_.client(client).name;
   say(LogLevel::kInfo,
       cat("lan ", query.link->name, ": ", text_of(table_.leases(table_.binding(number))), " to ",
@@ -342,6 +363,7 @@ void Server::end(BindingNumber number, LeaseEvent::Kind kind, Instant now) {
   const Binding& binding = table_.binding(number);
   const ClientNumber client = binding.client;
   if (binding.type == AssociationType::kPrefixes) out_.delegations_changed = true;
+  out_.names_changed = true;
   const LogLevel level = kind == LeaseEvent::Kind::kDeclined ? LogLevel::kWarning : LogLevel::kInfo;
   say(level, cat("lan ", table_.link_name(binding.link), ": ", text_of(table_.leases(binding)), " ",
                  to_string(kind), ", DUID ", table_.client(client).duid));

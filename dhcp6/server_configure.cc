@@ -38,6 +38,7 @@ void Server::configure(ServerConfiguration configuration, Instant now) {
   const ServerConfiguration before = std::exchange(configuration_, std::move(configuration));
   for (const ServerLink& link : configuration_.links) counters_.try_emplace(link.name);
   full_.clear();
+  out_.names_changed = true;
   call_up(before, now);
 }
 

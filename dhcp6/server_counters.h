@@ -20,6 +20,8 @@ enum class ServerDrop : std::uint8_t {
   kNoServerId,          // sections 16.4, 16.6, 16.8, 16.9
   kOtherServerId,       //
   kUnexpectedIa,        // section 16.12
+  kUnexpectedOro,       // RFC 9686 section 4.2.1
+  kNotItsAddress,       // it registers an address that it does not send from, or has from us
   kUnknownLink,         // relayed from a link that is not ours
   kIgnored,             // by configuration
   kNothingToSay,        // sections 18.3.3 and 18.3.5

@@ -12,6 +12,7 @@
 #include "dhcp6/duid.h"
 #include "dhcp6/option_base.h"
 #include "dhcp6/options.h"
+#include "net/domain_name.h"
 #include "net/ip6_address.h"
 #include "net/mac_address.h"
 #include "net/prefix.h"
@@ -50,7 +51,9 @@ struct Reservation {
   std::optional<Duid> duid;
   std::optional<std::uint32_t> iaid;
   std::optional<MacAddress> mac;
+  std::string hostname;                       // as the client says itself (RFC 4704), lower case
   std::optional<std::uint64_t> interface_id;  // the same under every prefix
+  std::optional<std::uint64_t> subnet;        // of each space: the /64 where its prefix begins
   std::optional<Lifetime> lifetime;           // valid; preferred is half of it
   std::string name;
   bool ignore = false;  // the client gets no answer at all
@@ -63,6 +66,7 @@ struct ServerLink {
   bool delegates = true;        // IA_PD
   bool rapid_commit = true;     // RFC 9915 section 18.3.1
   bool reconfigure = true;      // section 18.3.11
+  bool registers = true;        // hosts may tell their own addresses (RFC 9686)
   std::uint8_t preference = 0;  // section 21.8; 0 is not sent
   // RFC 9096 section 3.4: no more than these, however long our own prefix lasts.
   Lifetime preferred{2700};
@@ -76,6 +80,8 @@ struct ServerLink {
   std::vector<Ip6Address> in_use;      // by us or by others: never assigned
   std::vector<Reservation> reservations;
   Options options;  // returned when asked for
+  // In which the names of hosts are published; none: we publish nothing of them.
+  std::optional<DomainName> domain;
   // False while prefixes may yet turn up: nothing is then called wrong for being unknown.
   bool settled = true;
   bool operator==(const ServerLink&) const = default;

@@ -64,6 +64,7 @@ Daemon::Daemon(EventLoop& loop, StderrLog& log, Supervisor& supervisor, Parts pa
       leases_(
           loop, config_.state_dir + "/leases", config_.durability,
           [this] { leases_.replace(router_->lease_journal(clock_now())); }, sink()),
+      hosts_(sink()),
       processes_(make_process_runner(loop)),
       firewall_(*processes_, {backend_of(config_.firewall.backend), config_.state_dir}, sink()),
       sockets_(
@@ -199,6 +200,7 @@ void Daemon::settle() {
     for (const LogLine& line : outputs.log) log_.write(line);
     if (outputs.store) state_.store(std::move(*outputs.store), outputs.durable);
     leases_.append(outputs.lease_journal);
+    if (outputs.names_changed) hosts_.write(config_, router_->server());
     if (outputs.changes) begin(std::move(*outputs.changes));
     for (const PacketOut& packet : outputs.packets) sockets_.send(packet);
     for (HookRun& run : outputs.hooks) run_hook(std::move(run));
@@ -322,6 +324,7 @@ void Daemon::reload() {
     log_.set_level(config_.log_level);
     leases_.set_durability(config_.durability);
     router_->reload(std::move(config), clock_now());
+    hosts_.write(config_, router_->server());
     look();  // at what the new configuration watches
     supervisor_.status("");
   }

@@ -13,6 +13,7 @@
 #include "daemon/io/control_socket.h"
 #include "daemon/io/event_loop.h"
 #include "daemon/io/firewall_applier.h"
+#include "daemon/io/hosts_files.h"
 #include "daemon/io/kernel.h"
 #include "daemon/io/lease_file.h"
 #include "daemon/io/nft_watch.h"
@@ -66,6 +67,7 @@ class Daemon {
   Rng rng_;
   StateKeeper state_;
   LeaseFile leases_;
+  HostsFiles hosts_;
   std::unique_ptr<ProcessRunner> processes_;
   FirewallApplier firewall_;
   std::unique_ptr<Kernel> kernel_;

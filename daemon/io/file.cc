@@ -46,10 +46,11 @@ Expected<std::string, FileError> read_file(const std::string& path, std::size_t 
   }
 }
 
-Expected<Done, FileError> replace_file(const std::string& path, std::string_view text) {
+Expected<Done, FileError> replace_file(const std::string& path, std::string_view text,
+                                       unsigned mode) {
   const std::string temporary = path + ".new";
   OwnedFd fd(
-      ::open(temporary.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC | O_NOFOLLOW, 0600));
+      ::open(temporary.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC | O_NOFOLLOW, mode));
   if (!fd) return file_error("create", temporary, errno);
   int failed = write_all(fd.get(), text);
   if (failed == 0 && ::fsync(fd.get()) != 0) failed = errno;

@@ -20,8 +20,9 @@ struct FileError {
 Expected<std::string, FileError> read_file(const std::string& path, std::size_t limit);
 
 // Replaces the file so that a reader, also one after a power cut, sees the old text or the new one: a
-// temporary file beside it, fsync, rename, fsync of the directory. Mode 0600.
-Expected<Done, FileError> replace_file(const std::string& path, std::string_view text);
+// temporary file beside it, fsync, rename, fsync of the directory. `mode` as in open().
+Expected<Done, FileError> replace_file(const std::string& path, std::string_view text,
+                                       unsigned mode = 0600);
 
 // One write() into a file that exists, such as one in /proc/sys.
 Expected<Done, FileError> write_existing(const std::string& path, std::string_view text);

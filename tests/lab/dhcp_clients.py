@@ -10,9 +10,9 @@ class Dhclient:
     """isc dhclient; `ask` is -N for an address, -P for a prefix, -S for settings alone. What it got is in its lease
     file, what settings it heard in `settings()`."""
 
-    def __init__(self, lab, host, ask=("-N", "-P")):
+    def __init__(self, lab, host, ask=("-N", "-P"), conf=""):
         require_tools("dhclient")
-        self.lab, self.host, self.ask, self.process = lab, host, ask, None
+        self.lab, self.host, self.ask, self.conf, self.process = lab, host, ask, conf, None
         self.directory = lab.fresh_directory("dhclient-%s" % host.role)
         self.leases = os.path.join(self.directory, "leases")
 
@@ -22,8 +22,11 @@ class Dhclient:
             file.write('#!/bin/sh\n[ -n "$new_ip6_address" ] && ip -6 address replace "$new_ip6_address/128" dev eth0\n'
                        'env > "%s/settings"\nexit 0\n' % self.directory)
         os.chmod(script, 0o755)
+        conf = os.path.join(self.directory, "conf")
+        with open(conf, "w") as file:
+            file.write("request dhcp6.name-servers, dhcp6.domain-search, dhcp6.fqdn;\n" + self.conf)
         self.process = self.host.start("dhclient-%s" % self.host.role, [
-            "dhclient", "-6", "-d", "-v", *self.ask, "-lf", self.leases, "-pf", os.path.join(self.directory, "pid"),
+            "dhclient", "-6", "-d", "-v", *self.ask, "-cf", conf, "-lf", self.leases, "-pf", os.path.join(self.directory, "pid"),
             "-sf", script, "eth0"])
         # With -S it has done what it was asked for when it has its answer.
         self.process.expected_to_live = "-S" not in self.ask

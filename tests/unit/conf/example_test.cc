@@ -112,6 +112,9 @@ dhcpv6_lease_time = 43200
 dhcpv6_rapid_commit = false
 dhcpv6_reconfigure = false
 dhcpv6_preference = 255
+dhcpv6_registration = false
+domain = "home.arpa"
+hosts_file = "/run/hosts.a"
 delegate = false
 delegate_length = 60
 delegate_limit = 3
@@ -125,6 +128,9 @@ name = "nas"
 [[reservation]]
 mac = "02:00:5e:00:53:01"
 ignore = true
+[[reservation]]
+hostname = "router"
+subnet = "40"
 )",
                                     "f");
   ASSERT_TRUE(read.config.has_value()) << read.errors[0].to_string();

@@ -68,6 +68,11 @@ TEST(ReadToml, WrongReservationsAreErrorsWithTheirPlace) {
     EXPECT_TRUE(has(errors_of(lan + "[[reservation]]\n" + lines + "\n"), part))
         << errors_of(lan + "[[reservation]]\n" + lines + "\n");
   EXPECT_TRUE(has(errors_of("reservation = 1\n" + lan), "[[reservation]]"));
+  EXPECT_TRUE(has(errors_of(in_lan("hosts_file = \"/run/hosts\"")), "needs a domain"));
+  const std::string names = "domain = \"a.example\"\nhosts_file = \"/run/hosts\"\n";
+  EXPECT_TRUE(has(errors_of(in_lan(names) + "[lan.more]\ninterface = \"eth2\"\n" + names),
+                  "is that of LAN home"));
+  EXPECT_TRUE(has(errors_of(in_lan("domain = \"a..b\"")), "is no domain"));
   EXPECT_TRUE(has(errors_of(in_lan("dhcpv6_range = \"::5-::1\"")), "is no range"));
 }
 

@@ -44,7 +44,9 @@ std::optional<Message> get_prefix(RouterRun& run, const std::string& interface, 
   IaPd ia{.iaid = 1};
   for (const Prefix& one : held) ia.options.push_back(IaPrefix{.prefix = one});
   message.options.push_back(ia);
-  return run.ask(interface, message);
+  auto said = run.ask(interface, message);
+  run.run_for(Router::kSubdelegationGap);
+  return said;
 }
 
 std::vector<Prefix> prefixes_in(const Message& message, bool alive = true) {
@@ -161,6 +163,25 @@ TEST(Conformance, Row_9818_LPD_5a_TheWayToADelegatedPrefix) {
   const Prefix mine = global(prefixes_in(*said));
   EXPECT_NE(std::find(lan.assigned.begin(), lan.assigned.end(), mine), lan.assigned.end());
   EXPECT_NE(std::find(lan.local.begin(), lan.local.end(), mine), lan.local.end());
+}
+
+TEST(RouterDhcpServer, ManyRoutersInARowAreToldToTheKernelTogether) {
+  RouterRun run;
+  run.start_online();
+  run.sets.clear();
+  std::vector<Prefix> given;
+  for (unsigned number = 1; number <= 20; ++number) {
+    Message message = query(MessageType::kSolicit, number);
+    message.options.push_back(dhcp6::RapidCommit{});
+    message.options.push_back(IaPd{.iaid = 1});
+    const auto said = run.ask("lan0", message);
+    ASSERT_TRUE(said);
+    given.push_back(global(prefixes_in(*said)));
+  }
+  EXPECT_NE(route_to(run, given[0]), nullptr) << "the first waits for nobody";
+  run.run_for(Router::kSubdelegationGap);
+  for (const Prefix& one : given) EXPECT_NE(route_to(run, one), nullptr);
+  EXPECT_EQ(run.sets.size(), 2U);
 }
 
 TEST(Conformance, Row_9818_LPD_5b_TheWayGoesWithTheLease) {

@@ -1,0 +1,15 @@
+// SPDX-License-Identifier: Apache-2.0
+// The hosts file of a LAN: the names that DHCPv6 clients and registered addresses have, for the resolver.
+#pragma once
+
+#include <string>
+
+#include "conf/config.h"
+#include "dhcp6/server.h"
+
+namespace sixgate::daemon {
+
+// Lines of "ADDRESS NAME.DOMAIN NAME", sorted: the same hosts give the same text.
+std::string hosts_text(const dhcp6::Server& server, const conf::LanConfig& lan);
+
+}  // namespace sixgate::daemon

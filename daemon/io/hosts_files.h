@@ -1,0 +1,28 @@
+// SPDX-License-Identifier: Apache-2.0
+// HostsFiles: the hosts file of each LAN that has one, replaced as a whole whenever its text is another.
+#pragma once
+
+#include <map>
+#include <string>
+#include <utility>
+
+#include "conf/config.h"
+#include "dhcp6/server.h"
+#include "net/log.h"
+
+namespace sixgate::daemon {
+
+class HostsFiles {
+ public:
+  explicit HostsFiles(LogSink log) : log_(std::move(log)) {}
+
+  // One that cannot be written is said once, and tried again at the next change.
+  void write(const conf::Config& config, const dhcp6::Server& server);
+
+ private:
+  LogSink log_;
+  std::map<std::string, std::string> written_;  // path -> text
+  std::map<std::string, std::string> complaints_;
+};
+
+}  // namespace sixgate::daemon

@@ -1,0 +1,93 @@
+// SPDX-License-Identifier: Apache-2.0
+// The names of clients (RFC 4704): what they say, what is reserved for them, what they are told, and what is
+// published.
+#include <algorithm>
+#include <map>
+#include <utility>
+
+#include "dhcp6/server.h"
+#include "net/text.h"
+
+namespace sixgate::dhcp6 {
+namespace {
+
+// A label that can stand in a hosts file: what a client says of itself is anybody's text.
+std::string usable_name(const ClientFqdn& fqdn) {
+  std::string name = fqdn.name.to_string();
+  name = name.substr(0, name.find('.'));
+  const auto plain = [](char c) {
+    return (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c == '-';
+  };
+  for (char& c : name) {
+    if (c >= 'A' && c <= 'Z') c = static_cast<char>(c - 'A' + 'a');
+  }
+  if (name.empty() || !std::all_of(name.begin(), name.end(), plain) || name.front() == '-' ||
+      name.back() == '-')
+    return {};
+  return name;
+}
+
+}  // namespace
+
+void Server::learn_name(Query& query) const {
+  if (const ClientFqdn* fqdn = find<ClientFqdn>(query.message->options))
+    query.said_name = usable_name(*fqdn);
+  const Reservation* mine = reservation_for(query, std::nullopt);
+  if (mine != nullptr && !mine->name.empty()) {
+    query.name = mine->name;
+    return;
+  }
+  const bool of_another =
+      std::any_of(query.link->reservations.begin(), query.link->reservations.end(),
+                  [&](const Reservation& one) { return one.name == query.said_name; });
+  if (!of_another) query.name = query.said_name;
+}
+
+// Section 6. Our resolver's AAAA record is what S asks for; who asks for none with N gets one all the same, for
+// it is not the DNS of the world, and hears so.
+void Server::add_name(Message& message, const Query& query) const {
+  const ClientFqdn* asked = find<ClientFqdn>(query.message->options);
+  if (asked == nullptr) return;
+  const bool wants = (asked->flags & ClientFqdn::kServerUpdates) != 0;
+  const bool publishes = query.link->domain && !query.name.empty();
+  ClientFqdn said{.flags = 0, .name = asked->name, .partial = asked->partial};
+  if (publishes) {
+    said.flags = ClientFqdn::kServerUpdates;
+    if (!wants) said.flags |= ClientFqdn::kOverridden;
+  } else if (wants) {
+    said.flags = ClientFqdn::kOverridden;
+  } else {
+    said.flags = asked->flags & ClientFqdn::kNoServerUpdate;
+  }
+  if (publishes) {
+    if (auto whole = DomainName::parse(cat(query.name, ".", query.link->domain->to_string()))) {
+      said.name = std::move(*whole);
+      said.partial = false;
+    }
+  }
+  message.options.push_back(std::move(said));
+}
+
+std::vector<NamedAddress> Server::named_addresses() const {
+  std::vector<NamedAddress> out;
+  // Who bears a name: the first that has it on its link.
+  std::map<std::pair<std::string_view, std::string_view>, const Duid*> owners;
+  const auto add = [&](const std::string& link, const std::string& name, const Duid& duid,
+                       const Ip6Address& address) {
+    const ServerLink* served = link_named(link);
+    if (name.empty() || served == nullptr || !served->domain) return;
+    const auto owner = owners.try_emplace({link, name}, &duid).first;
+    if (*owner->second == duid) out.push_back({address, link, name});
+  };
+  table_.each([&](BindingNumber, const Binding& binding) {
+    if (binding.type != AssociationType::kAddresses) return;
+    const LeaseClient& client = table_.client(binding.client);
+    for (const Prefix& lease : table_.leases(binding))
+      add(table_.link_name(binding.link), client.name, client.duid, lease.address());
+  });
+  for (const auto& [address, one] : table_.registrations().all())
+    add(one.link, one.name, one.duid, address);
+  return out;
+}
+
+}  // namespace sixgate::dhcp6

@@ -1,0 +1,97 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "daemon/io/hosts_files.h"
+
+#include <gtest/gtest.h>
+
+#include <sys/stat.h>
+
+#include <filesystem>
+
+#include "daemon/io/file.h"
+#include "tests/unit/daemon_io/temporary.h"
+
+namespace sixgate::daemon {
+namespace {
+
+struct Served {
+  Rng rng{1};
+  dhcp6::Server server{rng};
+  conf::Config config;
+  Instant now = Instant::from_micros(1'000'000'000);
+  dhcp6::Duid us = dhcp6::Duid::ll(MacAddress({2, 0, 0, 0, 0, 1}));
+
+  explicit Served(const std::string& path) {
+    conf::LanConfig lan;
+    lan.name = "home";
+    lan.hosts_file = path;
+    lan.dhcp6.domain = DomainName::parse("home.arpa");
+    config.lans.push_back(lan);
+    dhcp6::ServerLink link{.name = "home", .addresses = true};
+    link.domain = lan.dhcp6.domain;
+    link.prefixes = {{Prefix(Ip6Address::from_halves(0x20010db800010000, 0), 64)}};
+    (void)server.restore({}, "boot", now);
+    server.configure({us, {}, {link}}, now);
+  }
+  void lease(std::uint8_t client, const char* name) {
+    dhcp6::Message message{
+        .type = dhcp6::MessageType::kSolicit, .transaction_id = client, .options = {}};
+    message.options.push_back(
+        dhcp6::ClientId{dhcp6::Duid::ll(MacAddress({2, 1, 0, 0, 0, client}))});
+    message.options.push_back(dhcp6::RapidCommit{});
+    message.options.push_back(dhcp6::ClientFqdn{.flags = 1, .name = *DomainName::parse(name)});
+    message.options.push_back(dhcp6::IaNa{.iaid = 1, .t1 = {}, .t2 = {}, .options = {}});
+    server.receive("home", message.to_bytes(), Ip6Address::from_halves(0xfe80000000000000, client),
+                   kAllDhcpRelayAgentsAndServers, now);
+    EXPECT_TRUE(server.drain().names_changed);
+  }
+};
+
+std::string text_of(const std::string& path) {
+  const auto text = read_file(path, 1 << 16);
+  return text ? *text : std::string();
+}
+
+TEST(HostsFiles, NamesOfClientsAreWrittenForTheResolver) {
+  const TemporaryDirectory temporary;
+  const std::string path = temporary / "hosts.home";
+  Served served(path);
+  HostsFiles files([](const LogLine& line) { ADD_FAILURE() << line.text; });
+  served.lease(1, "Printer.elsewhere.example");
+  served.lease(2, "nas");
+  served.lease(3, "nas");  // the name has an owner
+  served.lease(4, "_x");   // nothing that a hosts file could hold
+  files.write(served.config, served.server);
+  const auto named = served.server.named_addresses();
+  ASSERT_EQ(named.size(), 2U);
+  std::string expected = "# Written by sixgated for LAN home.\n";
+  for (const std::string name : {"nas", "printer"}) {
+    for (const auto& one : named) {
+      if (one.name == name)
+        expected += one.address.to_string() + " " + name + ".home.arpa " + name + "\n";
+    }
+  }
+  EXPECT_EQ(text_of(path), expected);
+  struct stat status {};
+  ASSERT_EQ(::stat(path.c_str(), &status), 0);
+  EXPECT_EQ(status.st_mode & 0777U, 0644U) << "the resolver reads it";
+  std::filesystem::remove(path);
+  files.write(served.config, served.server);
+  EXPECT_FALSE(std::filesystem::exists(path)) << "what is the same is not written again";
+}
+
+TEST(HostsFiles, AFileThatCannotBeWrittenIsSaidOnce) {
+  const TemporaryDirectory temporary;
+  const std::string path = temporary / "missing/hosts";
+  Served served(path);
+  int said = 0;
+  HostsFiles files([&](const LogLine&) { ++said; });
+  files.write(served.config, served.server);
+  files.write(served.config, served.server);
+  EXPECT_EQ(said, 1);
+  std::filesystem::create_directory(temporary / "missing");
+  files.write(served.config, served.server);
+  EXPECT_EQ(text_of(path), "# Written by sixgated for LAN home.\n");
+}
+
+}  // namespace
+}  // namespace sixgate::daemon
