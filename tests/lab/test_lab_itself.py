@@ -1,5 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """The lab proves itself with a router that is not ours: a scenario that fails here says nothing about sixgate."""
+import time
+
 from lab import CORE, POOL, SERVER, check_not_malformed
 from peers import Kea, Networkd, DhcpcdHost, Radvd, RouteSnooper, networkd_router, nmap, rdisc6
 from wire import inside
@@ -36,3 +38,13 @@ def test_lab_itself_with_networkd_as_router(lab):
     lab.check(states == {22: "closed", 8080: "open"}, "nmap sees %s" % states)
     lab.check(lab.net.ping(CORE), "the server cannot ping its own router")
     check_not_malformed(lab)
+
+
+def test_lab_itself_sees_what_was_answered(lab):
+    """A packet whose answer came is in the capture, also where the recording thread never had its turn."""
+    lab.house(lans={}, record=False)
+    wire = lab.isp.wire("core0")
+    wire.stop_recording()
+    since = time.time()
+    lab.check(lab.net.ping(CORE), "no answer")
+    lab.check([one.icmp for one in wire.packets(since) if one.icmp in (128, 129)] == [128, 129], wire.packets(since))

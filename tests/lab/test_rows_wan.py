@@ -141,7 +141,7 @@ def test_rows_without_a_wan_address(lab):
     own = lab.cpe.address_in(house.prefix)
     lab.row("7084-WAA-7", own and lab.net.ping(own), "the server does not reach %s" % own)
     since = time.time()
-    lab.cpe.ping(SERVER)
+    lab.cpe.ping(SERVER, check=True)
     sources = {one.source for one in crossed(lab.wan, destination=SERVER, since=since)}
     lab.row("7084-WAA-9", sources and all(inside(one, house.prefix) for one in sources), sources)
     # M=1 and a server without addresses (NoAddrsAvail): the prefix is taken all the same.

@@ -6,6 +6,7 @@ decoded by the small decoders below, to a list that a test can search while the 
 The decoders are written from the RFCs and share nothing with the daemon's own codecs.
 """
 import ipaddress
+import select
 import socket
 import struct
 import threading
@@ -279,7 +280,7 @@ class Wire:
 
     def __init__(self, lab, namespace, interface, path):
         self.lab, self.namespace, self.interface, self.path = lab, namespace, interface, path
-        self._packets, self._stop = [], threading.Event()
+        self._packets, self._stop, self._reading = [], threading.Event(), threading.Lock()
         self._socket = namespace.call(self._open)
         self._file = open(path, "wb")
         self._file.write(PCAP_HEADER)
@@ -293,33 +294,41 @@ class Wire:
         sock.bind((self.interface, ETH_P_ALL))
         index = socket.if_nametoindex(self.interface)
         sock.setsockopt(SOL_PACKET, PACKET_ADD_MEMBERSHIP, struct.pack("iHH8s", index, PACKET_MR_PROMISC, 0, b""))
-        sock.settimeout(0.2)
+        sock.setblocking(False)
         return sock
 
     def _record(self):
         while not self._stop.is_set():
-            try:
-                raw, ancillary, _, origin = self._socket.recvmsg(65536, 128)
-            except TimeoutError:
-                continue
-            except OSError:  # the link went down: it may come back
-                time.sleep(0.05)
-                continue
-            stamp = None
-            for level, kind, data in ancillary:
-                if level == socket.SOL_SOCKET and kind == SO_TIMESTAMPNS:
-                    stamp = struct.unpack_from("qq", data)
-            if stamp is None:
-                now = time.time()
-                stamp = (int(now), int(now % 1 * 1e9))
-            self._file.write(pcap_record(*stamp, raw))
-            self._file.flush()
-            self._packets.append(Packet(stamp[0] + stamp[1] / 1e9, raw, origin[2] == 4))
+            if select.select([self._socket], [], [], 0.2)[0]:
+                self._drain()
+
+    def _drain(self):
+        """Takes what the kernel has queued, but nothing younger than the call: a flood must not hold the caller."""
+        asked = time.time()
+        with self._reading:
+            while not self._packets or self._packets[-1].time < asked:
+                try:
+                    raw, ancillary, _, origin = self._socket.recvmsg(65536, 128)
+                except OSError:  # nothing more, or the link went down: it may come back
+                    return
+                stamp = None
+                for level, kind, data in ancillary:
+                    if level == socket.SOL_SOCKET and kind == SO_TIMESTAMPNS:
+                        stamp = struct.unpack_from("qq", data)
+                if stamp is None:
+                    now = time.time()
+                    stamp = (int(now), int(now % 1 * 1e9))
+                self._file.write(pcap_record(*stamp, raw))
+                self._file.flush()
+                self._packets.append(Packet(stamp[0] + stamp[1] / 1e9, raw, origin[2] == 4))
+
+    def stop_recording(self):
+        self._stop.set()
+        self._thread.join(2)
 
     def close(self):
-        if not self._stop.is_set():
-            self._stop.set()
-            self._thread.join(2)
+        if not self._file.closed:
+            self.stop_recording()
             self._socket.close()
             self._file.close()
 
@@ -332,6 +341,9 @@ class Wire:
                     file.write(pcap_record(int(one.time), int(one.time % 1 * 1e9), one.raw))
 
     def packets(self, since=0.0, until=float("inf"), match=lambda packet: True):
+        """What went over the wire until now. The kernel has queued a packet before its answer is seen elsewhere, but
+        on a busy machine the recording thread may come to it later than the one that asks."""
+        self._drain()
         return [one for one in list(self._packets)
                 if since <= one.time <= until and one.source is not None and match(one)]
 
