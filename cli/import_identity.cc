@@ -310,11 +310,14 @@ CommandResult import_identity(std::span<const char* const> arguments, const std:
     result.code = all.forbidden ? kNoPermission : kFailure;
     result.errors +=
         several ? std::string("sixgate: several clients were at work here: say --from which\n")
-        : all.found.empty() ? cat("sixgate: no DHCPv6 client has left anything about ",
-                                  options->search.interface, '\n')
-                            : std::string(
-                                  "sixgate: without a DUID and the IAID of the prefixes there is "
-                                  "nothing to store\n");
+        : all.found.empty()
+            ? cat("sixgate: no DHCPv6 client has left anything about ", options->search.interface,
+                  options->from ? "\n"
+                                : " (of systemd-networkd, which forgets when it "
+                                  "stops, ask with --from networkd)\n")
+            : std::string(
+                  "sixgate: without a DUID and the IAID of the prefixes there is "
+                  "nothing to store\n");
     return result;
   }
   const conf::DuidConfig& configured = target->config.duid;

@@ -375,6 +375,7 @@ class Networkd:
             raise LabFailure("%s is not there (package systemd)" % self.BINARY)
         self.lab, self.namespace, self.files, self.name = lab, namespace, files or self.HOST, name
         self.process = self.run = None
+        self.private = {}
 
     def start(self):
         directory = self.lab.fresh_directory(self.name)
@@ -392,7 +393,7 @@ class Networkd:
                 file.write(text)
         for path in (self.lab.short, directory, network, self.run):
             os.chmod(path, 0o755)
-        private = {"/etc/systemd/network": network, "/run": self.run, "/sys": "ro"}
+        private = self.private = {"/etc/systemd/network": network, "/run": self.run, "/sys": "ro"}
         if not os.path.exists("/etc/machine-id") or not open("/etc/machine-id").read().strip():
             if not os.path.exists("/etc/machine-id"):
                 raise LabFailure("/etc/machine-id is not there: systemd-networkd needs one")

@@ -120,7 +120,9 @@ TEST_F(ImportIdentityTest, ComputesWhatNetworkdDoesOnlyWhenAskedForNetworkd) {
   write("/sys/class/net/wan0/address", "02:a1:b2:c3:00:04\n");
   write("/sys/class/net/wan0/ifindex", "2\n");
   write("/etc/machine-id", "3d1219c7c4c5404aaa1f6d2a48adfda4\n");
-  EXPECT_EQ(run().code, kFailure);
+  const CommandResult unasked = run();
+  EXPECT_EQ(unasked.code, kFailure);
+  EXPECT_NE(unasked.errors.find("--from networkd"), std::string::npos) << unasked.errors;
   EXPECT_EQ(run({"--interface", "wan0", "--from", "networkd"}).code, kOk);
   EXPECT_EQ(stored().duid->to_string(), "00020000ab110033bdebf95e192c");
   EXPECT_EQ(stored().iaids.at("wan0"), 0x7b90afd1U);
