@@ -108,7 +108,7 @@ class Kea:
                                     "delegated-len": length})
         data = [{"name": "dns-servers", "data": self.dns}] if self.dns else []
         if self.preference is not None:
-            data.append({"name": "preference", "data": str(self.preference)})
+            data.append({"name": "preference", "data": str(self.preference), "always-send": True})
         data += [{"name": name, "data": value} if isinstance(name, str)
                  else {"code": name, "csv-format": False, "data": value.replace(":", "")}  # raw, in hexadecimal
                  for name, value in self.options]

@@ -1,10 +1,13 @@
 # SPDX-License-Identifier: Apache-2.0
 """The largest delegation, from servers that would rather give another one."""
-from peers import Dhcpd, Kea, Sixgated
-from scenario import build, final_checks
+from lab import OTHER_POOL, POOL, limit
+from peers import Dhcpd, Dibbler, Kea, Sixgated
+from scenario import build, final_checks, online, toml
+from servers import ModalDhcpd, PooledWide
+from wire import inside
 
 
-def lives(lab, house, servers):
+def lives(lab, house, servers, config=None):
     """What a daemon without memory has, against each of these servers, which remember nothing either."""
     had = []
     for server in servers:
@@ -12,7 +15,7 @@ def lives(lab, house, servers):
             house.sixgated.terminate()
             house.sixgated.forget()
         else:
-            house.sixgated = Sixgated(lab)
+            house.sixgated = Sixgated(lab, config=config)
         if house.server and house.server.process:
             house.server.stop()
         house.snooper.forget()
@@ -48,3 +51,45 @@ def test_a_pool_for_each_length_and_another_server(lab):
     lab.check(had == [["52"], ["60"]], "delegated %s" % had)
     final_checks(lab)
 
+
+@limit(240)
+def test_dhcpd_in_each_of_its_modes(lab):
+    """Pools of /64s and, behind it, of /56s: the /56 in every mode that gives one to anybody. In the mode `ignore`
+    there are /64s alone."""
+    house = build(lab, start_server=False)
+    had = lives(lab, house, [ModalDhcpd(lab, mode) for mode in ("ignore", "prefer", "exact", "minimum", "maximum")])
+    lab.check(set(had[0]) == {"64"} and had[1:] == [["56"]] * 4, "delegated %s" % had)
+    final_checks(lab)
+
+
+def test_dibbler_and_wide(lab):
+    """dibbler, which answers a few of many IAs and forgets a binding over a Solicit; wide, which knows its clients."""
+    house = build(lab, start_server=False)
+    duid = "0003000102005e100001"
+    had = lives(lab, house, [Dibbler(lab, length=60), PooledWide(lab, duid)], config=toml(top='duid = "%s"' % duid))
+    lab.check(had == [["60"], ["48"]], "delegated %s" % had)
+    final_checks(lab)
+
+
+def test_two_servers_that_disagree(lab):
+    """One with preference 255 and a /64, one with preference 0 and a /60: the /60, though 255 bids a client to wait
+    for nobody else (RFC 9915 section 18.2.9 lets it choose; odhcpd#42)."""
+    lab.house()
+    # The second server stands on the same link.
+    isp2 = lab.namespace("isp2")
+    lab.isp.ip("link", "add", "isp2", "link", "isp0", "netns", isp2.name, "type", "macvlan", "mode", "bridge")
+    lab.no_dad(isp2, "isp2")
+    isp2.ip("link", "set", "isp2", "up")
+    loud = Kea(lab, isp2, "isp2", pool=OTHER_POOL, length=64, preference=255, name="kea-loud").start()
+    house = online(lab, server_options={"length": 60, "preference": 0})
+    lab.check(house.prefix.endswith("/60") and inside(house.prefix.split("/")[0], POOL), house.prefix)
+    advertised = [one for one in lab.wan.dhcp("Advertise") if one.option(7) == b"\xff"]
+    lab.check(advertised, "nobody advertised with preference 255")
+    asked = {one.server for one in lab.wan.dhcp("Request")}
+    lab.check(advertised[0].server not in asked, "the /64 was asked for too")
+    # Nor is it lost to the loud one over a restart.
+    house.sixgated.kill()
+    house.sixgated.start()
+    lab.until("the same prefix is live", lambda: house.sixgated.delegations() == [house.prefix])
+    loud.stop()
+    final_checks(lab)
