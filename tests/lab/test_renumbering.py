@@ -3,7 +3,7 @@
 import time
 
 from lab import OTHER_POOL, AddressWatch, limit, proves
-from peers import Sixgated
+from peers import Dhcpd, Dibbler, Sixgated
 from scenario import build, final_checks, online, slash64, wait_delegated, wait_online
 
 SHORT = {"renew": 6, "rebind": 9, "preferred": 60, "valid": 120}
@@ -62,6 +62,36 @@ def test_flash_renumbering(lab):
     lab.check(house.sixgated.delegations() and old not in house.sixgated.delegations(), "status holds the old for alive")
     lab.check(lab.net.ping(lab.h1.address_in(new)), "the server does not reach h1's new address")
     final_checks(lab)
+
+
+def without_its_leases(lab, kind):
+    """The server comes back without its leases, with another pool, and however it answers the house follows."""
+    house = online(lab, server=kind, server_options=SHORT)
+    old, olds = house.prefix, {"h1": slash64(lab.lan0, house.prefix), "h3": slash64(lab.lan1, house.prefix)}
+    house.server.stop()
+    house.snooper.forget()
+    since = time.time()
+    house.server = kind(lab, pool=OTHER_POOL, **SHORT).start()
+    # dibbler says nothing to a Rebind of what it does not know, so it is asked anew; and all that within the client's
+    # limit of 20 messages in 20 s (RFC 9915 section 14.1).
+    new = wait_delegated(lab, since, timeout=90, within=OTHER_POOL)
+    reply = lab.wan.wait_dhcp("Reply", lambda one: any(new == p for p, _, v in one.delegated() if v), since=since)
+    for role, wire in (("h1", lab.lan0), ("h3", lab.lan1)):
+        wire.wait_ra("%s withdrawn" % olds[role], lambda one: one.prefix(olds[role]) is not None
+                     and one.prefix(olds[role]).preferred == 0, 10, reply.time)
+    wait_online(lab, new)
+    check_deprecated(lab, "h1", old)
+    check_deprecated(lab, "h3", old)
+    lab.until("the old prefix is not for use", lambda: old not in house.sixgated.delegations(), 10)
+    final_checks(lab)
+
+
+def test_renumbering_by_dhcpd(lab):
+    without_its_leases(lab, Dhcpd)
+
+
+def test_renumbering_by_dibbler(lab):
+    without_its_leases(lab, Dibbler)
 
 
 @limit(240)
