@@ -16,6 +16,8 @@ StateKeeper::StateKeeper(EventLoop& loop, StateDirectory durable, StateDirectory
       retry_(loop, [this] { flush(); }) {}
 
 StoredState StateKeeper::load(Instant now) {
+  const auto remembered = memory_.load();
+  unsure_ = remembered && *remembered && is_of_boot(**remembered, boot_);
   auto state = load_newest(durable_, memory_, boot_, now);
   if (state) return std::move(*state).value_or(StoredState());
   const bool unreadable = state.error().code == 0;
@@ -32,12 +34,14 @@ void StateKeeper::store(StoredState state, bool durable) {
     log_({LogLevel::kWarning, cat(kept.error().message, "; the state directory is used instead")});
   }
   memory_trouble_ = !kept;
-  // Without memory to write to, the medium has to do; and what the medium still owes is this by now.
-  if (durable || !kept || in_trouble()) store_durable(std::move(state));
+  // Without memory to write to, the medium has to do; and what the medium still owes is this by now. Whether it
+  // owes something to the run before, which left its memory behind, nobody knows: it may have had a full disk.
+  if (durable || !kept || unsure_ || in_trouble()) store_durable(std::move(state));
 }
 
 void StateKeeper::store_durable(StoredState state) {
   const bool was_in_trouble = in_trouble();
+  unsure_ = false;
   const auto written = durable_.store(serialise(state, clock_now(), boot_));
   if (written) {
     if (was_in_trouble) log_({LogLevel::kInfo, "the state can be stored again"});

@@ -37,6 +37,7 @@ class StateKeeper {
   StateDirectory durable_;
   StateDirectory memory_;
   bool memory_trouble_ = false;
+  bool unsure_ = false;  // a crash may have come between what memory has and the medium
   std::string boot_;
   LogSink log_;
   std::optional<StoredState> unwritten_;

@@ -182,7 +182,8 @@ class Namespace:
         return self.role
 
     def command(self, argv, private=None):
-        """The command line that runs argv here; `private` maps machine paths to directories or files of ours."""
+        """The command line that runs argv here; `private` maps machine paths to directories or files of ours, to "ro"
+        (it can be read and not written) or to "full" (a disk without room)."""
         inner = [str(one) for one in argv]
         if private:
             lines = ["set -e"]
@@ -190,7 +191,13 @@ class Namespace:
                 lines.append("mount -o remount,ro /sys")
             # Deep paths first would be hidden by /run: bind in order of length.
             for path, source in sorted(private.items(), key=lambda one: len(one[0])):
-                if path != "/sys":
+                if source == "full":
+                    lines.append("mount -t tmpfs -o size=64k,mode=755 tmpfs '%s'" % path)
+                    lines.append("cat /dev/zero > '%s/filler' 2>/dev/null || test -s '%s/filler'" % (path, path))
+                elif source == "ro" and path != "/sys":
+                    lines.append("mount --bind '%s' '%s'" % (path, path))
+                    lines.append("mount -o remount,bind,ro '%s'" % path)
+                elif path != "/sys":
                     lines.append("mount --bind '%s' '%s'" % (source, path))
             lines.append('exec "$@"')
             inner = ["unshare", "-m", "--propagation", "private", "sh", "-c", "\n".join(lines), "sh", *inner]

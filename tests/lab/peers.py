@@ -466,6 +466,7 @@ class Sixgated:
         self.state_dir = os.path.join(lab.short, "state")
         self.socket = os.path.join(lab.short, "control", "sixgate.sock")
         self.extra, self.process, self.config_path = list(extra), None, None
+        self.private = None  # as Namespace.start has it
         os.makedirs(self.state_dir, exist_ok=True)
         os.makedirs(os.path.dirname(self.socket), exist_ok=True)
         if config is not None:
@@ -486,7 +487,7 @@ class Sixgated:
         return argv + self.arguments + self.extra
 
     def start(self, wait=True, timeout=20.0):
-        self.process = self.namespace.start("sixgated", self.command(), environment={
+        self.process = self.namespace.start("sixgated", self.command(), private=self.private, environment={
             "ASAN_OPTIONS": "abort_on_error=1:detect_leaks=0", "UBSAN_OPTIONS": "print_stacktrace=1:halt_on_error=1"})
         if wait:
             self.lab.until("the control socket of sixgated answers", self.answers, timeout)

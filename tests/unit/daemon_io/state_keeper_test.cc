@@ -85,6 +85,18 @@ TEST_F(StateKeeperTest, AMediumThatRefusesIsSaidOnceAndTriedAgain) {
   EXPECT_EQ(loaded("boot-2"), *Prefix::parse("fd00:3::/48"));
 }
 
+TEST_F(StateKeeperTest, WhatACrashLeftUnwrittenIsWrittenByTheNextRun) {
+  std::filesystem::remove_all(medium_);
+  keeper().store(with_prefix("fd00:1::/48"), true);  // the disk is full, and then we are killed
+  ASSERT_TRUE(make_directories(medium_, 0700));
+  StateKeeper next = keeper();
+  next.store(next.load(clock_now()), false);
+  EXPECT_EQ(loaded("boot-2"), *Prefix::parse("fd00:1::/48"));
+  // Once only: this is the medium's wear.
+  next.store(with_prefix("fd00:2::/48"), false);
+  EXPECT_EQ(loaded("boot-2"), *Prefix::parse("fd00:1::/48"));
+}
+
 TEST_F(StateKeeperTest, WithoutMemoryTheMediumHasToDo) {
   std::filesystem::remove_all(memory_);
   StateKeeper keeps = keeper();
