@@ -433,10 +433,11 @@ def networkd_router(lab, lans=("lan0", "lan1")):
     return Networkd(lab, lab.cpe, files, name="networkd-router")
 
 
-def rdisc6(host, interface="eth0", timeout=6.0):
+def rdisc6(host, interface="eth0", timeout=6.0, attempts=1):
     """Asks as a host does; returns rdisc6's text of the first answer."""
     require_tools("rdisc6")
-    done = host.run("rdisc6", "-1", "-w", int(timeout * 1000), "-r", "1", interface, check=False, timeout=timeout + 5)
+    done = host.run("rdisc6", "-1", "-w", int(timeout * 1000), "-r", attempts, interface, check=False,
+                    timeout=attempts * timeout + 5)
     return done.stdout if done.returncode == 0 else ""
 
 
