@@ -29,7 +29,7 @@ dns = ["2001:db8::53", "2001:db8::54"]
 search = ["lan.example.org", "example.org"]
 ra_pref64 = "64:ff9b::/96"
 captive_portal_uri = "https://portal.example.org/api"
-dnr = ["100 dns.example.org 2001:db8::853 alpn=dot,h2 port=8853", "200 adn.example.org"]
+dnr = ["200 adn.example.org", "100 dns.example.org 2001:db8::853 alpn=dot,h2 port=8853"]
 ra_option = ["253:0a0b0c0d0e0f"]
 """
 
@@ -46,7 +46,7 @@ def tshark(path, *fields):
 
 
 @limit(240)
-@proves("8781-01", "8910-01", "9463-01", "9762-01", "9762-02", "8028-01")
+@proves("8781-01", "8910-01", "9463-01", "9463-06", "9762-01", "9762-02", "8028-01")
 def test_ra_every_option_to_every_eye(lab):
     """Everything that can be configured, as rdisc6, radvdump, tshark, the kernel, dhcpcd and networkd see it."""
     require_tools("rdisc6", "radvdump", "tshark")
@@ -82,6 +82,7 @@ def test_ra_every_option_to_every_eye(lab):
                 + b"\x00\x01\x00\x07\x03dot\x02h2" + b"\x00\x03\x00\x02\x22\x95")
     lab.row("9463-01", len(dnr) == 2 and dnr[0][2:2 + len(expected)] == expected and not any(dnr[0][2 + len(expected):])
             and len(dnr[0]) % 8 == 0 and b"\x03adn" in dnr[1], dnr)
+    lab.row("9463-06", [int.from_bytes(raw[2:4], "big") for raw in dnr] == [100, 200], dnr)
     lab.check(options(ra, 253) == [bytes.fromhex("fd010a0b0c0d0e0f")], options(ra, 253))
     lab.check(options(ra, 7) == [bytes.fromhex("07010000000927c0")], options(ra, 7))
     lab.check(ra.flags & 0x20, "no H flag: %02x" % ra.flags)

@@ -2,9 +2,10 @@
 """The ISP takes the prefix away and gives another: hosts follow, and nothing of the old one stays preferred."""
 import time
 
-from lab import OTHER_POOL, AddressWatch, limit, proves
+from lab import OTHER_POOL, SERVER, AddressWatch, limit, proves
 from peers import Dhcpd, Dibbler, Sixgated
-from scenario import build, final_checks, online, slash64, wait_delegated, wait_online
+from scenario import build, crossed, final_checks, online, slash64, wait_delegated, wait_online
+from wire import inside
 
 SHORT = {"renew": 6, "rebind": 9, "preferred": 60, "valid": 120}
 
@@ -16,7 +17,7 @@ def check_deprecated(lab, role, old):
               lambda: host.address_in(old) is None, 15)
 
 
-@proves("7084-L-13", "4191-05", "9096-L-13d", "4861-R-12")
+@proves("7084-L-13", "4191-05", "9096-L-13d", "4861-R-12", "4862-H-06")
 def test_flash_renumbering(lab):
     """Kea comes back with a new pool and no memory: the Rebind's answer reaches every host within seconds."""
     house = online(lab, server_options=SHORT)
@@ -42,6 +43,11 @@ def test_flash_renumbering(lab):
     wait_online(lab, new)
     check_deprecated(lab, "h1", old)
     check_deprecated(lab, "h3", old)
+    since_new = time.time()
+    for machine in (lab.cpe, lab.h1, lab.h3):
+        machine.ping(SERVER, check=True)
+    sources = {one.source for one in crossed(lab.beyond, destination=SERVER, since=since_new) if one.icmp == 128}
+    lab.row("4862-H-06", len(sources) == 3 and not [one for one in sources if inside(one, old)], sources)
     events = {role: one.first(OTHER_POOL, since) for role, one in watches.items()}
     lab.check(all(events.values()), "no address event")
     print("renumbering: host's new address usable after %s"

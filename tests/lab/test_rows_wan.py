@@ -109,7 +109,7 @@ def test_row_of_provisioning(lab):
     final_checks(lab)
 
 
-@proves("7084-WAA-1", "7084-WAA-2")
+@proves("7084-WAA-1", "7084-WAA-2", "9762-04")
 def test_rows_of_autoconfiguration(lab):
     """An address by SLAAC with DAD; without the L flag its /64 is not on-link (RFC 5942 section 4)."""
     house = build(lab, ra={"autonomous": True, "on_link": False, "managed": False},
@@ -129,6 +129,8 @@ def test_rows_of_autoconfiguration(lab):
             and all(one.ether_destination == lab.isp.mac("isp0") for one in sent), "asked %s, sent %s" % (asked, sent))
     house.prefix = wait_delegated(lab)
     wait_online(lab, house.prefix)
+    told = lab.wan.wait_ra("the ISP's prefix", lambda ra: ra.prefix(ACCESS)).prefix(ACCESS)
+    lab.row("9762-04", not told.flags & 0x10 and any(one.delegations for one in lab.wan.dhcp("Solicit")), told)
     final_checks(lab)
 
 

@@ -430,14 +430,15 @@ def prefix_information(prefix, preferred, valid, flags=0xc0):
     return struct.pack("!BBBBIII", 3, 4, net.prefixlen, flags, valid, preferred, 0) + net.network_address.packed
 
 
-def inject(namespace, interface, packet, destination_mac, source_mac=None):
-    """Sends one IPv6 packet, as it is, out of an interface."""
+def inject(namespace, interface, packet, destination_mac, source_mac=None, times=1):
+    """Sends one IPv6 packet, as it is, out of an interface; many times as fast as it goes."""
     mac = source_mac or namespace.mac(interface)
     frame = bytes.fromhex(destination_mac.replace(":", "")) + bytes.fromhex(mac.replace(":", "")) + b"\x86\xdd"
 
     def send():
         with socket.socket(socket.AF_PACKET, socket.SOCK_RAW) as sock:
             sock.bind((interface, 0))
-            sock.send(frame + packet)
+            for _ in range(times):
+                sock.send(frame + packet)
     namespace.lab.injected.add(frame + packet)
     namespace.call(send)
