@@ -166,6 +166,20 @@ class FirewallHouse:
                    for one in self.wires[wire].packets(match=lambda one: not one.outgoing))
 
 
+def each_backend(function):
+    """Makes test_NAME_nft, test_NAME_ip6tables and test_NAME_ip6tables_legacy out of check_NAME, in
+    the module of that function."""
+    for backend in BACKENDS:
+        def test(lab, chosen=backend):
+            function(lab, FirewallHouse(lab, chosen))
+        name = "test_firewall_%s_%s" % (function.__name__.removeprefix("check_"), backend.replace("-", "_"))
+        test.__name__, test.__doc__ = name, function.__doc__
+        test.limit = getattr(function, "limit", 180)
+        test.rows = getattr(function, "rows", ())
+        function.__globals__[name] = test
+    return function
+
+
 # ---- contents: (source, destination, token) -> (next header, octets) ----
 
 def udp_to(port, source_port=40000):

@@ -10,26 +10,13 @@ from random import Random
 
 import firewall_house
 from firewall_house import (ATOMIC_FRAGMENT, BACKENDS, DELEGATED, H1, H1_ULA, H2, H3, H3_ULA, LAN0, LAN1, NET, OLD, PADDING, PEER,
-                            UNASSIGNED, WAN, FirewallHouse, Rules, ah, behind, esp, icmp, raw, routing, tcp_octets,
+                            UNASSIGNED, WAN, FirewallHouse, Rules, ah, behind, each_backend, esp, icmp, raw, routing, tcp_octets,
                             tcp_to, udp_to)
 from lab import ISP_ADDRESS, limit, proves
 from peers import nmap
 from wire import inject, ipv6, udp
 
 GOLDEN = os.path.join(os.path.dirname(os.path.dirname(os.path.abspath(__file__))), "data", "firewall")
-
-
-def each_backend(function):
-    """Makes test_NAME_nft, test_NAME_ip6tables and test_NAME_ip6tables_legacy out of check_NAME."""
-    for backend in BACKENDS:
-        def test(lab, chosen=backend):
-            function(lab, FirewallHouse(lab, chosen))
-        name = "test_firewall_%s_%s" % (function.__name__.removeprefix("check_"), backend.replace("-", "_"))
-        test.__name__, test.__doc__ = name, function.__doc__
-        test.limit = getattr(function, "limit", 180)
-        test.rows = getattr(function, "rows", ())
-        globals()[name] = test
-    return function
 
 
 def judge(lab, house, kernel_too=()):
