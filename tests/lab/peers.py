@@ -355,9 +355,10 @@ class DhcpcdHost:
             return {}
 
     def dns(self):
-        """The RDNSS addresses it took from Router Advertisements."""
-        return [word.split("%")[0] for key, value in self.environment().items()
-                if re.fullmatch(r"nd\d+_rdnss\d+_servers", key) for word in value.split()]
+        """The RDNSS addresses it took from Router Advertisements; its own hook leaves out those whose lifetime is 0."""
+        told = self.environment()
+        return [word.split("%")[0] for key, value in told.items() if re.fullmatch(r"nd\d+_rdnss\d+_servers", key)
+                and told.get(key.replace("_servers", "_lifetime")) != "0" for word in value.split()]
 
     def stop(self):
         self.process.stop()
