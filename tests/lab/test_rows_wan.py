@@ -254,3 +254,29 @@ def test_rows_of_the_closed_door(lab):
     missing = [one["local"] for one in lab.cpe.addresses() if rs_target(one["local"]) not in targets]
     lab.row("4862-H-04", not missing, "no DAD for %s" % missing)
     final_checks(lab)
+
+
+@proves("4862-H-05")
+def test_row_of_a_stolen_link_local_address(lab):
+    """Somebody on the ISP's link has our link-local address: nothing is sent from it (RFC 4862 section 5.4.5). When he
+    is gone, the next time the cable comes the house is online."""
+    lab.house()
+    own = lab.cpe.link_local("wan0")
+    lab.cpe.ip("link", "set", "wan0", "down")
+    house = build(lab)
+    lab.isp.ip("-6", "address", "add", own + "/64", "dev", "isp0", "nodad")
+    house.sixgated = Sixgated(lab).start()
+    since = time.time()
+    lab.cpe.ip("link", "set", "wan0", "up")
+    lab.until("DAD has failed", lambda: [one for one in lab.cpe.addresses("wan0", "link") if one.get("dadfailed")], 10)
+    lab.pause(3)
+    ours = lab.cpe.mac("wan0")
+    said = lab.wan.packets(since, match=lambda one: one.source == own and one.ether_source == ours)
+    lab.row("4862-H-05", not said, "sent from an address that is not ours: %s" % said)
+    lab.isp.ip("-6", "address", "del", own + "/64", "dev", "isp0")
+    since = time.time()
+    lab.cpe.ip("link", "set", "wan0", "down")
+    lab.cpe.ip("link", "set", "wan0", "up")
+    house.prefix = wait_delegated(lab, since)
+    wait_online(lab, house.prefix)
+    final_checks(lab)
