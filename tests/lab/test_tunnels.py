@@ -1,0 +1,64 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Links without link-layer addresses, as ppp and tun interfaces are."""
+import fcntl
+import os
+import select
+import struct
+import threading
+
+from scenario import final_checks, online, slash64, wait_online
+
+TUNSETIFF, IFF_TUN, IFF_NO_PI = 0x400454ca, 1, 0x1000
+
+
+class Tunnel:
+    """A tun interface in each of two namespaces, and between them whoever carries packets from one to the other."""
+
+    def __init__(self, lab, *ends):
+        self.stop, self.fds = threading.Event(), []
+        for namespace, name in ends:
+            self.fds.append(namespace.call(self.open, name))
+            namespace.ip("link", "set", name, "up", "mtu", "1400")
+        self.threads = [threading.Thread(target=self.carry, args=pair, daemon=True)
+                        for pair in (self.fds, self.fds[::-1])]
+        for thread in self.threads:
+            thread.start()
+        lab.finishers.append(self.close)
+
+    @staticmethod
+    def open(name):
+        fd = os.open("/dev/net/tun", os.O_RDWR | os.O_NONBLOCK)
+        fcntl.ioctl(fd, TUNSETIFF, struct.pack("16sH", name.encode(), IFF_TUN | IFF_NO_PI))
+        return fd
+
+    def carry(self, source, destination):
+        while not self.stop.is_set():
+            if select.select([source], [], [], 0.2)[0]:
+                try:
+                    os.write(destination, os.read(source, 65536))
+                except OSError:  # one end is down
+                    continue
+
+    def close(self):
+        self.stop.set()
+        for thread in self.threads:
+            thread.join(2)
+        for fd in self.fds:
+            os.close(fd)
+
+
+def test_lan_without_link_layer_addresses(lab):
+    """A host at the end of a tunnel has its prefix, default route and connection; the advertisement names no address of a
+    layer that is not there (RFC 4861 section 4.2), and the MTU of the tunnel."""
+    lab.house({"lan0": ["h1", "h2"]})
+    h3 = lab.namespace("h3")
+    Tunnel(lab, (lab.cpe, "tun0"), (h3, "eth0"))
+    house = online(lab, sixgated={"lans": ["lan0", "tun0"]})
+    said = h3.run("rdisc6", "-1", "-w", "6000", "eth0", check=False).stdout
+    lab.check("Source link-layer" not in said and "1400" in said, said)
+    lab.check(slash64(lab.lan0, house.prefix) not in said, "the tunnel has the /64 of lan0:\n" + said)
+    lab.net.wait_ping(h3.wait_address(house.prefix))
+    house.sixgated.kill()
+    house.sixgated.start()
+    wait_online(lab, house.prefix)
+    final_checks(lab)
