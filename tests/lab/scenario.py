@@ -149,7 +149,7 @@ def final_checks(lab, releases=0):
             for word in ("AddressSanitizer", "runtime error:", "terminate called", "Assertion"):
                 lab.check(word not in text, "sixgated says %r (%s)" % (word, process.log))
     if "wan" in lab.__dict__ and "cpe" in lab.roles:
-        own = {one["address"] for one in lab.cpe.json("link", "show") if one["ifname"].startswith("wan")}
+        own = {one.get("address") for one in lab.cpe.json("link", "show") if one["ifname"].startswith("wan")}
         # RFC 4861 section 6.2.1: an uplink is not an advertising interface, ever.
         lab.check(not [ra for ra in lab.wan.ras() if ra.packet.ether_source in own], "a Router Advertisement on the WAN")
         # RFC 9096 section 3.1: no Release that nobody asked for.

@@ -5,7 +5,9 @@ import os
 import select
 import struct
 import threading
+import time
 
+from lab import ISP_ADDRESS
 from scenario import final_checks, online, slash64, wait_online
 
 TUNSETIFF, IFF_TUN, IFF_NO_PI = 0x400454ca, 1, 0x1000
@@ -61,4 +63,23 @@ def test_lan_without_link_layer_addresses(lab):
     house.sixgated.kill()
     house.sixgated.start()
     wait_online(lab, house.prefix)
+    final_checks(lab)
+
+
+def test_uplink_without_link_layer_addresses(lab):
+    """The ISP at the end of a tunnel: its RA, its lease, and the DUID and IAID that no MAC address can give."""
+    lab.house(wan=False)
+    Tunnel(lab, (lab.isp, "isp0"), (lab.cpe, "wan0"))
+    lab.isp.ip("address", "add", ISP_ADDRESS + "/64", "dev", "isp0", "nodad")
+    lab.wan = lab.isp.wire("isp0")
+    house = online(lab)
+    request = lab.wan.wait_dhcp("Request")
+    house.sixgated.terminate()
+    since = time.time()
+    house.sixgated.start()
+    wait_online(lab, house.prefix)
+    again = lab.wan.wait_dhcp("Rebind", since=since)
+    lab.check(again.client == request.client and again.delegations[0].iaid == request.delegations[0].iaid,
+              "%s, then %s" % (request, again))
+    lab.check(not lab.wan.ras(match=lambda ra: not ra.packet.outgoing), "a Router Advertisement on the uplink")
     final_checks(lab)

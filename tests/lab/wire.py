@@ -12,7 +12,7 @@ import struct
 import threading
 import time
 
-ETH_P_ALL = 0x0003
+ETH_P_ALL, ARPHRD_ETHER = 0x0003, 1
 SO_TIMESTAMPNS = 35
 PACKET_ADD_MEMBERSHIP, PACKET_MR_PROMISC, SOL_PACKET = 1, 1, 263
 TCP, UDP, ICMP6, NO_NEXT_HEADER = 6, 17, 58, 59
@@ -293,6 +293,8 @@ class Wire:
         sock.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4 << 20)
         sock.bind((self.interface, ETH_P_ALL))
         index = socket.if_nametoindex(self.interface)
+        # A tunnel's packets have no Ethernet header: they are given an empty one.
+        self._head = b"" if sock.getsockname()[3] == ARPHRD_ETHER else bytes(12) + b"\x86\xdd"
         sock.setsockopt(SOL_PACKET, PACKET_ADD_MEMBERSHIP, struct.pack("iHH8s", index, PACKET_MR_PROMISC, 0, b""))
         sock.setblocking(False)
         return sock
@@ -309,6 +311,7 @@ class Wire:
             while not self._packets or self._packets[-1].time < asked:
                 try:
                     raw, ancillary, _, origin = self._socket.recvmsg(65536, 128)
+                    raw = self._head + raw
                 except OSError:  # nothing more, or the link went down: it may come back
                     return
                 stamp = None
