@@ -186,7 +186,7 @@ TEST_F(PacketSocketsTest, FragmentedNeighborDiscoveryIsIgnored) {
 }
 
 TEST_F(PacketSocketsTest, SpeaksDhcpv6FromPort546ToPort547) {
-  sockets_.fit(wanted_, ready_links());
+  sockets_.fit({.uplinks = {"wan"}}, ready_links());  // port 547 is the test's here
   const OwnedFd server(::socket(AF_INET6, SOCK_DGRAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0));
   sockaddr_in6 local{};
   local.sin6_family = AF_INET6;
