@@ -153,7 +153,7 @@ void read_unless_empty(const Value& value, std::optional<T>& out, Parse parse,
   out.reset();
   if (text->empty()) return;
   if (auto parsed = parse(*text)) {
-    out = *parsed;
+    out.emplace(*parsed);
   } else {
     complaints.push_back({value.at, cat("\"", printable(*text), "\" ", otherwise)});
   }
