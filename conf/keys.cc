@@ -130,13 +130,6 @@ std::optional<DomainName> parse_domain(std::string_view text) {
   return domain && !domain->is_root() ? domain : std::nullopt;
 }
 
-std::string lower_case(std::string text) {
-  for (char& c : text) {
-    if (c >= 'A' && c <= 'Z') c = static_cast<char>(c - 'A' + 'a');
-  }
-  return text;
-}
-
 std::optional<std::uint64_t> parse_suffix(std::string_view text) {
   const auto address = Ip6Address::parse(text);
   if (!address || address->high() != 0 || is_reserved_interface_id(address->low()))
@@ -622,7 +615,7 @@ const std::array kReservationKeys{
                            "The name that the client says of itself, without a domain. \"\": any.",
                            [](const Value& v, ReservationConfig& c, Complaints& e) {
                              if (const auto text = read_text(v, e))
-                               c.kept.hostname = lower_case(std::string(*text));
+                               c.kept.hostname = lower_case(*text);
                            },
                            [](const ReservationConfig& c) { return quoted(c.kept.hostname); }},
     Key<ReservationConfig>{
@@ -656,8 +649,7 @@ const std::array kReservationKeys{
                            }},
     Key<ReservationConfig>{"name", "What the host is called.",
                            [](const Value& v, ReservationConfig& c, Complaints& e) {
-                             if (const auto text = read_text(v, e))
-                               c.kept.name = lower_case(std::string(*text));
+                             if (const auto text = read_text(v, e)) c.kept.name = lower_case(*text);
                            },
                            [](const ReservationConfig& c) { return quoted(c.kept.name); }},
     Key<ReservationConfig>{

@@ -100,19 +100,14 @@ void Client::reset(Mode mode) {
   recheck_rebinds_ = false;
   failures_.reset();
   forget_probe();
-  retired_.clear();
 }
 
 void Client::start_stateful(std::optional<Lease> stored, Instant now) {
   reset(Mode::kStateful);
   if (stored) {
     servers_ = stored->servers;
-    bindings_.restore(*stored, parameters_.policy.slash64s, now);
+    bindings_.restore(*stored, parameters_.policy, now);
     server_ = stored->server;
-    for (const Association& ia : bindings_.associations()) {
-      if (ia.role == Role::kRetiring)
-        retire({ia.iaid}, server_, now + parameters_.policy.retire_after);
-    }
     configuration_ = std::move(*stored);
   }
   if (bindings_.empty()) {
@@ -191,9 +186,7 @@ void Client::decline(const Ip6Address& address, Instant now) {
         }
       }
     }
-    giving_back_ =
-        GivingBack{make_exchange(MessageType::kDecline, kDeclineTiming, now), std::move(declined)};
-    giving_back_->exchange.server = server_;
+    give_back(MessageType::kDecline, kDeclineTiming, now, std::move(declined), *server_);
   }
   if (!bindings_.has_bound()) {
     exchange_.reset();  // nothing left to ask about; discovery follows when the Decline is done
@@ -216,13 +209,11 @@ void Client::stop(Instant now) {
   if (was == Mode::kStateful && parameters_.release_on_stop && server_ && bindings_.has_bound()) {
     std::vector<Association> released = bindings_.associations();
     for (Association& ia : released) {
-      if (ia.role == Role::kRetiring && retired_from(ia.iaid) == server_) continue;
+      if (ia.role == Role::kRetiring && ia.retired_from == server_) continue;
       std::erase_if(ia.leases, [](const HeldLease& l) { return !l.bound; });
     }
-    giving_back_ = GivingBack{
-        make_exchange(MessageType::kRelease, kReleaseTiming, now + parameters_.release_delay),
-        std::move(released)};
-    giving_back_->exchange.server = server_;
+    give_back(MessageType::kRelease, kReleaseTiming, now + parameters_.release_delay,
+              std::move(released), *server_);
     bindings_.clear();
     lease_ = {};
     lease_.servers = servers_;
@@ -236,6 +227,12 @@ Exchange Client::make_exchange(MessageType type, const RetransmissionParameters&
           .transaction_id = rng_->u32() & kTransactionIdMask,
           .timing = Retransmission(timing),
           .starts_at = starts_at};
+}
+
+void Client::give_back(MessageType type, const RetransmissionParameters& timing, Instant starts_at,
+                       std::vector<Association> associations, const Duid& server) {
+  giving_back_ = GivingBack{make_exchange(type, timing, starts_at), std::move(associations)};
+  giving_back_->exchange.server = server;
 }
 
 Instant Client::soon(Instant now) { return now + rng_->between(Duration::zero(), kMaxDelay); }

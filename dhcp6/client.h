@@ -121,17 +121,13 @@ class Client {
     Exchange exchange;
     std::vector<Association> associations;
   };
-  // An IA_PD that was replaced.
-  struct Retired {
-    std::uint32_t iaid = 0;
-    std::optional<Duid> server;
-    Instant release_at;
-  };
 
   // client.cc: the course of a session.
   void reset(Mode mode);
   Exchange make_exchange(MessageType type, const RetransmissionParameters& timing,
                          Instant starts_at);
+  void give_back(MessageType type, const RetransmissionParameters& timing, Instant starts_at,
+                 std::vector<Association> associations, const Duid& server);
   Instant soon(Instant now);  // within SOL_MAX_DELAY, CNF_MAX_DELAY, INF_MAX_DELAY: all 1 s
   void discover(Instant now, bool after_failure, std::string_view why);
   void request(const Duid& server, std::optional<Offer> offer, Instant now, std::string_view why);
@@ -166,12 +162,9 @@ class Client {
   void follow_probe(Instant now);
   void upgrade(Offer offer, Instant now);
   void on_reply_to_upgrade(const Message& message, const Duid& server, Instant now);
-  void retire(const std::vector<std::uint32_t>& iaids, const std::optional<Duid>& server,
-              Instant release_at);
   bool step_retired(Instant now);
   Instant next_release() const;
-  std::optional<Duid> retired_from(std::uint32_t iaid) const;
-  void release(Association association, const std::optional<Duid>& server, Instant now);
+  void release(Association retired, Instant now);
 
   // client_timers.cc: what time does.
   void run(Instant now);   // everything that is due
@@ -232,7 +225,6 @@ class Client {
   std::optional<Survey> probe_;  // beside whatever else goes on
   Instant probe_at_ = Instant::never();
   Duration probe_pace_{};  // grows while nothing is found
-  std::vector<Retired> retired_;
   ServerProfiles servers_;
 
   Duration solicit_max_ = kDefaultMaxRt;

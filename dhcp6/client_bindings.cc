@@ -131,6 +131,13 @@ class Reader {
   std::vector<OfferedAssociation> read_;
 };
 
+template <class Lease>
+unsigned widest_of(const std::vector<Lease>& leases) {
+  unsigned length = 129;
+  for (const Lease& lease : leases) length = std::min(length, lease.prefix.length());
+  return length;
+}
+
 std::uint32_t share(std::uint64_t seconds, std::uint64_t numerator, std::uint64_t denominator) {
   return static_cast<std::uint32_t>(
       std::clamp<std::uint64_t>(seconds * numerator / denominator, 1, 0xfffffffe));
@@ -184,11 +191,8 @@ bool Association::has_bound() const {
   return std::any_of(leases.begin(), leases.end(), [](const HeldLease& l) { return l.bound; });
 }
 
-unsigned Association::widest() const {
-  unsigned length = 129;
-  for (const HeldLease& lease : leases) length = std::min(length, lease.prefix.length());
-  return length;
-}
+unsigned OfferedAssociation::widest() const { return widest_of(leases); }
+unsigned Association::widest() const { return widest_of(leases); }
 
 Bindings::Bindings(const ClientParameters& parameters) {
   if (parameters.address_iaid) {
@@ -215,7 +219,7 @@ Association* Bindings::find(AssociationType type, std::uint32_t iaid) {
   return nullptr;
 }
 
-void Bindings::restore(const Lease& stored, unsigned slash64s, Instant now) {
+void Bindings::restore(const Lease& stored, const DelegationPolicy& policy, Instant now) {
   const auto put = [&](AssociationType type, std::uint32_t iaid, HeldLease lease) {
     Association* ia = find(type, iaid);
     if (!ia || lease.valid_until <= now || ia->leases.size() >= kMaxLeases) return;
@@ -235,7 +239,7 @@ void Bindings::restore(const Lease& stored, unsigned slash64s, Instant now) {
     std::sort(ia.leases.begin(), ia.leases.end(),
               [](const HeldLease& a, const HeldLease& b) { return a.prefix < b.prefix; });
   }
-  assign_roles(slash64s, now);
+  assign_roles(stored.server, policy, now);
 }
 
 ReplyEffect Bindings::apply(const std::vector<OfferedAssociation>& offered, Instant now,

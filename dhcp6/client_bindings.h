@@ -38,6 +38,7 @@ struct OfferedAssociation {
   Status status = Status::kSuccess;
   std::vector<OfferedLease> leases;  // none when the status is a failure
   std::vector<Prefix> withdrawn;     // those with valid lifetime 0
+  unsigned widest() const;           // the length of the widest lease; 129 when there is none
   bool operator==(const OfferedAssociation&) const = default;
 };
 
@@ -74,7 +75,10 @@ struct Association {
   std::optional<Prefix> hint;
   Instant renew_at = Instant::never();   // T1
   Instant rebind_at = Instant::never();  // T2
-  std::vector<HeldLease> leases;         // ordered by prefix
+  // When it is retiring: to whom its leases go back, and when.
+  std::optional<Duid> retired_from;
+  Instant release_at = Instant::never();
+  std::vector<HeldLease> leases;  // ordered by prefix
   bool has_bound() const;
   unsigned widest() const;  // the length of the widest lease; 129 when there is none
   bool operator==(const Association&) const = default;
@@ -96,7 +100,7 @@ class Bindings {
   // Takes over what a stored lease has in the IAs we still have. `now` drops what has expired. Of the IA_PDs
   // that hold something the one with the widest prefix is wanted and the others retire, or as many as the
   // house has use for where all are /64s.
-  void restore(const Lease& stored, unsigned slash64s, Instant now);
+  void restore(const Lease& stored, const DelegationPolicy& policy, Instant now);
   // A Reply to Solicit, Request, Renew or Rebind.
   ReplyEffect apply(const std::vector<OfferedAssociation>& offered, Instant now, LogLines& log);
   // The server has none of it on record (NoBinding for the message as a whole, or discovery begins again).
@@ -133,12 +137,13 @@ class Bindings {
   unsigned wanted_delegations() const;
   // An IA_PD that is free to be asked for; null when there is none.
   const Association* spare_delegation() const;
-  const Association* delegation(std::uint32_t iaid) const;
-  // Its IA_PD takes the place of all others, which retire: in use, deprecated. Their IAIDs.
-  std::vector<std::uint32_t> replace_delegations(std::uint32_t iaid, Instant now);
-  void retire(std::uint32_t iaid, Instant now);
-  // A retired IA_PD is spare again; what it held, to be released.
-  Association give_up(std::uint32_t iaid);
+  // This IA_PD takes the place of all others, which retire: in use, deprecated, and after a while, but before they
+  // end, to be given back to `server`.
+  void replace_delegations(std::uint32_t iaid, const std::optional<Duid>& server,
+                           const DelegationPolicy& policy, Instant now);
+  Instant next_release() const;  // of a retiring IA_PD
+  // One whose time has come is spare again; what it held.
+  Association give_up(Instant now);
 
   const std::vector<Association>& associations() const { return associations_; }
   // Addresses and prefixes of a lease, with the earliest T1 and T2.
@@ -147,7 +152,7 @@ class Bindings {
 
  private:
   Association* find(AssociationType type, std::uint32_t iaid);
-  void assign_roles(unsigned slash64s, Instant now);
+  void assign_roles(const std::optional<Duid>& server, const DelegationPolicy& policy, Instant now);
   void take(Association& association, const OfferedAssociation& offered, Instant now,
             LogLines& log);
 

@@ -24,8 +24,7 @@ unsigned Offer::obtained(AssociationType type) const {
 unsigned Offer::widest() const {
   unsigned length = 129;
   for (const OfferedAssociation& ia : associations) {
-    if (ia.type != AssociationType::kPrefixes) continue;
-    for (const OfferedLease& lease : ia.leases) length = std::min(length, lease.prefix.length());
+    if (ia.type == AssociationType::kPrefixes) length = std::min(length, ia.widest());
   }
   return length;
 }

@@ -19,6 +19,22 @@ auto* first_with(Associations& all, Role role) {
   return found == all.end() ? nullptr : &*found;
 }
 
+// What is not renewed is given back while it is still ours to give.
+constexpr Duration kBeforeTheEnd = seconds(10);
+
+void retire(Association& ia, const std::optional<Duid>& server, const DelegationPolicy& policy,
+            Instant now) {
+  ia.role = Role::kRetiring;
+  ia.retired_from = server;
+  ia.release_at = now + policy.retire_after;
+  for (HeldLease& lease : ia.leases) {
+    lease.bound = false;  // nobody renews it
+    lease.preferred_until = std::min(lease.preferred_until, now);
+    if (!lease.valid_until.is_never())
+      ia.release_at = std::min(ia.release_at, lease.valid_until - kBeforeTheEnd);
+  }
+}
+
 }  // namespace
 
 const Association* Bindings::main_delegation() const {
@@ -27,14 +43,6 @@ const Association* Bindings::main_delegation() const {
 
 const Association* Bindings::spare_delegation() const {
   return first_with(associations_, Role::kSpare);
-}
-
-const Association* Bindings::delegation(std::uint32_t iaid) const {
-  const auto found =
-      std::find_if(associations_.begin(), associations_.end(), [&](const Association& ia) {
-        return ia.type == AssociationType::kPrefixes && ia.iaid == iaid;
-      });
-  return found == associations_.end() ? nullptr : &*found;
 }
 
 unsigned Bindings::wanted_delegations() const {
@@ -69,57 +77,57 @@ void Bindings::reset_roles() {
 }
 
 // A stored lease does not say which of its IA_PDs was wanted: it may have been stored at any moment of an upgrade.
-void Bindings::assign_roles(unsigned slash64s, Instant now) {
+void Bindings::assign_roles(const std::optional<Duid>& server, const DelegationPolicy& policy,
+                            Instant now) {
   const unsigned widest = widest_delegation();
   if (spares_.empty() || widest > 128) return;
-  const unsigned wanted = widest == 64 ? slash64s : 1;
+  const unsigned wanted = widest == 64 ? std::max(policy.slash64s, 1U) : 1;
   unsigned kept = 0;
   for (Association& ia : associations_) {
     if (ia.type != AssociationType::kPrefixes) continue;
     if (ia.leases.empty()) {
       ia.role = Role::kSpare;
-    } else if (ia.widest() == widest && kept < std::max(wanted, 1U)) {
+    } else if (ia.widest() == widest && kept < wanted) {
       ia.role = Role::kWanted;
       ++kept;
     } else {
-      retire(ia.iaid, now);
+      retire(ia, server, policy, now);
     }
   }
   want_delegations(wanted);
 }
 
-std::vector<std::uint32_t> Bindings::replace_delegations(std::uint32_t iaid, Instant now) {
-  std::vector<std::uint32_t> retired;
+void Bindings::replace_delegations(std::uint32_t iaid, const std::optional<Duid>& server,
+                                   const DelegationPolicy& policy, Instant now) {
   for (Association& ia : associations_) {
-    if (!is_delegation(ia, Role::kWanted) || ia.iaid == iaid) continue;
-    if (ia.leases.empty()) {
+    if (ia.type != AssociationType::kPrefixes) continue;
+    if (ia.iaid == iaid) {
+      ia.role = Role::kWanted;
+    } else if (ia.role == Role::kWanted && ia.leases.empty()) {
       ia.role = Role::kSpare;
-    } else {
-      retire(ia.iaid, now);
-      retired.push_back(ia.iaid);
+    } else if (ia.role == Role::kWanted) {
+      retire(ia, server, policy, now);
     }
   }
-  if (Association* ours = find(AssociationType::kPrefixes, iaid)) ours->role = Role::kWanted;
-  return retired;
 }
 
-void Bindings::retire(std::uint32_t iaid, Instant now) {
-  Association* ia = find(AssociationType::kPrefixes, iaid);
-  if (!ia) return;
-  ia->role = Role::kRetiring;
-  for (HeldLease& lease : ia->leases) {
-    lease.bound = false;  // nobody renews it
-    lease.preferred_until = std::min(lease.preferred_until, now);
+Instant Bindings::next_release() const {
+  Instant at = Instant::never();
+  for (const Association& ia : associations_) {
+    if (is_delegation(ia, Role::kRetiring)) at = std::min(at, ia.release_at);
   }
+  return at;
 }
 
-Association Bindings::give_up(std::uint32_t iaid) {
-  Association* ia = find(AssociationType::kPrefixes, iaid);
-  if (!ia || ia->role != Role::kRetiring) return {};
-  Association released = *ia;
-  ia->leases.clear();
-  ia->role = Role::kSpare;
-  return released;
+Association Bindings::give_up(Instant now) {
+  for (Association& ia : associations_) {
+    if (!is_delegation(ia, Role::kRetiring) || ia.release_at > now) continue;
+    Association released = ia;
+    ia.leases.clear();
+    ia.role = Role::kSpare;
+    return released;
+  }
+  return {};
 }
 
 }  // namespace sixgate::dhcp6

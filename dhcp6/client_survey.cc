@@ -90,8 +90,8 @@ void Client::add_further(Offer& offer, const SurveyedServer& server) const {
   };
   for (const Association& ia : bindings_.associations()) {
     if (named.size() >= parameters_.policy.slash64s) return;
-    const bool free = ia.role == Role::kSpare || ia.role == Role::kWanted;
-    if (ia.type != AssociationType::kPrefixes || ia.iaid == main || !free) continue;
+    if (ia.type != AssociationType::kPrefixes || ia.iaid == main || ia.role == Role::kRetiring)
+      continue;
     const OfferedAssociation* from = next();
     if (!from) return;
     OfferedAssociation further = *from;

@@ -23,10 +23,6 @@ void Client::run(Instant now) {
   if (mode_ == Mode::kStateful && bindings_.expire(now)) {
     outputs_.log.push_back({LogLevel::kInfo, cat("leases ended; left: ", bindings_.describe())});
   }
-  std::erase_if(retired_, [&](const Retired& one) {
-    const Association* ia = bindings_.delegation(one.iaid);
-    return ia == nullptr || ia->role != Role::kRetiring;
-  });
   for (int i = 0; i < kMaxSteps && step(now); ++i) {
   }
   publish();

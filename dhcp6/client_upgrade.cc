@@ -12,16 +12,8 @@ namespace sixgate::dhcp6 {
 namespace {
 
 constexpr int kSlowest = 4;  // times the configured interval
-// What is not renewed is given back while it is still ours to give.
-constexpr Duration kBeforeTheEnd = seconds(10);
 // Something else is going on at the moment.
 constexpr Duration kProbeLater = minutes(1);
-
-unsigned widest_of(const OfferedAssociation& offered) {
-  unsigned length = 129;
-  for (const OfferedLease& lease : offered.leases) length = std::min(length, lease.prefix.length());
-  return length;
-}
 
 }  // namespace
 
@@ -94,16 +86,16 @@ void Client::follow_probe(Instant now) {
     return;
   }
   const unsigned held = bindings_.widest_delegation();
-  std::optional<Offer> best;
+  Discovery found;
+  found.restart(true);
   for (const SurveyedServer& server : result.servers) {
     servers_.learn(server.profile(result.hints), false);
     std::optional<Offer> offer = offer_of(server);
-    if (!offer || offer->widest() >= held) continue;
-    if (!best || wider(*offer, *best)) best = std::move(offer);
+    if (offer && offer->widest() < held) found.add(*std::move(offer));
   }
   probe_pace_ = std::min(probe_pace_ * 2, parameters_.policy.probe_interval * kSlowest);
   plan_probe(now);
-  if (best) upgrade(*std::move(best), now);
+  if (std::optional<Offer> best = found.take_best()) upgrade(*std::move(best), now);
 }
 
 void Client::upgrade(Offer offer, Instant now) {
@@ -113,9 +105,7 @@ void Client::upgrade(Offer offer, Instant now) {
   const ClientState before = state();
   const Duid server = offer.server;
   const std::string why = cat("a wider prefix is on offer: ", offer.describe());
-  std::erase_if(offer.associations,
-                [](const OfferedAssociation& ia) { return ia.type != AssociationType::kPrefixes; });
-  offer.associations.resize(1);
+  // Nothing but prefixes was asked for, and one that is wider than a /64 comes alone.
   offer.associations.front().iaid = iaid;
   offer_ = std::move(offer);
   exchange_ = make_exchange(MessageType::kRequest, kRequestTiming, now);
@@ -136,76 +126,49 @@ void Client::on_reply_to_upgrade(const Message& message, const Duid& server, Ins
   }
   const auto known = [&](const OfferedLease& lease) { return bindings_.holds(lease.prefix); };
   const bool moved = std::any_of(given->leases.begin(), given->leases.end(), known);
-  if (widest_of(*given) >= wish.wider_than) {
+  if (given->widest() >= wish.wider_than) {
     if (!moved) {
-      Association useless{.type = AssociationType::kPrefixes, .iaid = wish.iaid, .hint = {}};
+      Association useless{
+          .type = AssociationType::kPrefixes, .iaid = wish.iaid, .retired_from = server};
       for (const OfferedLease& lease : given->leases)
         useless.leases.push_back({lease.prefix, now, now, lease.excluded});
       become_bound(now, false, "what is given is no wider; it goes back");
-      if (!giving_back_) release(std::move(useless), server, now);
+      if (!giving_back_) release(std::move(useless), now);
       return;
     }
     // The server knows a client, and not its IAs: what we held is in the new one now.
     if (!wish.moves) {
       bindings_.apply(offered, now, outputs_.log);
-      retire(bindings_.replace_delegations(wish.iaid, now), server_,
-             now + parameters_.policy.retire_after);
+      bindings_.replace_delegations(wish.iaid, server_, parameters_.policy, now);
     }
     return become_bound(now, false, "the server gives what we have");
   }
   if (wish.moves) bindings_.unbind();  // section 18.2.13
   bindings_.apply(offered, now, outputs_.log);
-  retire(bindings_.replace_delegations(wish.iaid, now), server_,
-         now + parameters_.policy.retire_after);
+  bindings_.replace_delegations(wish.iaid, server_, parameters_.policy, now);
   accept(message, server);
   probe_pace_ = parameters_.policy.probe_interval;
   plan_probe(now);
   become_bound(now, true, cat("upgraded: ", bindings_.describe(), " from ", server));
 }
 
-void Client::retire(const std::vector<std::uint32_t>& iaids, const std::optional<Duid>& server,
-                    Instant release_at) {
-  for (const std::uint32_t iaid : iaids) {
-    Instant at = release_at;
-    for (const HeldLease& lease : bindings_.delegation(iaid)->leases) {
-      if (!lease.valid_until.is_never()) at = std::min(at, lease.valid_until - kBeforeTheEnd);
-    }
-    retired_.push_back({iaid, server, at});
-  }
-}
-
-std::optional<Duid> Client::retired_from(std::uint32_t iaid) const {
-  for (const Retired& one : retired_) {
-    if (one.iaid == iaid) return one.server;
-  }
-  return std::nullopt;
-}
-
-Instant Client::next_release() const {
-  Instant at = Instant::never();
-  for (const Retired& one : retired_) at = std::min(at, one.release_at);
-  return giving_back_ ? Instant::never() : at;
-}
-
 // One Release at a time.
+Instant Client::next_release() const {
+  return giving_back_ ? Instant::never() : bindings_.next_release();
+}
+
 bool Client::step_retired(Instant now) {
   if (next_release() > now) return false;
-  const auto due = std::find_if(retired_.begin(), retired_.end(),
-                                [&](const Retired& one) { return one.release_at <= now; });
-  const Retired one = *due;
-  retired_.erase(due);
-  Association released = bindings_.give_up(one.iaid);
-  if (!released.leases.empty()) release(std::move(released), one.server, now);
+  release(bindings_.give_up(now), now);
   return true;
 }
 
-void Client::release(Association association, const std::optional<Duid>& server, Instant now) {
+void Client::release(Association retired, Instant now) {
+  const std::optional<Duid> server = retired.retired_from;
   if (!server) return;
   const ClientState before = state();
-  giving_back_ = GivingBack{
-      make_exchange(MessageType::kRelease, kReleaseTiming, now + parameters_.release_delay),
-      {std::move(association)}};
-  giving_back_->exchange.server = server;
+  give_back(MessageType::kRelease, kReleaseTiming, now + parameters_.release_delay,
+            {std::move(retired)}, *server);
   log_transition(before, "a replaced prefix goes back");
 }
 

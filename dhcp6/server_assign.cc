@@ -200,17 +200,16 @@ Server::Answer Server::assign_addresses(const Query& query, const IaNa& ia, Inte
 }
 
 std::optional<Prefix> Server::prefix_for(const Query& query, std::uint32_t iaid,
-                                         const DelegableSpace& whole,
+                                         const DelegableSpace& space,
                                          const std::vector<Prefix>& named,
                                          const Given& given) const {
   const unsigned shortest = std::max(query.link->shortest_delegation, 1U);
   const Reservation* mine = reservation_for(query, iaid);
-  DelegableSpace space = whole;
+  std::vector<Prefix> others = given.prefixes;
   for (const Reservation& one : query.link->reservations) {
-    const auto kept = one.subnet ? whole.prefix.subnet(64, *one.subnet) : std::nullopt;
-    if (kept && &one != mine) space.taken.push_back(*kept);
+    const auto kept = one.subnet ? space.prefix.subnet(64, *one.subnet) : std::nullopt;
+    if (kept && &one != mine) others.push_back(*kept);
   }
-  std::sort(space.taken.begin(), space.taken.end());
   unsigned wished = 64;
   for (const Prefix& one : named) {
     if (one.address().is_unspecified() && one.length() != 0) wished = one.length();
@@ -220,13 +219,13 @@ std::optional<Prefix> Server::prefix_for(const Query& query, std::uint32_t iaid,
     const auto first = space.prefix.subnet(64, *mine->subnet);
     for (unsigned length = std::clamp(wished, shortest, 64U); first && length <= 64; ++length) {
       const Prefix kept(first->address(), length);
-      if (kept.address() == first->address() && is_delegable(space, kept, table_, given.prefixes))
+      if (kept.address() == first->address() && is_delegable(space, kept, table_, others))
         return kept;
     }
   }
   for (const Prefix& one : named) {
     if (!one.address().is_unspecified() && one.length() >= shortest &&
-        is_delegable(space, one, table_, given.prefixes))
+        is_delegable(space, one, table_, others))
       return one;
   }
   const std::uint64_t seed =
@@ -234,7 +233,7 @@ std::optional<Prefix> Server::prefix_for(const Query& query, std::uint32_t iaid,
   // RFC 8168 section 3.2: what was wished, else what comes nearest. A smaller prefix is better than none
   // (RFC 7084 WPD-3: the client takes any).
   for (unsigned length = std::clamp(wished, shortest, 64U); length <= 64; ++length) {
-    if (auto found = choose_prefix(space, length, seed, table_, given.prefixes)) return found;
+    if (auto found = choose_prefix(space, length, seed, table_, others)) return found;
   }
   return std::nullopt;
 }

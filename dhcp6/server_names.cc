@@ -13,14 +13,11 @@ namespace {
 
 // A label that can stand in a hosts file: what a client says of itself is anybody's text.
 std::string usable_name(const ClientFqdn& fqdn) {
-  std::string name = fqdn.name.to_string();
-  name = name.substr(0, name.find('.'));
+  const std::string whole = fqdn.name.to_string();
+  std::string name = lower_case(whole.substr(0, whole.find('.')));
   const auto plain = [](char c) {
     return (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c == '-';
   };
-  for (char& c : name) {
-    if (c >= 'A' && c <= 'Z') c = static_cast<char>(c - 'A' + 'a');
-  }
   if (name.empty() || !std::all_of(name.begin(), name.end(), plain) || name.front() == '-' ||
       name.back() == '-')
     return {};

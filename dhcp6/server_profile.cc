@@ -34,10 +34,7 @@ std::string_view to_string(Together together) {
 }
 
 void ServerProfiles::learn(ServerProfile seen, bool all_lengths) {
-  const auto known = std::find_if(all_.begin(), all_.end(), [&](const ServerProfile& one) {
-    return one.server == seen.server;
-  });
-  if (known != all_.end()) {
+  if (const ServerProfile* known = find(seen.server)) {
     seen.fails_on_several = seen.fails_on_several || known->fails_on_several;
     if (seen.hints == HintBehaviour::kUnknown) seen.hints = known->hints;
     if (seen.together == Together::kUnknown) seen.together = known->together;
@@ -47,7 +44,7 @@ void ServerProfiles::learn(ServerProfile seen, bool all_lengths) {
                      known->lengths.end(), std::back_inserter(both));
       seen.lengths = std::move(both);
     }
-    *known = std::move(seen);
+    all_[static_cast<std::size_t>(known - all_.data())] = std::move(seen);
     return;
   }
   if (all_.size() == kMost) all_.erase(all_.begin());

@@ -8,11 +8,6 @@
 #include "net/text.h"
 
 namespace sixgate::dhcp6 {
-namespace {
-
-Prefix slash64(const Ip6Address& address) { return {address, 64}; }
-
-}  // namespace
 
 // Section 4.2.1: "appropriate to the link", or within what the client was delegated.
 bool Server::is_appropriate(const Query& query, const Ip6Address& address) const {
@@ -58,11 +53,10 @@ std::optional<Message> Server::answer_registration(const Query& query,
   const bool of_another = known != nullptr && !is_its_own;
   // What we leased is not for clients to register.
   const BindingNumber leased = table_.find_address(query.link_number, address.low());
+  const auto holds = [&](const Prefix& slash64) { return slash64.contains(address); };
   const bool is_leased =
-      leased != kNoNumber &&
-      std::any_of(table_.prefixes(table_.binding(leased)).begin(),
-                  table_.prefixes(table_.binding(leased)).end(),
-                  [&](const Prefix& prefix) { return prefix == slash64(address); });
+      leased != kNoNumber && std::any_of(table_.prefixes(table_.binding(leased)).begin(),
+                                         table_.prefixes(table_.binding(leased)).end(), holds);
   if (is_leased || (!is_its_own && !is_appropriate(query, address))) {
     drop = ServerDrop::kNotItsAddress;
     if (!is_leased && !query.link->settled) return std::nullopt;  // its prefix may yet come

@@ -46,4 +46,7 @@ std::optional<std::uint64_t> parse_decimal(std::string_view text);
 // Text from outside for a log line or a terminal: control and non-ASCII octets as \xNN.
 std::string printable(std::string_view text);
 
+// A to Z as a to z, whatever the locale.
+std::string lower_case(std::string_view text);
+
 }  // namespace sixgate
