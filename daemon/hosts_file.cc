@@ -3,15 +3,14 @@
 
 #include <algorithm>
 #include <tuple>
-#include <vector>
 
 #include "net/text.h"
 
 namespace sixgate::daemon {
 
-std::string hosts_text(const dhcp6::Server& server, const conf::LanConfig& lan) {
+std::string hosts_text(const std::vector<dhcp6::NamedAddress>& named, const conf::LanConfig& lan) {
   if (!lan.dhcp6.domain) return {};
-  std::vector<dhcp6::NamedAddress> hosts = server.named_addresses();
+  std::vector<dhcp6::NamedAddress> hosts = named;
   std::erase_if(hosts, [&](const dhcp6::NamedAddress& one) { return one.link != lan.name; });
   std::sort(hosts.begin(), hosts.end(), [](const auto& a, const auto& b) {
     return std::tie(a.name, a.address) < std::tie(b.name, b.address);

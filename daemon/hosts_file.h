@@ -3,6 +3,7 @@
 #pragma once
 
 #include <string>
+#include <vector>
 
 #include "conf/config.h"
 #include "dhcp6/server.h"
@@ -10,6 +11,6 @@
 namespace sixgate::daemon {
 
 // Lines of "ADDRESS NAME.DOMAIN NAME", sorted: the same hosts give the same text.
-std::string hosts_text(const dhcp6::Server& server, const conf::LanConfig& lan);
+std::string hosts_text(const std::vector<dhcp6::NamedAddress>& named, const conf::LanConfig& lan);
 
 }  // namespace sixgate::daemon

@@ -89,6 +89,10 @@ JsonWriter& JsonWriter::null() {
   return *this;
 }
 
+JsonWriter& JsonWriter::value(Lifetime lifetime) {
+  return lifetime.is_infinite() ? null() : value(lifetime.count());
+}
+
 JsonWriter& JsonWriter::signed_number(std::int64_t number) {
   before_value();
   out_ += std::to_string(number);

@@ -17,6 +17,8 @@
 #include <utility>
 #include <vector>
 
+#include "net/time.h"
+
 namespace sixgate::daemon {
 
 class JsonWriter {
@@ -39,6 +41,7 @@ class JsonWriter {
       return unsigned_number(number);
     }
   }
+  JsonWriter& value(Lifetime lifetime);  // seconds; infinity is null: no number stands for it
   // Addresses, prefixes, names: whatever has to_string().
   template <class T>
   requires requires(const T& t) {

@@ -9,18 +9,13 @@
 namespace sixgate::daemon {
 namespace {
 
-bool takes_from(const conf::LanConfig& lan, const std::string& origin) {
-  const auto& classes = lan.request.classes;
-  return classes.empty() || std::find(classes.begin(), classes.end(), origin) != classes.end();
-}
-
 // The delegations outside the LANs (RFC 9818 LPD-2, LPD-4). Of a block that is this LAN's own only the
 // on-link /64 is taken: the rest is there for the routers behind it.
 std::vector<dhcp6::DelegableSpace> spaces(const House& house, const conf::LanConfig& lan,
                                           Instant now) {
   std::vector<dhcp6::DelegableSpace> spaces;
   for (const delegation::Delegation& delegation : house.delegations) {
-    if (delegation.valid_until <= now || !takes_from(lan, delegation.origin)) continue;
+    if (delegation.valid_until <= now || !lan.request.takes_from(delegation.origin)) continue;
     // Of an uplink without a way out nobody is to prefer anything.
     const bool dead =
         std::any_of(house.uplinks.begin(), house.uplinks.end(), [&](const UplinkView& uplink) {

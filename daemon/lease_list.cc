@@ -8,19 +8,6 @@
 #include "daemon/json.h"
 
 namespace sixgate::daemon {
-namespace {
-
-void write_valid(JsonWriter& json, Instant until, Instant now) {
-  json.key("valid");
-  const Lifetime valid = remaining(until, now);
-  if (valid.is_infinite()) {
-    json.null();
-  } else {
-    json.value(valid.count());
-  }
-}
-
-}  // namespace
 
 std::string leases_json(const dhcp6::Server& server, Instant now) {
   const dhcp6::LeaseTable& table = server.table();
@@ -54,9 +41,7 @@ std::string leases_json(const dhcp6::Server& server, Instant now) {
         json.value(lease.address());
       }
     }
-    json.end_array();
-    write_valid(json, binding->valid_until, now);
-    json.end_object();
+    json.end_array().member("valid", remaining(binding->valid_until, now)).end_object();
   }
   // What hosts told of themselves (RFC 9686): no leases, and for people as good as.
   for (const auto& [address, one] : table.registrations().all()) {
@@ -68,9 +53,9 @@ std::string leases_json(const dhcp6::Server& server, Instant now) {
         .key("leases")
         .begin_array()
         .value(address)
-        .end_array();
-    write_valid(json, one.until, now);
-    json.end_object();
+        .end_array()
+        .member("valid", remaining(one.until, now))
+        .end_object();
   }
   json.end_array().end_object();
   return json.take();

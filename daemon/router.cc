@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-// Router's events. What the house looks like is made in router_house.cc, what a person sees of it in
-// router_status.cc.
+// Router's events: who hears of what. What the house looks like is made in router_house.cc, the kernel is brought
+// there in router_kernel.cc; the DHCPv6 server is in router_server.cc, what is kept in router_store.cc, what a
+// person sees in router_status.cc.
 #include "daemon/router.h"
 
 #include <algorithm>
@@ -20,12 +21,6 @@ namespace {
 constexpr Duration kFarewell = seconds(10);
 // How long a server may take to hear that an uplink that is no longer ours gives its leases back.
 constexpr Duration kRelease = seconds(10);
-constexpr Duration kFirstRetry = seconds(1);
-constexpr Duration kLastRetry = seconds(60);
-// RFC 7217 section 6: IDGEN_RETRIES.
-constexpr unsigned kIdentifierRetries = 3;
-// More than a house ever has prefixes at a time.
-constexpr std::size_t kMostCounters = 64;
 
 template <class T, class Match>
 std::unique_ptr<T> take_out(std::vector<std::unique_ptr<T>>& all, Match match) {
@@ -44,11 +39,6 @@ std::uint32_t iaid_of(std::string_view name) {
   const Sha256::Digest digest = Sha256::of(octets);
   ByteReader reader(digest);
   return reader.u32();
-}
-
-bool says_default(const DesiredState& desired) {
-  return std::any_of(desired.advertisements.begin(), desired.advertisements.end(),
-                     [](const auto& entry) { return entry.second.default_router; });
 }
 
 }  // namespace
@@ -195,120 +185,6 @@ void Router::links(std::vector<LinkState> links, Instant now) {
   settle(now);
 }
 
-void Router::kernel(KernelState kernel, Instant now) {
-  for (KernelAddress& address : kernel.addresses) {
-    // A kernel without IFA_PROTO (before 5.18) does not know whose it is; we remember.
-    address.ours = address.ours || std::any_of(state_.addresses.begin(), state_.addresses.end(),
-                                               [&](const KernelAddress& known) {
-                                                 return known.interface == address.interface &&
-                                                        known.address == address.address;
-                                               });
-  }
-  kernel_ = std::move(kernel);
-  if (!inheritance_taken_) inherit();
-  judge_duplicates(now);
-  dirty_ = true;
-  settle(now);
-}
-
-dhcp6::JournalReading Router::restore_leases(std::span<const std::uint8_t> journal,
-                                             std::string_view boot, Instant now) {
-  return server_.restore(journal, boot, now);
-}
-
-// What an earlier run left on the uplinks stays until the uplink has spoken or its own end.
-void Router::inherit() {
-  inheritance_taken_ = true;
-  for (const auto& uplink : uplinks_) {
-    const std::string& interface = uplink->config().interface;
-    Inheritance inheritance;
-    for (const KernelAddress& address : kernel_->addresses) {
-      if (address.ours && address.interface == interface && !address.dad_failed)
-        inheritance.addresses.push_back(address);
-    }
-    for (const KernelRoute& route : kernel_->routes) {
-      if (route.interface == interface) inheritance.routes.push_back(route);
-    }
-    if (inheritance.addresses.empty() && inheritance.routes.empty()) continue;
-    say(LogLevel::kInfo, cat("uplink ", uplink->config().name, ": ", inheritance.addresses.size(),
-                             " addresses and ", inheritance.routes.size(),
-                             " routes of an earlier run are kept until the uplink speaks"));
-    inherited_[interface] = std::move(inheritance);
-  }
-}
-
-bool Router::in_grace(Instant now) const {
-  if (now >= started_ + kGrace) return false;
-  return std::any_of(uplinks_.begin(), uplinks_.end(),
-                     [](const auto& uplink) { return !uplink->verdict(); });
-}
-
-// An uplink that asks for a prefix has it, or has been waited for: before, a DHCPv6 client that names an
-// address we do not know is not told that it is wrong.
-bool Router::delegations_known(Instant now) const {
-  if (now >= started_ + kGrace) return true;
-  return std::all_of(uplinks_.begin(), uplinks_.end(), [](const auto& uplink) {
-    if (!uplink->lease_is_learnt()) return true;
-    return uplink->config().request_prefix.wanted() ? uplink->lease().verified
-                                                    : uplink->heard().any;
-  });
-}
-
-// RFC 4862 section 5.4.5, RFC 7217 section 6, RFC 9915 section 18.2.8.
-void Router::judge_duplicates(Instant now) {
-  for (const KernelAddress& address : kernel_->addresses) {
-    if (!address.dad_failed || !address.ours) continue;
-    Uplink* uplink = uplink_on(address.interface);
-    if (uplink != nullptr &&
-        std::any_of(uplink->lease().addresses.begin(), uplink->lease().addresses.end(),
-                    [&](const auto& leased) { return leased.address == address.address; })) {
-      say(LogLevel::kWarning, cat("uplink ", uplink->config().name, ": the leased address ",
-                                  address.address, " is in use by another host: declined"));
-      uplink->decline(address.address, now);
-      continue;
-    }
-    const bool wanted = std::any_of(
-        desired_.addresses.begin(), desired_.addresses.end(), [&](const KernelAddress& want) {
-          return want.interface == address.interface && want.address == address.address;
-        });
-    if (!wanted) continue;  // already replaced, and about to be removed
-    const Prefix prefix(address.address, 64);
-    unsigned& counter = state_.dad_counters[cat(address.interface, ' ', prefix)];
-    if (counter >= kIdentifierRetries) continue;
-    ++counter;
-    random_addresses_.erase({address.interface, prefix});
-    say(LogLevel::kWarning, cat("address ", address.address, " on ", address.interface,
-                                " is in use by another host: taking another identifier"));
-  }
-}
-
-void Router::applied(const ChangeOutcome& outcome, Instant now) {
-  changing_ = false;
-  dirty_ = true;
-  std::size_t next_failure = 0;
-  for (std::size_t i = 0; i < outcome.changes.size(); ++i) {
-    const Change& change = outcome.changes[i];
-    const bool failed =
-        next_failure < outcome.failures.size() && outcome.failures[next_failure].index == i;
-    if (failed) {
-      say(LogLevel::kWarning,
-          cat("cannot ", to_string(change), ": ", outcome.failures[next_failure].reason));
-      ++next_failure;
-      held_back_.push_back(change);
-      continue;
-    }
-    if (kernel_) apply(change, *kernel_);
-    if (const auto* rules = std::get_if<ApplyFirewall>(&change)) applied_ruleset_ = rules->ruleset;
-  }
-  if (!outcome.failures.empty()) back_off(now);
-  settle(now);
-}
-
-void Router::back_off(Instant now) {
-  retry_after_ = retry_after_ == Duration{} ? kFirstRetry : std::min(2 * retry_after_, kLastRetry);
-  retry_at_ = now + retry_after_;
-}
-
 void Router::receive(const PacketIn& packet, Instant now) {
   Uplink* uplink = uplink_on(packet.interface);
   Lan* lan = lan_on(packet.interface);
@@ -376,13 +252,6 @@ void Router::hand_over(Instant now) {
   uplinks_.clear();
   settle(now);
   keep_everything();
-}
-
-// What remains of each lifetime, as exactly as it will be known after a reboot.
-void Router::keep_everything() {
-  durable_ = offered_ = state_;
-  out_.store = state_;
-  out_.durable = true;
 }
 
 void Router::expire(Instant now) {
@@ -508,44 +377,6 @@ void Router::settle(Instant now) {
   }
 }
 
-void Router::reconcile(Instant now) {
-  if (!dirty_ || changing_ || stopping_ || !kernel_) return;
-  dirty_ = false;
-  grace_ = in_grace(now);
-  const bool was_default = says_default(desired_);
-  settled_ = delegations_known(now);
-  subdelegations_due_.reset();
-  subdelegations_taken_ = now;
-  desired_ = derive(house(now), now);
-  if (says_default(desired_))
-    router_lost_.reset();
-  else if (was_default)
-    router_lost_ = now;
-  keep_ = true;  // the plan, the addresses and what they are made of may be new
-  ChangeSet changes = difference(desired_, *kernel_, applied_ruleset_,
-                                 grace_ ? Removal::kWithheld : Removal::kAllowed, now);
-  // One thing that the kernel refuses, a read-only setting say, must not keep a new prefix waiting.
-  std::erase_if(changes, [&](const Change& change) {
-    return std::find(held_back_.begin(), held_back_.end(), change) != held_back_.end();
-  });
-  if (changes.empty()) {
-    if (!retry_at_) retry_after_ = Duration{};
-    advertise(now);
-    return;
-  }
-  // The kernel, or somebody else, undoes what we do: do not fight at full speed.
-  if (changes == last_changes_ && now < last_changes_at_ + kFirstRetry) {
-    held_back_.insert(held_back_.end(), changes.begin(), changes.end());
-    back_off(now);
-    advertise(now);
-    return;
-  }
-  last_changes_ = changes;
-  last_changes_at_ = now;
-  changing_ = true;
-  out_.changes = std::move(changes);
-}
-
 // Hosts are told when the kernel is ready for what they will send.
 void Router::advertise(Instant now) {
   for (const auto& lan : lans_) {
@@ -557,114 +388,6 @@ void Router::advertise(Instant now) {
     lan->advertise(advertisement, now);
   }
   server_.configure({state_.duid, state_.secret, desired_.dhcp6_links}, now);
-}
-
-// What the DHCPv6 server has to say. Its links bear the names of LANs.
-void Router::collect_server(Instant now) {
-  dhcp6::ServerOutputs said = server_.drain();
-  out_.lease_journal.insert(out_.lease_journal.end(), said.journal.begin(), said.journal.end());
-  for (dhcp6::ServerPacket& packet : said.packets) {
-    for (const auto& lan : lans_) {
-      if (lan->config().name != packet.link) continue;
-      out_.packets.push_back({.interface = lan->config().interface,
-                              .channel = Channel::kDhcp6Server,
-                              .destination = packet.destination,
-                              .payload = std::move(packet.payload),
-                              .source = {},
-                              .port = packet.port});
-      break;
-    }
-  }
-  for (dhcp6::LeaseEvent& event : said.events) out_.lease_events.push_back(std::move(event));
-  for (LogLine& line : said.log) out_.log.push_back(std::move(line));
-  out_.names_changed = out_.names_changed || said.names_changed;
-  if (!said.delegations_changed) return;
-  // One router behind us has its way at once. When many ask in a row, the kernel is told of several together.
-  if (now >= subdelegations_taken_ + kSubdelegationGap) {
-    dirty_ = true;
-  } else if (!subdelegations_due_) {
-    subdelegations_due_ = subdelegations_taken_ + kSubdelegationGap;
-  }
-}
-
-void Router::offer_state(Instant now) {
-  // Most events change nothing that is kept: a solicitation must not cost a copy of everything.
-  for (const auto& lan : lans_) {
-    std::vector<ra::AdvertisedRecord> records = lan->advertiser().advertised();
-    if (records.empty() && !state_.advertised.contains(lan->config().name)) continue;
-    std::vector<ra::AdvertisedRecord>& kept = state_.advertised[lan->config().name];
-    const bool same = std::equal(
-        records.begin(), records.end(), kept.begin(), kept.end(), [](const auto& a, const auto& b) {
-          return a.prefix == b.prefix && a.on_link == b.on_link && a.autonomous == b.autonomous;
-        });
-    if (same) continue;
-    kept = std::move(records);
-    keep_ = true;
-  }
-  for (const auto& lan : lans_) {
-    std::vector<ra::AdvertisedOption> records = lan->advertiser().advertised_options();
-    if (records.empty() && !state_.advertised_options.contains(lan->config().name)) continue;
-    std::vector<ra::AdvertisedOption>& kept = state_.advertised_options[lan->config().name];
-    const bool same =
-        std::equal(records.begin(), records.end(), kept.begin(), kept.end(),
-                   [](const auto& a, const auto& b) { return a.withdrawal == b.withdrawal; });
-    if (same) continue;
-    kept = std::move(records);
-    keep_ = true;
-  }
-  if (!keep_) return;
-  keep_ = false;
-  forget_strangers(now);
-  for (const auto& uplink : uplinks_) {
-    const dhcp6::Lease& lease = uplink->lease();
-    const bool nothing = lease.empty() && !lease.only_information() && lease.servers.all().empty();
-    if (nothing || !uplink->lease_is_learnt())
-      state_.leases.erase(uplink->config().name);
-    else
-      state_.leases[uplink->config().name] = lease;
-  }
-  if (kernel_) remember_addresses();
-  if (state_.worth_writing(durable_, now)) {
-    durable_ = state_;
-    out_.durable = true;
-  }
-  if (out_.durable || state_.differs(offered_)) {
-    offered_ = state_;
-    out_.store = state_;
-  }
-}
-
-// What was kept for networks that are configured no more, or of prefixes that are gone, must not grow for ever.
-void Router::forget_strangers(Instant now) {
-  const auto configured = [](const auto& all, const auto& is_it) {
-    return std::any_of(all.begin(), all.end(), is_it);
-  };
-  std::erase_if(state_.advertised, [&](const auto& entry) {
-    return !configured(config_.lans, [&](const auto& lan) { return lan.name == entry.first; });
-  });
-  // By then the providers have spoken.
-  if (state_.dad_counters.size() <= kMostCounters || now < started_ + minutes(10)) return;
-  // Addresses of prefixes that nobody delegates any more may meet their old neighbours again.
-  std::erase_if(state_.dad_counters, [&](const auto& entry) {
-    return !configured(desired_.addresses, [&](const KernelAddress& address) {
-      return entry.first == cat(address.interface, ' ', Prefix(address.address, 64));
-    });
-  });
-}
-
-// Those that are wanted, and those that are still there and ours to remove.
-void Router::remember_addresses() {
-  state_.addresses = desired_.addresses;
-  for (const KernelAddress& there : kernel_->addresses) {
-    const bool wanted = std::any_of(
-        desired_.addresses.begin(), desired_.addresses.end(), [&](const KernelAddress& want) {
-          return want.interface == there.interface && want.address == there.address;
-        });
-    if (!there.ours || wanted) continue;
-    KernelAddress known = there;
-    known.tentative = known.dad_failed = false;
-    state_.addresses.push_back(known);
-  }
 }
 
 RouterOutputs Router::drain() {

@@ -75,7 +75,6 @@ struct RouterOutputs {
   std::optional<ChangeSet> changes;  // to be answered by applied(); at most one is under way
   std::vector<PacketOut> packets;
   std::vector<HookRun> hooks;  // each to be answered by hook_ended(); of one uplink, one at a time
-  std::vector<dhcp6::LeaseEvent> lease_events;
   bool names_changed = false;  // Server::named_addresses() may be
   LogLines log;
   bool finished = false;  // after stop(): the last words are said

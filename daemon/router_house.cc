@@ -11,12 +11,8 @@ namespace sixgate::daemon {
 // home a /56, so nobody is asked for less.
 PrefixNeed Router::prefix_need(std::string_view uplink) const {
   PrefixNeed need{.hint = {}, .lans = 0};
-  for (const conf::LanConfig& lan : config_.lans) {
-    const auto& classes = lan.request.classes;
-    const bool takes =
-        classes.empty() || std::find(classes.begin(), classes.end(), uplink) != classes.end();
-    need.lans += takes ? 1 : 0;
-  }
+  for (const conf::LanConfig& lan : config_.lans)
+    need.lans += lan.request.takes_from(uplink) ? 1U : 0U;
   unsigned length = 56;
   while (length > 48 && need.lans > (std::uint64_t{1} << (64 - length))) length -= 4;
   need.hint = Prefix(Ip6Address(), length);

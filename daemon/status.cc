@@ -10,15 +10,6 @@
 namespace sixgate::daemon {
 namespace {
 
-// Infinity is null: no number stands for it.
-void lifetime(JsonWriter& json, std::string_view key, Lifetime value) {
-  json.key(key);
-  if (value.is_infinite())
-    json.null();
-  else
-    json.value(value.count());
-}
-
 void counters(JsonWriter& json, const std::map<std::string, std::uint64_t>& all) {
   json.key("counters").begin_object();
   for (const auto& [name, count] : all) json.key(name).value(count);
@@ -31,8 +22,8 @@ void prefixes(JsonWriter& json, std::string_view key, const std::vector<StatusPr
     json.begin_object();
     json.key("prefix").value(p.prefix.to_string());
     if (p.address) json.key("address").value(p.address->to_string());
-    lifetime(json, "preferred", p.preferred);
-    lifetime(json, "valid", p.valid);
+    json.member("preferred", p.preferred);
+    json.member("valid", p.valid);
     json.key("standing").value(p.standing);
     if (!p.origin.empty()) json.key("origin").value(p.origin);
     if (!p.routed.empty()) json.key("routed").value(p.routed);
@@ -143,9 +134,9 @@ void uplink(JsonWriter& json, const StatusUplink& u) {
   json.key("mode").value(u.mode);
   json.key("client").value(u.client);
   json.key("server").value(u.server);
-  if (u.renew_in) lifetime(json, "renew_in", *u.renew_in);
-  if (u.rebind_in) lifetime(json, "rebind_in", *u.rebind_in);
-  if (u.probe_in) lifetime(json, "probe_in", *u.probe_in);
+  if (u.renew_in) json.member("renew_in", *u.renew_in);
+  if (u.rebind_in) json.member("rebind_in", *u.rebind_in);
+  if (u.probe_in) json.member("probe_in", *u.probe_in);
   known_servers(json, u.servers);
   json.key("managed").value(u.managed);
   json.key("other").value(u.other);
@@ -156,7 +147,7 @@ void uplink(JsonWriter& json, const StatusUplink& u) {
     json.begin_object();
     json.key("address").value(r.address.to_string());
     json.key("preference").value(r.preference);
-    lifetime(json, "lifetime", r.lifetime);
+    json.member("lifetime", r.lifetime);
     json.end_object();
   }
   json.end_array();
@@ -171,7 +162,7 @@ void uplink(JsonWriter& json, const StatusUplink& u) {
 
 void next_advertisement(JsonWriter& json, const StatusLan& l) {
   json.key("next_ra").begin_object();
-  lifetime(json, "due_in", *l.next_ra_in);
+  json.member("due_in", *l.next_ra_in);
   json.key("due_why").value(l.next_ra_why);
   json.key("fields").begin_array();
   for (const StatusField& field : l.next_ra) {
@@ -191,7 +182,7 @@ void foreign_routers(JsonWriter& json, const StatusLan& l) {
     json.begin_object();
     json.key("address").value(router.address.to_string());
     json.key("says").value(router.says);
-    lifetime(json, "heard_ago", router.heard_ago);
+    json.member("heard_ago", router.heard_ago);
     json.key("advertisements").value(router.advertisements);
     strings(json, "differences", router.differences);
     json.end_object();
@@ -209,7 +200,7 @@ void lan(JsonWriter& json, const StatusLan& l) {
   json.key("addressing").value(l.addressing);
   json.key("managed").value(l.managed);
   json.key("other").value(l.other);
-  lifetime(json, "router_lifetime", l.router_lifetime);
+  json.member("router_lifetime", l.router_lifetime);
   if (!l.router_lifetime_reason.empty())
     json.key("router_lifetime_reason").value(l.router_lifetime_reason);
   prefixes(json, "prefixes", l.prefixes);

@@ -29,11 +29,6 @@ std::string hex(std::uint64_t number) {
 
 unsigned wanted_length(const LanRequest& lan) { return std::clamp(lan.assign_length, 48U, 64U); }
 
-bool accepts(const LanRequest& lan, const std::string& origin) {
-  return lan.classes.empty() ||
-         std::find(lan.classes.begin(), lan.classes.end(), origin) != lan.classes.end();
-}
-
 bool is_unicast(const Prefix& prefix) {
   return prefix.address().is_global_unicast() || prefix.address().is_unique_local();
 }
@@ -153,7 +148,7 @@ class Carver {
   }
 
   bool configured_for(std::size_t lan, const Delegation& d) const {
-    return accepts(lans_[lan], d.origin);
+    return lans_[lan].takes_from(d.origin);
   }
 
   // Deprecated prefixes stay with their LAN for its hosts' sake; nobody else may have them
@@ -223,7 +218,7 @@ class Carver {
     });
     const auto takers = static_cast<std::uint64_t>(
         std::count_if(lans_.begin(), lans_.end(),
-                      [&d](const LanRequest& lan) { return accepts(lan, d.origin); }));
+                      [&d](const LanRequest& lan) { return lan.takes_from(d.origin); }));
     const std::uint64_t kept =
         d.excluded ? std::max<std::uint64_t>(1, d.excluded->subnet_count(64)) : 0;
     return !shared && d.prefix.subnet_count(64) >= takers + kept;

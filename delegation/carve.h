@@ -13,10 +13,12 @@
 // Nothing is ever used twice, also when delegations overlap.
 #pragma once
 
+#include <algorithm>
 #include <compare>
 #include <cstdint>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "delegation/pool.h"
@@ -36,6 +38,9 @@ struct LanRequest {
       classes;       // ip6class: origins it takes prefixes from; none means every origin
   int priority = 0;  // the higher one is served first when space is short
 
+  bool takes_from(std::string_view origin) const {
+    return classes.empty() || std::find(classes.begin(), classes.end(), origin) != classes.end();
+  }
   bool operator==(const LanRequest&) const = default;
 };
 

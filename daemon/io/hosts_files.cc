@@ -1,6 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "daemon/io/hosts_files.h"
 
+#include <optional>
+#include <vector>
+
 #include "daemon/hosts_file.h"
 #include "daemon/io/file.h"
 #include "net/text.h"
@@ -8,9 +11,11 @@
 namespace sixgate::daemon {
 
 void HostsFiles::write(const conf::Config& config, const dhcp6::Server& server) {
+  std::optional<std::vector<dhcp6::NamedAddress>> named;  // most houses write none
   for (const conf::LanConfig& lan : config.lans) {
     if (lan.hosts_file.empty()) continue;
-    std::string text = hosts_text(server, lan);
+    if (!named) named = server.named_addresses();
+    std::string text = hosts_text(*named, lan);
     const auto known = written_.find(lan.hosts_file);
     if (known != written_.end() && known->second == text) continue;
     // Names in a LAN are no secret: the resolver runs as somebody else.

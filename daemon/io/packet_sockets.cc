@@ -91,61 +91,39 @@ void PacketSockets::fit(const WantedSockets& wanted, const std::vector<LinkState
   }
 }
 
+Expected<OwnedFd> PacketSockets::open_socket(Channel channel, Role role, const LinkState& link) {
+  switch (channel) {
+    case Channel::kEcho:
+      return make_echo_socket(link);
+    case Channel::kIcmp6:
+      return make_icmp6_socket(link, role == Role::kLan);
+    case Channel::kDhcp6Server:
+      return make_dhcp6_server_socket(link);
+    case Channel::kDhcp6Client:
+      break;
+  }
+  auto made = make_dhcp6_client_socket(link);
+  if (!made) return fail(made.error().message);
+  if (made->shared) {
+    log_({LogLevel::kWarning,
+          cat("another program listens on UDP port 546 too; if it is a DHCPv6 client on ",
+              link.name, ", the two will disturb each other")});
+  }
+  return std::move(made->fd);
+}
+
 void PacketSockets::fit_one(const std::string& interface, Channel channel, Role role,
                             const LinkState& link) {
   const std::pair key(interface, channel);
   if (ports_.contains(key)) return;
-  OwnedFd fd;
-  std::string error;
-  switch (channel) {
-    case Channel::kEcho: {
-      auto made = make_echo_socket(link);
-      if (made) {
-        fd = std::move(*made);
-      } else {
-        error = made.error().message;
-      }
-      break;
-    }
-    case Channel::kIcmp6: {
-      auto made = make_icmp6_socket(link, role == Role::kLan);
-      if (made) {
-        fd = std::move(*made);
-      } else {
-        error = made.error().message;
-      }
-      break;
-    }
-    case Channel::kDhcp6Client: {
-      auto made = make_dhcp6_client_socket(link);
-      if (made) {
-        fd = std::move(made->fd);
-        if (made->shared) {
-          log_({LogLevel::kWarning,
-                cat("another program listens on UDP port 546 too; if it is a DHCPv6 client on ",
-                    interface, ", the two will disturb each other")});
-        }
-      } else {
-        error = made.error().message;
-      }
-      break;
-    }
-    case Channel::kDhcp6Server: {
-      auto made = make_dhcp6_server_socket(link);
-      if (made) {
-        fd = std::move(*made);
-      } else {
-        error = made.error().message;
-      }
-      break;
-    }
-  }
-  if (!fd) {
+  Expected<OwnedFd> made = open_socket(channel, role, link);
+  if (!made) {
     std::string& said = not_made_[key];
-    if (said != error) log_({LogLevel::kError, error});
-    said = std::move(error);
+    if (said != made.error().message) log_({LogLevel::kError, made.error().message});
+    said = std::move(made.error().message);
     return;
   }
+  OwnedFd fd = std::move(*made);
   if (not_made_.erase(key) > 0) {
     log_({LogLevel::kInfo, cat(name_of(channel), " on ", interface, ": listening now")});
   }

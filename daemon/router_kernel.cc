@@ -1,0 +1,161 @@
+// SPDX-License-Identifier: Apache-2.0
+// Router and the kernel: what is there, what is to be there instead, and what comes of it.
+#include <algorithm>
+#include <utility>
+
+#include "daemon/reconcile.h"
+#include "daemon/router.h"
+#include "net/text.h"
+
+namespace sixgate::daemon {
+namespace {
+
+constexpr Duration kFirstRetry = seconds(1);
+constexpr Duration kLastRetry = seconds(60);
+// RFC 7217 section 6: IDGEN_RETRIES.
+constexpr unsigned kIdentifierRetries = 3;
+
+bool says_default(const DesiredState& desired) {
+  return std::any_of(desired.advertisements.begin(), desired.advertisements.end(),
+                     [](const auto& entry) { return entry.second.default_router; });
+}
+
+}  // namespace
+
+void Router::kernel(KernelState kernel, Instant now) {
+  for (KernelAddress& address : kernel.addresses) {
+    // A kernel without IFA_PROTO (before 5.18) does not know whose it is; we remember.
+    address.ours = address.ours || std::any_of(state_.addresses.begin(), state_.addresses.end(),
+                                               [&](const KernelAddress& known) {
+                                                 return known.interface == address.interface &&
+                                                        known.address == address.address;
+                                               });
+  }
+  kernel_ = std::move(kernel);
+  if (!inheritance_taken_) inherit();
+  judge_duplicates(now);
+  dirty_ = true;
+  settle(now);
+}
+
+// What an earlier run left on the uplinks stays until the uplink has spoken or its own end.
+void Router::inherit() {
+  inheritance_taken_ = true;
+  for (const auto& uplink : uplinks_) {
+    const std::string& interface = uplink->config().interface;
+    Inheritance inheritance;
+    for (const KernelAddress& address : kernel_->addresses) {
+      if (address.ours && address.interface == interface && !address.dad_failed)
+        inheritance.addresses.push_back(address);
+    }
+    for (const KernelRoute& route : kernel_->routes) {
+      if (route.interface == interface) inheritance.routes.push_back(route);
+    }
+    if (inheritance.addresses.empty() && inheritance.routes.empty()) continue;
+    say(LogLevel::kInfo, cat("uplink ", uplink->config().name, ": ", inheritance.addresses.size(),
+                             " addresses and ", inheritance.routes.size(),
+                             " routes of an earlier run are kept until the uplink speaks"));
+    inherited_[interface] = std::move(inheritance);
+  }
+}
+
+bool Router::in_grace(Instant now) const {
+  if (now >= started_ + kGrace) return false;
+  return std::any_of(uplinks_.begin(), uplinks_.end(),
+                     [](const auto& uplink) { return !uplink->verdict(); });
+}
+
+// RFC 4862 section 5.4.5, RFC 7217 section 6, RFC 9915 section 18.2.8.
+void Router::judge_duplicates(Instant now) {
+  for (const KernelAddress& address : kernel_->addresses) {
+    if (!address.dad_failed || !address.ours) continue;
+    Uplink* uplink = uplink_on(address.interface);
+    if (uplink != nullptr &&
+        std::any_of(uplink->lease().addresses.begin(), uplink->lease().addresses.end(),
+                    [&](const auto& leased) { return leased.address == address.address; })) {
+      say(LogLevel::kWarning, cat("uplink ", uplink->config().name, ": the leased address ",
+                                  address.address, " is in use by another host: declined"));
+      uplink->decline(address.address, now);
+      continue;
+    }
+    const bool wanted = std::any_of(
+        desired_.addresses.begin(), desired_.addresses.end(), [&](const KernelAddress& want) {
+          return want.interface == address.interface && want.address == address.address;
+        });
+    if (!wanted) continue;  // already replaced, and about to be removed
+    const Prefix prefix(address.address, 64);
+    unsigned& counter = state_.dad_counters[cat(address.interface, ' ', prefix)];
+    if (counter >= kIdentifierRetries) continue;
+    ++counter;
+    random_addresses_.erase({address.interface, prefix});
+    say(LogLevel::kWarning, cat("address ", address.address, " on ", address.interface,
+                                " is in use by another host: taking another identifier"));
+  }
+}
+
+void Router::applied(const ChangeOutcome& outcome, Instant now) {
+  changing_ = false;
+  dirty_ = true;
+  std::size_t next_failure = 0;
+  for (std::size_t i = 0; i < outcome.changes.size(); ++i) {
+    const Change& change = outcome.changes[i];
+    const bool failed =
+        next_failure < outcome.failures.size() && outcome.failures[next_failure].index == i;
+    if (failed) {
+      say(LogLevel::kWarning,
+          cat("cannot ", to_string(change), ": ", outcome.failures[next_failure].reason));
+      ++next_failure;
+      held_back_.push_back(change);
+      continue;
+    }
+    if (kernel_) apply(change, *kernel_);
+    if (const auto* rules = std::get_if<ApplyFirewall>(&change)) applied_ruleset_ = rules->ruleset;
+  }
+  if (!outcome.failures.empty()) back_off(now);
+  settle(now);
+}
+
+void Router::back_off(Instant now) {
+  retry_after_ = retry_after_ == Duration{} ? kFirstRetry : std::min(2 * retry_after_, kLastRetry);
+  retry_at_ = now + retry_after_;
+}
+
+void Router::reconcile(Instant now) {
+  if (!dirty_ || changing_ || stopping_ || !kernel_) return;
+  dirty_ = false;
+  grace_ = in_grace(now);
+  const bool was_default = says_default(desired_);
+  settled_ = delegations_known(now);
+  subdelegations_due_.reset();
+  subdelegations_taken_ = now;
+  desired_ = derive(house(now), now);
+  if (says_default(desired_))
+    router_lost_.reset();
+  else if (was_default)
+    router_lost_ = now;
+  keep_ = true;  // the plan, the addresses and what they are made of may be new
+  ChangeSet changes = difference(desired_, *kernel_, applied_ruleset_,
+                                 grace_ ? Removal::kWithheld : Removal::kAllowed, now);
+  // One thing that the kernel refuses, a read-only setting say, must not keep a new prefix waiting.
+  std::erase_if(changes, [&](const Change& change) {
+    return std::find(held_back_.begin(), held_back_.end(), change) != held_back_.end();
+  });
+  if (changes.empty()) {
+    if (!retry_at_) retry_after_ = Duration{};
+    advertise(now);
+    return;
+  }
+  // The kernel, or somebody else, undoes what we do: do not fight at full speed.
+  if (changes == last_changes_ && now < last_changes_at_ + kFirstRetry) {
+    held_back_.insert(held_back_.end(), changes.begin(), changes.end());
+    back_off(now);
+    advertise(now);
+    return;
+  }
+  last_changes_ = changes;
+  last_changes_at_ = now;
+  changing_ = true;
+  out_.changes = std::move(changes);
+}
+
+}  // namespace sixgate::daemon

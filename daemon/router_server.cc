@@ -1,0 +1,53 @@
+// SPDX-License-Identifier: Apache-2.0
+// Router and its DHCPv6 server. Its links bear the names of LANs.
+#include <algorithm>
+#include <utility>
+
+#include "daemon/router.h"
+
+namespace sixgate::daemon {
+
+dhcp6::JournalReading Router::restore_leases(std::span<const std::uint8_t> journal,
+                                             std::string_view boot, Instant now) {
+  return server_.restore(journal, boot, now);
+}
+
+// An uplink that asks for a prefix has it, or has been waited for: before, a DHCPv6 client that names an
+// address we do not know is not told that it is wrong.
+bool Router::delegations_known(Instant now) const {
+  if (now >= started_ + kGrace) return true;
+  return std::all_of(uplinks_.begin(), uplinks_.end(), [](const auto& uplink) {
+    if (!uplink->lease_is_learnt()) return true;
+    return uplink->config().request_prefix.wanted() ? uplink->lease().verified
+                                                    : uplink->heard().any;
+  });
+}
+
+// What it has to say.
+void Router::collect_server(Instant now) {
+  dhcp6::ServerOutputs said = server_.drain();
+  out_.lease_journal.insert(out_.lease_journal.end(), said.journal.begin(), said.journal.end());
+  for (dhcp6::ServerPacket& packet : said.packets) {
+    for (const auto& lan : lans_) {
+      if (lan->config().name != packet.link) continue;
+      out_.packets.push_back({.interface = lan->config().interface,
+                              .channel = Channel::kDhcp6Server,
+                              .destination = packet.destination,
+                              .payload = std::move(packet.payload),
+                              .source = {},
+                              .port = packet.port});
+      break;
+    }
+  }
+  for (LogLine& line : said.log) out_.log.push_back(std::move(line));
+  out_.names_changed = out_.names_changed || said.names_changed;
+  if (!said.delegations_changed) return;
+  // One router behind us has its way at once. When many ask in a row, the kernel is told of several together.
+  if (now >= subdelegations_taken_ + kSubdelegationGap) {
+    dirty_ = true;
+  } else if (!subdelegations_due_) {
+    subdelegations_due_ = subdelegations_taken_ + kSubdelegationGap;
+  }
+}
+
+}  // namespace sixgate::daemon
