@@ -10,7 +10,7 @@
 #include <optional>
 
 #include "cli/foreign_files.h"
-#include "cli/status_text.h"
+#include "cli/json_text.h"
 #include "cli/table.h"
 #include "conf/config.h"
 #include "daemon/io/clock.h"

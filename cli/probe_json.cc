@@ -10,17 +10,8 @@ using dhcp6::SurveyAnswer;
 
 constexpr int kSchema = 1;
 
-void lifetime(JsonWriter& json, std::string_view key, Lifetime value) {
-  json.key(key);
-  if (value.is_infinite()) {
-    json.null();
-  } else {
-    json.value(value.count());
-  }
-}
-
 void until(JsonWriter& json, std::string_view key, Instant end, Instant now) {
-  lifetime(json, key, remaining(end, now));
+  json.member(key, remaining(end, now));
 }
 
 void routers(JsonWriter& json, const ProbeReport& report) {
@@ -61,8 +52,8 @@ void answer(JsonWriter& json, const SurveyAnswer& one, bool address) {
   if (!one.heard) return;
   json.member("status", to_string(one.status));
   json.member("message_status", to_string(one.message_status));
-  lifetime(json, "t1", one.t1);
-  lifetime(json, "t2", one.t2);
+  json.member("t1", one.t1);
+  json.member("t2", one.t2);
   json.key("offered").begin_array();
   for (const dhcp6::SurveyedLease& lease : one.leases) {
     json.begin_object();
@@ -71,8 +62,8 @@ void answer(JsonWriter& json, const SurveyAnswer& one, bool address) {
     } else {
       json.member("prefix", lease.prefix).member("length", lease.prefix.length());
     }
-    lifetime(json, "preferred", lease.preferred);
-    lifetime(json, "valid", lease.valid);
+    json.member("preferred", lease.preferred);
+    json.member("valid", lease.valid);
     json.member("status", to_string(lease.status)).member("usable", lease.usable).end_object();
   }
   json.end_array();

@@ -3,7 +3,7 @@
 
 #include <algorithm>
 
-#include "cli/status_text.h"
+#include "cli/json_text.h"
 #include "cli/table.h"
 #include "net/text.h"
 

@@ -3,7 +3,7 @@
 
 #include <algorithm>
 
-#include "cli/status_text.h"
+#include "cli/json_text.h"
 #include "net/text.h"
 
 namespace sixgate::cli {

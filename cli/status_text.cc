@@ -1,29 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "cli/status_text.h"
 
-#include <array>
-
+#include "cli/json_text.h"
 #include "cli/table.h"
 #include "net/text.h"
 
 namespace sixgate::cli {
 namespace {
-
-std::string said(const Json& value) { return printable(value.text()); }
-
-// Lifetimes are seconds, or null for infinity.
-std::string lifetime_text(const Json& value) {
-  return value.is_null() ? "forever" : duration_text(value.number());
-}
-
-std::string joined(const Json& list) {
-  std::string out;
-  for (const Json& element : list.elements()) {
-    if (!out.empty()) out += ", ";
-    out += said(element);
-  }
-  return out;
-}
 
 std::string lifetimes(const Json& prefix) {
   return cat("preferred ", lifetime_text(prefix["preferred"]), ", valid ",
@@ -187,22 +170,6 @@ void lan_text(std::string& out, const Json& lan) {
 }
 
 }  // namespace
-
-std::string duration_text(std::int64_t seconds) {
-  struct Unit {
-    std::int64_t seconds;
-    char name;
-  };
-  static constexpr std::array<Unit, 4> kUnits{{{86400, 'd'}, {3600, 'h'}, {60, 'm'}, {1, 's'}}};
-  for (std::size_t i = 0; i + 1 < kUnits.size(); ++i) {
-    if (seconds < kUnits[i].seconds) continue;
-    const std::int64_t rest = seconds % kUnits[i].seconds / kUnits[i + 1].seconds;
-    std::string out = cat(seconds / kUnits[i].seconds, kUnits[i].name);
-    if (rest > 0) out += cat(' ', rest, kUnits[i + 1].name);
-    return out;
-  }
-  return cat(seconds, 's');
-}
 
 std::string status_text(const Json& status) {
   std::string out = cat("sixgated ", said(status["version"]));

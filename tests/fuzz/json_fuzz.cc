@@ -6,6 +6,7 @@
 
 // The cli room has sockets and is not part of a fuzz build; its parser stands alone.
 #include "cli/json.cc"
+#include "cli/json_text.cc"
 #include "cli/status_text.cc"
 #include "cli/table.cc"
 #include "daemon/json.h"
