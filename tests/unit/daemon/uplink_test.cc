@@ -462,6 +462,15 @@ ra::RouterAdvertisement saying(const std::vector<ra::PrefixInformation>& prefixe
   return said;
 }
 
+// Bound on a link that would rather delegate.
+void come_online(UplinkRun& run, const dhcp6::testing::TestServer& server) {
+  run.servers = {&server};
+  run.begin();
+  run.hear(saying({on_the_link("2001:db8:a::/64", true)}));
+  run.run_for(seconds(60));
+  ASSERT_TRUE(run.bound());
+}
+
 TEST(Conformance, Row_9762_04_WithoutThePFlagAPrefixIsAskedForAllTheSame) {
   UplinkRun run;
   run.begin();
@@ -476,11 +485,7 @@ TEST(Conformance, Row_9762_05_NoAddressOfAPrefixThatIsForDelegationUnlessThatFai
   const Prefix link = prefix("2001:db8:a::/64");
   auto server = isp_server();
   UplinkRun run(with(conf::RequestAddress::kAuto));
-  run.servers = {&server};
-  run.begin();
-  run.hear(saying({on_the_link("2001:db8:a::/64", true)}));
-  run.run_for(seconds(60));
-  ASSERT_TRUE(run.bound());
+  come_online(run, server);
   EXPECT_TRUE(asks_prefix(run.of(MessageType::kSolicit)[0].message));
   EXPECT_FALSE(run.uplink.forms_address_in(link));
 
@@ -504,11 +509,7 @@ TEST(Conformance, Row_9762_05_NoAddressOfAPrefixThatIsForDelegationUnlessThatFai
 TEST(Conformance, Row_9762_06_AnotherListOfPrefixesForDelegationMeansRebind) {
   auto server = isp_server();
   UplinkRun run(with(conf::RequestAddress::kAuto));
-  run.servers = {&server};
-  run.begin();
-  run.hear(saying({on_the_link("2001:db8:a::/64", true)}));
-  run.run_for(seconds(60));
-  ASSERT_TRUE(run.bound());
+  come_online(run, server);
   const auto rebinds = [&] { return run.of(MessageType::kRebind).size(); };
   const auto renews = run.of(MessageType::kRenew).size();
   ASSERT_EQ(rebinds(), 0U);
