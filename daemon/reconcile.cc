@@ -156,7 +156,7 @@ struct Apply {
     KernelAddress put = c.address;
     put.ours = true;
     // The kernel starts DAD for what is new and says how it ended in an event.
-    put.tentative = had != nullptr && had->tentative;
+    put.tentative = had == nullptr || had->tentative;
     replace(kernel.addresses, put);
   }
   void operator()(const RemoveAddress& c) const { erase(kernel.addresses, c.address); }

@@ -273,7 +273,8 @@ class RouterRun {
     }
     if (meddle) meddle(kernel);
     router->applied(outcome, now);
-    // The kernel tells of what changed in it.
+    // The kernel tells of what changed in it; Duplicate Address Detection has ended.
+    for (KernelAddress& one : kernel.addresses) one.tentative = false;
     router->links(links, now);
     router->kernel(kernel, now);
   }
