@@ -23,7 +23,8 @@ constexpr std::string_view kThrough = "sixgate-through";
 constexpr std::string_view kSource = "sixgate-source";
 constexpr std::string_view kFromWan = "sixgate-from-wan";
 constexpr std::string_view kToWan = "sixgate-to-wan";
-constexpr std::string_view kToProtected = "sixgate-to-protected";
+constexpr std::string_view kToGuarded = "sixgate-to-guarded";
+constexpr std::string_view kRefused = "sixgate-refused";
 
 // ND, MLD, SEND and multicast router discovery (RFC 4890 section 4.3.3): never beyond their link.
 constexpr std::array kLinkTypes{130, 131, 132, 133, 134, 135, 136, 137,
@@ -37,8 +38,8 @@ constexpr std::array<std::string_view, 5> kNotInternet{"::/96", "::ffff:0:0/96",
 
 constexpr std::array kRawChains{kPrerouting, kOutput, kUntracked};
 constexpr std::array kMangleChains{kMss};
-constexpr std::array kFilterChains{kInput,  kForward, kToUs,  kThrough,
-                                   kSource, kFromWan, kToWan, kToProtected};
+constexpr std::array kFilterChains{kInput,   kForward, kToUs,      kThrough, kSource,
+                                   kFromWan, kToWan,   kToGuarded, kRefused};
 
 constexpr std::string_view kAccept = "ACCEPT";
 constexpr std::string_view kDrop = "DROP";
@@ -97,6 +98,8 @@ std::string raw_table(const Ruleset& rules) {
              "DHCPv6 without conntrack");
   });
   for (const FirewallUplink& uplink : rules.uplinks) {
+    raw.rule(kOutput, cat("-o ", uplink.interface, " ", icmp(137)), kDrop,
+             "we know of no better router there");
     raw.rule(kPrerouting, cat("-i ", uplink.interface, " -d fe80::/10 -p udp --dport 546"),
              kNotrack, "DHCPv6 answers come from any port: without conntrack");
   }
@@ -168,13 +171,15 @@ void input_rules(Table& filter, const Ruleset& rules) {
         filter.rule(kToUs, cat("-i ", lan.interface), kAccept, "those inside may manage us");
         break;
       case Zone::kExposed:
+      case Zone::kIsolated:
+      case Zone::kClosed:
         for (const std::string_view protocol : {"tcp", "udp"}) {
           filter.rule(kToUs, cat("-i ", lan.interface, " -p ", protocol, " --dport 53"), kAccept,
-                      "DNS for exposed hosts");
+                      "DNS for the other hosts");
         }
         filter.rule(kToUs,
                     cat("-i ", lan.interface, " -m limit --limit 100/second --limit-burst 200"),
-                    kProhibited, "exposed hosts are told");
+                    kProhibited, "they are told");
         break;
     }
   }
@@ -230,6 +235,12 @@ void from_wan_rules(Table& filter, const Ruleset& rules) {
     filter.rule(kFromWan, cat("-d ", prefix, " -m limit --limit 100/second --limit-burst 200"),
                 kNoRoute, "delegated, given to no LAN: RFC 7084 WPD-5");
   }
+  for (const FirewallUplink& uplink : rules.uplinks) {
+    filter.rule(kFromWan,
+                cat("-o ", uplink.interface, " -m limit --limit 100/second --limit-burst 200"),
+                "REJECT --reject-with icmp6-addr-unreachable",
+                "would go back where it came from: RFC 4443 3.1, RFC 7084 G-2");
+  }
   filter.rule(kFromWan, "", kDrop, "not for us: nor ULA, multicast, WAN to WAN");
 }
 
@@ -238,6 +249,10 @@ void to_wan_rules(Table& filter, const Ruleset& rules) {
     filter.refuse(kToWan, "", kNoRoute,
                   "nothing crosses before address and prefix are there: RFC 7084 G-3");
     return;
+  }
+  for (const FirewallLan& lan : rules.lans) {
+    if (lan.zone != Zone::kClosed) continue;
+    filter.rule(kToWan, cat("-i ", lan.interface), kRefused, "this LAN has no way out");
   }
   for (unsigned scope = 0; scope <= 8; ++scope) {
     filter.rule(kToWan, cat("-d ff0", scope, "::/ff0f::"), kDrop,
@@ -266,6 +281,78 @@ void to_wan_rules(Table& filter, const Ruleset& rules) {
                 "--limit 10/second --limit-burst 20");
 }
 
+bool is_guarded(const FirewallLan& lan) {
+  return lan.zone == Zone::kProtected || lan.zone == Zone::kIsolated;
+}
+
+void pinhole_rules(Table& filter, const Ruleset& rules) {
+  for (const FirewallPinhole& one : rules.pinholes) {
+    std::string match = cat("-o ", one.interface, " -s ", one.source, " -d ", one.host, " -p ");
+    if (one.has_ports()) {
+      match +=
+          cat(one.protocol == 6 ? "tcp" : "udp", " --dport ", one.first_port, ":", one.last_port);
+    } else {
+      match += cat(one.protocol);
+    }
+    for (const FirewallUplink& uplink : rules.uplinks) {
+      filter.rule(kThrough, cat("-i ", uplink.interface, " ", match), kAccept,
+                  "opened by the configuration");
+    }
+  }
+}
+
+// What may begin, and what is told that it may not.
+void new_flow_rules(Table& filter, const Ruleset& rules) {
+  const auto each = [&](auto&& chosen, auto&& visit) {
+    for (const FirewallLan& lan : rules.lans) {
+      if (chosen(lan)) visit(lan.interface);
+    }
+  };
+  const auto zone_is = [](Zone zone) {
+    return [zone](const FirewallLan& lan) { return lan.zone == zone; };
+  };
+  each(is_guarded, [&](const std::string& lan) {
+    for (const std::string_view protocol : {"-m ah", "-p esp", "-p 139"}) {
+      filter.rule(kThrough, cat("-o ", lan, " ", protocol), kAccept,
+                  "IPsec and HIP guard themselves: RFC 6092 REC-21, 22, 26");
+    }
+    filter.rule(kThrough, cat("-o ", lan, " -p udp --dport 500"), kAccept, "IKE: RFC 6092 REC-24");
+  });
+  filter.rule(kThrough, "-m conntrack --ctstate INVALID", kDrop,
+              "belongs to nothing, unmatched errors too: RFC 6092 REC-10");
+  each(is_guarded, [&](const std::string& lan) {
+    for (const FirewallUplink& uplink : rules.uplinks) {
+      filter.rule(
+          kThrough,
+          cat("-i ", lan, " -o ", uplink.interface, " -p tcp ! --syn -m conntrack --ctstate NEW"),
+          "REJECT --reject-with tcp-reset", "a closed flow does not come back from its middle");
+    }
+  });
+  each(zone_is(Zone::kProtected), [&](const std::string& lan) {
+    filter.rule(kThrough, cat("-i ", lan), kAccept, "those inside may open anything");
+  });
+  for (const FirewallLan& from : rules.lans) {
+    for (const FirewallLan& to : rules.lans) {
+      if (from.zone == Zone::kProtected || !reaches(from, to)) continue;
+      filter.rule(kThrough, cat("-i ", from.interface, " -o ", to.interface), kAccept,
+                  "may open to that LAN");
+    }
+    for (const FirewallUplink& uplink : rules.uplinks) {
+      if (from.zone == Zone::kProtected || from.zone == Zone::kClosed) continue;
+      filter.rule(kThrough, cat("-i ", from.interface, " -o ", uplink.interface), kAccept,
+                  "hosts may open to the Internet");
+    }
+  }
+  each(zone_is(Zone::kExposed), [&](const std::string& lan) {
+    filter.rule(kThrough, cat("-o ", lan), kAccept, "exposed hosts fend for themselves");
+  });
+  pinhole_rules(filter, rules);
+  each(is_guarded, [&](const std::string& lan) {
+    filter.rule(kThrough, cat("-o ", lan), kToGuarded, "the inside started nothing like this");
+  });
+  filter.rule(kThrough, "", kDrop, "nothing else asked for it");
+}
+
 void forward_rules(Table& filter, const Ruleset& rules) {
   for (const FirewallLan& lan : rules.lans) {
     filter.rule(kThrough, cat("-i ", lan.interface), kSource,
@@ -277,54 +364,28 @@ void forward_rules(Table& filter, const Ruleset& rules) {
   }
   filter.rule(kThrough, "-m conntrack --ctstate RELATED,ESTABLISHED", kAccept,
               "what is allowed already, and errors about it");
+  for (const FirewallLan& from : rules.lans) {
+    for (const FirewallLan& to : rules.lans) {
+      if (reaches(from, to)) continue;
+      filter.rule(kThrough, cat("-i ", from.interface, " -o ", to.interface), kRefused,
+                  "LANs that are kept apart");
+    }
+  }
   for (const int type : {3, 4, 128, 129}) {
     filter.rule(kThrough, cat(icmp(type), " -m limit --limit 1000/second --limit-burst 2000"),
                 kAccept, "diagnosis: RFC 4890 4.3.1");
   }
-  const auto each = [&](Zone zone, auto&& visit) {
-    for (const FirewallLan& lan : rules.lans) {
-      if (lan.zone == zone) visit(lan.interface);
-    }
-  };
-  each(Zone::kProtected, [&](const std::string& lan) {
-    for (const std::string_view protocol : {"-m ah", "-p esp", "-p 139"}) {
-      filter.rule(kThrough, cat("-o ", lan, " ", protocol), kAccept,
-                  "IPsec and HIP guard themselves: RFC 6092 REC-21, 22, 26");
-    }
-    filter.rule(kThrough, cat("-o ", lan, " -p udp --dport 500"), kAccept, "IKE: RFC 6092 REC-24");
-  });
-  filter.rule(kThrough, "-m conntrack --ctstate INVALID", kDrop,
-              "belongs to nothing, unmatched errors too: RFC 6092 REC-10");
-  each(Zone::kProtected, [&](const std::string& lan) {
-    for (const FirewallUplink& uplink : rules.uplinks) {
-      filter.rule(
-          kThrough,
-          cat("-i ", lan, " -o ", uplink.interface, " -p tcp ! --syn -m conntrack --ctstate NEW"),
-          "REJECT --reject-with tcp-reset", "a closed flow does not come back from its middle");
-    }
-    filter.rule(kThrough, cat("-i ", lan), kAccept, "those inside may open anything");
-  });
-  each(Zone::kExposed, [&](const std::string& lan) {
-    filter.rule(kThrough, cat("-o ", lan), kAccept, "exposed hosts fend for themselves");
-    for (const FirewallUplink& uplink : rules.uplinks) {
-      filter.rule(kThrough, cat("-i ", lan, " -o ", uplink.interface), kAccept,
-                  "exposed hosts may open to the Internet");
-    }
-  });
-  each(Zone::kProtected, [&](const std::string& lan) {
-    filter.rule(kThrough, cat("-o ", lan), kToProtected, "the inside started nothing like this");
-  });
-  filter.rule(kThrough, "", kDrop, "nothing else asked for it");
+  new_flow_rules(filter, rules);
 }
 
-void to_protected_rules(Table& filter, const Ruleset& rules) {
+void to_guarded_rules(Table& filter, const Ruleset& rules) {
   for (const FirewallUplink& uplink : rules.uplinks) {
     for (const std::string_view protocol : {"tcp", "sctp"}) {
-      filter.rule(kToProtected, cat("-i ", uplink.interface, " -p ", protocol), kDrop,
+      filter.rule(kToGuarded, cat("-i ", uplink.interface, " -p ", protocol), kDrop,
                   "no early answer, it would end a simultaneous open: RFC 6092 REC-34, REC-39");
     }
   }
-  filter.refuse(kToProtected, "", kProhibited, "not asked for");
+  filter.rule(kToGuarded, "", kRefused, "not asked for");
 }
 
 std::string filter_table(const Ruleset& rules) {
@@ -340,7 +401,8 @@ std::string filter_table(const Ruleset& rules) {
   forward_rules(filter, rules);
   from_wan_rules(filter, rules);
   to_wan_rules(filter, rules);
-  to_protected_rules(filter, rules);
+  to_guarded_rules(filter, rules);
+  filter.refuse(kRefused, "", kProhibited, "told why");
   return std::move(filter).text();
 }
 

@@ -13,29 +13,74 @@ const std::array<NftSetKind, kNftSetCount> kNftSetKinds{{
     {NftSetId::kWan, "wan", NftKey::kInterface, "uplinks"},
     {NftSetId::kCrossing, "crossing", NftKey::kInterface, "uplinks that are provisioned"},
     {NftSetId::kLan, "lan", NftKey::kInterface, "LANs"},
-    {NftSetId::kProtected, "protected", NftKey::kInterface, "LANs closed from outside"},
+    {NftSetId::kProtected, "protected", NftKey::kInterface, "LANs that may open anything"},
     {NftSetId::kExposed, "exposed", NftKey::kInterface, "LANs open from outside"},
+    {NftSetId::kClosed, "closed", NftKey::kInterface, "LANs without the Internet"},
+    {NftSetId::kGuarded, "guarded", NftKey::kInterface, "LANs closed from outside"},
+    {NftSetId::kReach, "reach", NftKey::kInterfacePair, "may open to that LAN"},
     {NftSetId::kAssigned, "assigned", NftKey::kInterfacePrefix, "may speak with the Internet"},
     {NftSetId::kLocal, "local", NftKey::kInterfacePrefix, "sources that belong to a LAN"},
     {NftSetId::kDelegated, "delegated", NftKey::kInterfacePrefix, "ours, whole"},
     {NftSetId::kForbidden, "forbidden", NftKey::kInterfacePrefix, "documentation prefixes"},
+    {NftSetId::kPinholeTcp, "pinhole_tcp", NftKey::kPorts, "LAN, source, host, ports"},
+    {NftSetId::kPinholeUdp, "pinhole_udp", NftKey::kPorts, "LAN, source, host, ports"},
+    {NftSetId::kPinholeOther, "pinhole_other", NftKey::kProtocol, "LAN, source, host, protocol"},
 }};
 
 namespace {
+
+std::string range_text(const NftElement& element) {
+  return element.first == element.last ? cat(element.first) : cat(element.first, "-", element.last);
+}
 
 std::string to_text(const NftSetKind& kind, const NftElement& element) {
   switch (kind.key) {
     case NftKey::kInterface:
       return cat('"', element.interface, '"');
+    case NftKey::kInterfacePair:
+      return cat('"', element.interface, "\" . \"", element.other, '"');
     case NftKey::kInterfacePrefix:
       return cat('"', element.interface, "\" . ", element.prefix);
+    case NftKey::kPorts:
+    case NftKey::kProtocol:
+      return cat('"', element.interface, "\" . ", element.source, " . ", element.prefix.address(),
+                 " . ", range_text(element));
   }
   return "";
 }
 
+// Only intervals overlap without being the same.
 bool overlap(const NftSetKind& kind, const NftElement& a, const NftElement& b) {
-  return kind.key == NftKey::kInterfacePrefix && a.interface == b.interface &&
-         a.prefix.overlaps(b.prefix);
+  return kind.key != NftKey::kInterface && kind.key != NftKey::kInterfacePair &&
+         a.interface == b.interface && a.prefix.overlaps(b.prefix) && a.source.overlaps(b.source) &&
+         a.first <= b.last && b.first <= a.last;
+}
+
+NftSetId set_of(const FirewallPinhole& pinhole) {
+  if (!pinhole.has_ports()) return NftSetId::kPinholeOther;
+  return pinhole.protocol == 6 ? NftSetId::kPinholeTcp : NftSetId::kPinholeUdp;
+}
+
+std::vector<NftSetId> sets_of(Zone zone) {
+  switch (zone) {
+    case Zone::kProtected:
+      return {NftSetId::kProtected, NftSetId::kGuarded};
+    case Zone::kExposed:
+      return {NftSetId::kExposed};
+    case Zone::kIsolated:
+      return {NftSetId::kGuarded};
+    case Zone::kClosed:
+      return {NftSetId::kClosed};
+  }
+  return {};
+}
+
+NftElement element_of(const FirewallPinhole& pinhole) {
+  NftElement element{pinhole.interface, Prefix(pinhole.host, 128)};
+  element.source = pinhole.source;
+  element.first = pinhole.has_ports() ? pinhole.first_port : pinhole.protocol;
+  element.last = pinhole.has_ports() ? pinhole.last_port : pinhole.protocol;
+  return element;
 }
 
 }  // namespace
@@ -45,8 +90,8 @@ NftSets nft_sets(const Ruleset& given) {
   const std::vector<Prefix> forbidden = forbidden_documentation(ruleset);
   NftSets sets;
   for (const FirewallUplink& uplink : ruleset.uplinks) {
-    sets[NftSetId::kWan].push_back({uplink.interface, {}});
-    if (ruleset.provisioned) sets[NftSetId::kCrossing].push_back({uplink.interface, {}});
+    sets[NftSetId::kWan].push_back({uplink.interface});
+    if (ruleset.provisioned) sets[NftSetId::kCrossing].push_back({uplink.interface});
     for (const Prefix& prefix : ruleset.delegated) {
       sets[NftSetId::kDelegated].push_back({uplink.interface, prefix});
     }
@@ -55,9 +100,14 @@ NftSets nft_sets(const Ruleset& given) {
     }
   }
   for (const FirewallLan& lan : ruleset.lans) {
-    sets[NftSetId::kLan].push_back({lan.interface, {}});
-    const bool is_protected = lan.zone == Zone::kProtected;
-    sets[is_protected ? NftSetId::kProtected : NftSetId::kExposed].push_back({lan.interface, {}});
+    sets[NftSetId::kLan].push_back({lan.interface});
+    for (const NftSetId zone : sets_of(lan.zone)) sets[zone].push_back({lan.interface});
+    for (const FirewallLan& other : ruleset.lans) {
+      if (!reaches(lan, other)) continue;
+      NftElement pair{lan.interface};
+      pair.other = other.interface;
+      sets[NftSetId::kReach].push_back(std::move(pair));
+    }
     for (const Prefix& prefix : lan.assigned) {
       sets[NftSetId::kAssigned].push_back({lan.interface, prefix});
     }
@@ -65,6 +115,7 @@ NftSets nft_sets(const Ruleset& given) {
       sets[NftSetId::kLocal].push_back({lan.interface, prefix});
     }
   }
+  for (const FirewallPinhole& one : ruleset.pinholes) sets[set_of(one)].push_back(element_of(one));
   for (std::vector<NftElement>& elements : sets.elements) std::ranges::sort(elements);
   return sets;
 }

@@ -24,7 +24,10 @@ inline constexpr std::string_view kNftTable = "sixgate";  // family ip6
 
 enum class NftKey : std::uint8_t {
   kInterface,        // type ifname
+  kInterfacePair,    // type ifname . ifname
   kInterfacePrefix,  // type ifname . ipv6_addr, flags interval
+  kPorts,            // type ifname . ipv6_addr . ipv6_addr . inet_service, flags interval
+  kProtocol,         // type ifname . ipv6_addr . ipv6_addr . inet_proto, flags interval
 };
 
 enum class NftSetId : std::uint8_t {
@@ -33,13 +36,19 @@ enum class NftSetId : std::uint8_t {
   kLan,        // every LAN
   kProtected,  // LANs of that zone
   kExposed,
-  kAssigned,   // LAN . prefix reachable from the Internet
-  kLocal,      // LAN . prefix allowed as source
-  kDelegated,  // uplink . delegation: never a source there, never sent out there
-  kForbidden,  // uplink . prefix of documentation: not on the Internet, unless we live in it (a
-               // lab)
+  kClosed,
+  kGuarded,     // LANs closed from outside that have the Internet: protected and isolated
+  kReach,       // LAN . LAN that its hosts may open connections to
+  kAssigned,    // LAN . prefix reachable from the Internet
+  kLocal,       // LAN . prefix allowed as source
+  kDelegated,   // uplink . delegation: never a source there, never sent out there
+  kForbidden,   // uplink . prefix of documentation: not on the Internet, unless we live in it (a
+                // lab)
+  kPinholeTcp,  // LAN . source . host . ports
+  kPinholeUdp,
+  kPinholeOther,  // LAN . source . host . protocol
 };
-inline constexpr std::size_t kNftSetCount = 9;
+inline constexpr std::size_t kNftSetCount = 15;
 
 struct NftSetKind {
   NftSetId id;
@@ -49,9 +58,14 @@ struct NftSetKind {
 };
 extern const std::array<NftSetKind, kNftSetCount> kNftSetKinds;  // in the order of NftSetId
 
+// The fields that its set's key has; the others are as they are here.
 struct NftElement {
   std::string interface;
-  Prefix prefix;  // ::/0 in a set of interfaces
+  Prefix prefix = {};       // of kInterfacePrefix; of pinholes the host
+  std::string other = {};   // of kInterfacePair
+  Prefix source = {};       // of pinholes
+  std::uint16_t first = 0;  // of pinholes: ports, or the protocol twice
+  std::uint16_t last = 0;
   friend auto operator<=>(const NftElement&, const NftElement&) = default;
 };
 

@@ -46,6 +46,7 @@ table ip6 sixgate {
 		icmpv6 type { 130-137, 141-143, 148-149, 151-153 } notrack comment "ND, MLD, SEND and MRD without conntrack"
 		udp sport . udp dport { 546 . 547, 547 . 546 } notrack comment "DHCPv6 without conntrack"
 		oifname @wan icmpv6 type 1 icmpv6 code 5 counter drop comment "no answer to the owner of a source that a LAN host forged"
+		oifname @wan icmpv6 type 137 counter drop comment "we know of no better router there"
 	}
 	chain mss {
 		type filter hook forward priority mangle; policy accept;
@@ -66,8 +67,8 @@ table ip6 sixgate {
 		icmpv6 type echo-request limit rate 50/second burst 100 packets accept comment "ping: RFC 4890 4.4.1"
 		ct state invalid counter drop comment "belongs to nothing"
 		iifname @protected accept comment "those inside may manage us"
-		iifname @exposed meta l4proto { tcp, udp } th dport 53 accept comment "DNS for exposed hosts"
-		iifname @lan limit rate 100/second burst 200 packets counter reject with icmpv6 type admin-prohibited comment "exposed hosts are told"
+		iifname @lan meta l4proto { tcp, udp } th dport 53 accept comment "DNS for the other hosts"
+		iifname @lan limit rate 100/second burst 200 packets counter reject with icmpv6 type admin-prohibited comment "they are told"
 		counter drop comment "no service on the WAN: RFC 6092 REC-8, REC-9, REC-50"
 	}
 	chain forward {
@@ -76,16 +77,25 @@ table ip6 sixgate {
 		iifname @wan jump from_wan
 		oifname @wan jump to_wan
 		ct state established,related accept comment "what is allowed already, and errors about it"
+		iifname @lan oifname @lan iifname . oifname != @reach goto refused comment "LANs that are kept apart"
 		icmpv6 type { 3, 4, 128, 129 } limit rate 1000/second burst 2000 packets accept comment "diagnosis: RFC 4890 4.3.1"
-		oifname @protected meta l4proto { ah, esp, 139 } accept comment "IPsec and HIP guard themselves: RFC 6092 REC-21, 22, 26"
-		oifname @protected udp dport 500 accept comment "IKE: RFC 6092 REC-24"
+		oifname @guarded meta l4proto { ah, esp, 139 } accept comment "IPsec and HIP guard themselves: RFC 6092 REC-21, 22, 26"
+		oifname @guarded udp dport 500 accept comment "IKE: RFC 6092 REC-24"
 		ct state invalid counter drop comment "belongs to nothing, unmatched errors too: RFC 6092 REC-10"
-		iifname @protected oifname @wan ct state new tcp flags & (fin | syn | rst | ack) != syn counter reject with tcp reset comment "a closed flow does not come back from its middle"
+		iifname @guarded oifname @wan ct state new tcp flags & (fin | syn | rst | ack) != syn counter reject with tcp reset comment "a closed flow does not come back from its middle"
 		iifname @protected accept comment "those inside may open anything"
+		iifname . oifname @reach accept comment "may open to that LAN"
+		iifname @lan oifname @wan accept comment "hosts may open to the Internet"
 		oifname @exposed accept comment "exposed hosts fend for themselves"
-		iifname @exposed oifname @wan accept comment "exposed hosts may open to the Internet"
-		oifname @protected goto to_protected
+		iifname @wan oifname . ip6 saddr . ip6 daddr . tcp dport @pinhole_tcp accept comment "opened by the configuration"
+		iifname @wan oifname . ip6 saddr . ip6 daddr . udp dport @pinhole_udp accept comment "opened by the configuration"
+		iifname @wan oifname . ip6 saddr . ip6 daddr . meta l4proto @pinhole_other accept comment "opened by the configuration"
+		oifname @guarded goto to_guarded
 		counter drop comment "nothing else asked for it"
+	}
+	chain refused {
+		limit rate 100/second burst 200 packets counter reject with icmpv6 type admin-prohibited comment "told why"
+		counter drop comment "the same beyond the limit"
 	}
 	chain from_wan {
 		iifname != @crossing counter drop comment "nothing crosses before address and prefix are there: RFC 7084 G-3"
@@ -94,11 +104,13 @@ table ip6 sixgate {
 		icmpv6 type { 100, 101, 127, 130-143, 148, 149, 151-153, 200, 201, 255 } counter drop comment "not beyond its link or site: RFC 4890 4.3.3, 4.3.5"
 		oifname . ip6 daddr @assigned return comment "a LAN's own prefix"
 		iifname . ip6 daddr @delegated limit rate 100/second burst 200 packets counter reject with icmpv6 type no-route comment "delegated, given to no LAN: RFC 7084 WPD-5"
+		oifname @wan limit rate 100/second burst 200 packets counter reject with icmpv6 type addr-unreachable comment "would go back where it came from: RFC 4443 3.1, RFC 7084 G-2"
 		counter drop comment "not for us: nor ULA, multicast, WAN to WAN"
 	}
 	chain to_wan {
 		oifname != @crossing limit rate 100/second burst 200 packets counter reject with icmpv6 type no-route comment "nothing crosses before address and prefix are there: RFC 7084 G-3"
 		oifname != @crossing counter drop comment "the same beyond the limit"
+		iifname @closed goto refused comment "this LAN has no way out"
 		ip6 daddr ff00::/8 ip6 daddr & ff0f:: <= ff08:: counter drop comment "multicast of organization scope or less stays: RFC 6092 REC-2"
 		icmpv6 type { 100, 101, 127, 130-143, 148, 149, 151-153, 200, 201, 255 } counter drop comment "not beyond its link or site: RFC 4890 4.3.3, 4.3.5"
 		ip6 daddr { ::/96, ::ffff:0:0/96, 2001:10::/28, fc00::/7, fec0::/10 } limit rate 100/second burst 200 packets counter reject with icmpv6 type no-route comment "not on the Internet: RFC 6092 REC-3, REC-7"
@@ -110,10 +122,9 @@ table ip6 sixgate {
 		iifname . ip6 saddr != @assigned limit rate 10/second burst 20 packets counter reject with icmpv6 type policy-fail comment "ULA and invalidated sources stay at home: RFC 7084 ULA-4, L-14, RFC 6092 REC-5"
 		iifname . ip6 saddr != @assigned counter drop comment "the same beyond the limit"
 	}
-	chain to_protected {
+	chain to_guarded {
 		iifname @wan meta l4proto { tcp, sctp } counter drop comment "no early answer, it would end a simultaneous open: RFC 6092 REC-34, REC-39"
-		limit rate 100/second burst 200 packets counter reject with icmpv6 type admin-prohibited comment "not asked for"
-		counter drop comment "the same beyond the limit"
+		goto refused comment "not asked for"
 	}
 }
 )";
@@ -122,8 +133,14 @@ constexpr std::string_view type_of(NftKey key) {
   switch (key) {
     case NftKey::kInterface:
       return "type ifname;";
+    case NftKey::kInterfacePair:
+      return "type ifname . ifname;";
     case NftKey::kInterfacePrefix:
       return "type ifname . ipv6_addr; flags interval;";
+    case NftKey::kPorts:
+      return "type ifname . ipv6_addr . ipv6_addr . inet_service; flags interval;";
+    case NftKey::kProtocol:
+      return "type ifname . ipv6_addr . ipv6_addr . inet_proto; flags interval;";
   }
   return "";
 }

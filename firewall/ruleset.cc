@@ -3,19 +3,11 @@
 
 #include <algorithm>
 
+#include "firewall/overlap.h"
+
 namespace sixgate::firewall {
 
 namespace {
-
-// Sorted by address and length, a prefix comes before what lies inside it.
-void keep_outermost(std::vector<Prefix>& prefixes) {
-  std::ranges::sort(prefixes);
-  std::vector<Prefix> kept;
-  for (const Prefix& prefix : prefixes) {
-    if (kept.empty() || !kept.back().contains(prefix)) kept.push_back(prefix);
-  }
-  prefixes = std::move(kept);
-}
 
 // `whole` without `hole`: the siblings on the way down to it.
 void cut_out(const Prefix& whole, const Prefix& hole, std::vector<Prefix>& left) {
@@ -53,15 +45,36 @@ std::string_view to_string(Zone zone) {
       return "protected";
     case Zone::kExposed:
       return "exposed";
+    case Zone::kIsolated:
+      return "isolated";
+    case Zone::kClosed:
+      return "closed";
   }
   return "";
 }
 
 std::optional<Zone> parse_zone(std::string_view text) {
-  for (const Zone zone : {Zone::kProtected, Zone::kExposed}) {
+  for (const Zone zone : {Zone::kProtected, Zone::kExposed, Zone::kIsolated, Zone::kClosed}) {
     if (text == to_string(zone)) return zone;
   }
   return std::nullopt;
+}
+
+bool reaches(const FirewallLan& from, const FirewallLan& to) {
+  if (from.interface == to.interface) return true;
+  if (from.reaches) {
+    return std::ranges::find(*from.reaches, to.interface) != from.reaches->end();
+  }
+  switch (from.zone) {
+    case Zone::kProtected:
+      return true;
+    case Zone::kExposed:
+      return to.zone == Zone::kExposed;
+    case Zone::kIsolated:
+    case Zone::kClosed:
+      return false;
+  }
+  return false;
 }
 
 bool is_interface_name(std::string_view name) {
@@ -97,11 +110,20 @@ Ruleset normalise(Ruleset ruleset) {
   }
   for (FirewallLan& lan : lans) {
     lan.local.insert(lan.local.end(), lan.assigned.begin(), lan.assigned.end());
+    if (lan.zone == Zone::kClosed) lan.assigned.clear();
     keep_outermost(lan.assigned);
     keep_outermost(lan.local);
   }
   std::ranges::sort(lans);
   ruleset.lans = std::move(lans);
+  std::erase_if(ruleset.pinholes, [&](const FirewallPinhole& pinhole) {
+    return std::ranges::none_of(ruleset.lans, [&](const FirewallLan& lan) {
+      return lan.interface == pinhole.interface &&
+             std::ranges::any_of(
+                 lan.assigned, [&](const Prefix& prefix) { return prefix.contains(pinhole.host); });
+    });
+  });
+  make_disjoint(ruleset.pinholes);
 
   keep_outermost(ruleset.delegated);
   for (const Prefix& hole : ruleset.excluded) {

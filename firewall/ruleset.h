@@ -24,8 +24,10 @@ std::string_view to_string(Backend backend);  // "nft", "ip6tables", "none"
 enum class Zone : std::uint8_t {
   kProtected,  // only what the inside started, and what RFC 6092 never blocks
   kExposed,    // everything in; the hosts fend for themselves, and cannot reach protected ones
+  kIsolated,   // closed from outside like a protected one; has the Internet, and no other LAN
+  kClosed,     // nothing to or from the Internet, and nothing started from here to another LAN
 };
-std::string_view to_string(Zone zone);  // "protected", "exposed"
+std::string_view to_string(Zone zone);  // "protected", "exposed", "isolated", "closed"
 std::optional<Zone> parse_zone(std::string_view text);
 
 struct FirewallUplink {
@@ -42,7 +44,21 @@ struct FirewallLan {
   // May be a source on this LAN: assigned, ULA, and what was invalidated while hosts may hold it
   // (such sources reach home, and draw code 5 on the way out: RFC 7084 L-14).
   std::vector<Prefix> local;
+  // Interfaces of the LANs that its hosts may open connections to; none: as the zone has it.
+  std::optional<std::vector<std::string>> reaches = std::nullopt;
   friend auto operator<=>(const FirewallLan&, const FirewallLan&) = default;
+};
+
+// A host that anybody, or somebody, on the Internet may open connections to.
+struct FirewallPinhole {
+  std::string interface;  // of its LAN
+  Ip6Address host;
+  std::uint8_t protocol = 6;     // as IANA numbers them
+  std::uint16_t first_port = 0;  // of TCP and UDP alone
+  std::uint16_t last_port = 65535;
+  Prefix source;  // from where; ::/0: from everywhere
+  friend auto operator<=>(const FirewallPinhole&, const FirewallPinhole&) = default;
+  bool has_ports() const { return protocol == 6 || protocol == 17; }
 };
 
 struct Ruleset {
@@ -50,6 +66,7 @@ struct Ruleset {
   std::vector<FirewallLan> lans;
   std::vector<Prefix> delegated;  // whole delegations, whether given to a LAN or not
   std::vector<Prefix> excluded;   // parts of them that lie on the WAN link (RFC 6603)
+  std::vector<FirewallPinhole> pinholes;
   // RFC 7084 G-3: while false nothing crosses between LAN and WAN. LANs talk to each other and to
   // us.
   bool provisioned = false;
@@ -58,9 +75,14 @@ struct Ruleset {
 
 // The same policy in one form only: sorted, without duplicates, without a prefix that lies inside
 // another of its list; an interface named twice keeps the first zone and the prefixes of both; an
-// uplink is not also a LAN; nothing that is assigned lacks in local; what is excluded is cut out of
-// delegated, and excluded is empty. Renderers do this themselves.
+// uplink is not also a LAN; nothing that is assigned lacks in local, and nothing is assigned to a closed
+// LAN; what is excluded is cut out of delegated, and excluded is empty; pinholes are for hosts in what is
+// assigned and do not overlap. Renderers do this themselves.
 Ruleset normalise(Ruleset ruleset);
+
+// Whether hosts of one LAN may open connections to those of another: as configured, else the protected to
+// all and the exposed to the exposed. What lies behind another router of the same LAN is no other LAN.
+bool reaches(const FirewallLan& from, const FirewallLan& to);
 
 // A name the kernel takes for an interface: 1..15 octets, no space, no '/', not "." or "..".
 // Renderers leave out what is not, so that no text of ours can carry a foreign word.

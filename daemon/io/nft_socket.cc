@@ -29,20 +29,31 @@ using firewall::NftStep;
 
 namespace {
 
-// A key in the kernel's form: the name in 16 octets, zero padded; then, with a prefix, an address. An
+// A key in the kernel's form: its fields one after the other, each zero padded to a multiple of 4 octets. An
 // interval set of concatenated fields has a first and a last key for each element.
 constexpr std::size_t kNameSize = 16;
 constexpr std::size_t kAddressSize = 16;
-using Key = std::array<std::uint8_t, kNameSize + kAddressSize>;
+constexpr std::size_t kNumberSize = 4;
+constexpr std::size_t kMostSize = kNameSize + 2 * kAddressSize + kNumberSize;
+using Key = std::array<std::uint8_t, kMostSize>;
 
 constexpr std::size_t size_of(NftKey key) {
   switch (key) {
     case NftKey::kInterface:
       return kNameSize;
+    case NftKey::kInterfacePair:
+      return 2 * kNameSize;
     case NftKey::kInterfacePrefix:
       return kNameSize + kAddressSize;
+    case NftKey::kPorts:
+    case NftKey::kProtocol:
+      return kMostSize;
   }
   return 0;
+}
+
+constexpr bool is_interval(NftKey key) {
+  return key != NftKey::kInterface && key != NftKey::kInterfacePair;
 }
 
 Ip6Address last_address(const Prefix& prefix) {
@@ -51,11 +62,44 @@ Ip6Address last_address(const Prefix& prefix) {
   return prefix.with_suffix(Ip6Address(ones));
 }
 
-Key key_of(const NftElement& element, const Ip6Address& address) {
+enum class End : std::uint8_t { kFirst, kLast };
+
+Ip6Address address_at(const Prefix& prefix, End end) {
+  return end == End::kFirst ? prefix.address() : last_address(prefix);
+}
+
+Key key_of(NftKey kind, const NftElement& element, End end) {
   Key key{};
-  std::copy_n(element.interface.begin(), std::min(element.interface.size(), kNameSize - 1),
-              key.begin());
-  std::ranges::copy(address.bytes(), key.begin() + kNameSize);
+  const auto name = [&](std::size_t at, const std::string& text) {
+    std::copy_n(text.begin(), std::min(text.size(), kNameSize - 1), key.data() + at);
+  };
+  const auto address = [&](std::size_t at, const Prefix& prefix) {
+    std::ranges::copy(address_at(prefix, end).bytes(), key.data() + at);
+  };
+  const std::uint16_t number = end == End::kFirst ? element.first : element.last;
+  std::uint8_t* tail = key.data() + kNameSize + 2 * kAddressSize;
+  name(0, element.interface);
+  switch (kind) {
+    case NftKey::kInterface:
+      break;
+    case NftKey::kInterfacePair:
+      name(kNameSize, element.other);
+      break;
+    case NftKey::kInterfacePrefix:
+      address(kNameSize, element.prefix);
+      break;
+    case NftKey::kPorts:
+      tail[0] = static_cast<std::uint8_t>(number >> 8);
+      tail[1] = static_cast<std::uint8_t>(number);
+      address(kNameSize, element.source);
+      address(kNameSize + kAddressSize, element.prefix);
+      break;
+    case NftKey::kProtocol:
+      tail[0] = static_cast<std::uint8_t>(number);
+      address(kNameSize, element.source);
+      address(kNameSize + kAddressSize, element.prefix);
+      break;
+  }
   return key;
 }
 
@@ -107,9 +151,9 @@ void put_key(nlmsghdr* header, std::uint16_t attribute, const Key& key, std::siz
 void put_element(nlmsghdr* header, const NftSetKind& kind, const NftElement& element) {
   nlattr* nest = mnl_attr_nest_start(header, NFTA_LIST_ELEM);
   const std::size_t size = size_of(kind.key);
-  put_key(header, NFTA_SET_ELEM_KEY, key_of(element, element.prefix.address()), size);
-  if (kind.key == NftKey::kInterfacePrefix) {
-    put_key(header, NFTA_SET_ELEM_KEY_END, key_of(element, last_address(element.prefix)), size);
+  put_key(header, NFTA_SET_ELEM_KEY, key_of(kind.key, element, End::kFirst), size);
+  if (is_interval(kind.key)) {
+    put_key(header, NFTA_SET_ELEM_KEY_END, key_of(kind.key, element, End::kLast), size);
   }
   mnl_attr_nest_end(header, nest);
 }
@@ -149,10 +193,54 @@ std::optional<Key> read_key(const nlattr* attribute, std::size_t size) {
   return std::nullopt;
 }
 
-Ip6Address address_of(const Key& key) {
-  Ip6Address::Bytes bytes{};
-  std::copy_n(key.begin() + kNameSize, kAddressSize, bytes.begin());
-  return Ip6Address(bytes);
+std::string name_at(const Key& key, std::size_t at) {
+  const auto* begin = key.data() + at;
+  return std::string(begin, std::find(begin, begin + kNameSize, 0));
+}
+
+std::optional<Prefix> prefix_at(const Key& first, const Key& last, std::size_t at) {
+  const auto address = [at](const Key& key) {
+    Ip6Address::Bytes bytes{};
+    std::copy_n(key.data() + at, kAddressSize, bytes.begin());
+    return Ip6Address(bytes);
+  };
+  return prefix_between(address(first), address(last));
+}
+
+// Only what we write ourselves: the others come from someone else, or from another version.
+std::optional<NftElement> element_of(NftKey kind, const Key& first, const Key& last) {
+  NftElement element{name_at(first, 0)};
+  if (name_at(last, 0) != element.interface) return std::nullopt;
+  const auto number = [&](const Key& key) {
+    const std::uint8_t* tail = key.data() + kNameSize + 2 * kAddressSize;
+    const unsigned high = tail[0];
+    return static_cast<std::uint16_t>(kind == NftKey::kPorts ? high << 8 | tail[1] : high);
+  };
+  switch (kind) {
+    case NftKey::kInterface:
+      return element;
+    case NftKey::kInterfacePair:
+      element.other = name_at(first, kNameSize);
+      return element;
+    case NftKey::kInterfacePrefix: {
+      const auto prefix = prefix_at(first, last, kNameSize);
+      if (!prefix) return std::nullopt;
+      element.prefix = *prefix;
+      return element;
+    }
+    case NftKey::kPorts:
+    case NftKey::kProtocol: {
+      const auto source = prefix_at(first, last, kNameSize);
+      const auto host = prefix_at(first, last, kNameSize + kAddressSize);
+      if (!source || !host) return std::nullopt;
+      element.source = *source;
+      element.prefix = *host;
+      element.first = number(first);
+      element.last = number(last);
+      return element;
+    }
+  }
+  return std::nullopt;
 }
 
 std::optional<NftElement> read_element(const nlattr* attribute, const NftSetKind& kind) {
@@ -164,17 +252,7 @@ std::optional<NftElement> read_element(const nlattr* attribute, const NftSetKind
     if (type == NFTA_SET_ELEM_KEY_END) last = read_key(inner, size_of(kind.key));
   }
   if (!first) return std::nullopt;
-  NftElement element;
-  const auto end = std::find(first->begin(), first->begin() + kNameSize, 0);
-  element.interface.assign(first->begin(), end);
-  if (kind.key == NftKey::kInterfacePrefix) {
-    if (!last) last = first;
-    if (!std::equal(first->begin(), first->begin() + kNameSize, last->begin())) return std::nullopt;
-    const std::optional<Prefix> prefix = prefix_between(address_of(*first), address_of(*last));
-    if (!prefix) return std::nullopt;
-    element.prefix = *prefix;
-  }
-  return element;
+  return element_of(kind.key, *first, last.value_or(*first));
 }
 
 void read_elements(const nlmsghdr* header, const NftSetKind& kind, NftSocket::Found& found) {

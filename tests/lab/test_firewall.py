@@ -442,10 +442,18 @@ def random_rules(random):
         if kind == 0:
             lines.append("uplink " + name)
         elif kind > 1:
-            lines.append("lan %s %s" % (name, random.choice(("protected", "exposed"))))
+            lines.append("lan %s %s" % (name, random.choice(("protected", "exposed", "isolated", "closed"))))
             lans.append(name)
     for name in lans:
-        lines += ["assigned %s %s" % (name, one) for one in prefixes(4)]
+        if random.randrange(3) == 0:
+            lines.append("reaches %s %s" % (name, " ".join(random.sample(["lan0", "lan1", "ppp0"], 2))))
+        assigned = prefixes(4)
+        lines += ["assigned %s %s" % (name, one) for one in assigned]
+        for one in assigned * 2:
+            first = random.randrange(1, 8)
+            lines.append("pinhole %s %s%x %d %d %d %s" % (
+                name, one.split("/")[0], random.randrange(1, 3), random.choice((6, 17, 132)), first,
+                random.choice((first, first + 3, 65535)), random.choice(["::/0"] + prefixes(3))))
         lines += ["local %s %s" % (name, one) for one in prefixes(4)]
     lines += ["delegated " + one for one in prefixes(3)] + ["excluded " + one for one in prefixes(2)]
     lines += ["provisioned"] * random.randrange(2)

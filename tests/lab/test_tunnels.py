@@ -7,7 +7,7 @@ import struct
 import threading
 import time
 
-from lab import ISP_ADDRESS
+from lab import ISP_ADDRESS, proves
 from scenario import final_checks, online, slash64, wait_online
 
 TUNSETIFF, IFF_TUN, IFF_NO_PI = 0x400454ca, 1, 0x1000
@@ -82,4 +82,23 @@ def test_uplink_without_link_layer_addresses(lab):
     lab.check(again.client == request.client and again.delegations[0].iaid == request.delegations[0].iaid,
               "%s, then %s" % (request, again))
     lab.check(not lab.wan.ras(match=lambda ra: not ra.packet.outgoing), "a Router Advertisement on the uplink")
+    final_checks(lab)
+
+
+@proves("7084-G-2")
+def test_a_packet_for_nobody_on_a_tunnelled_uplink(lab):
+    """It has come to us over the only link that its destination could be on: it draws an error and does not go back
+    (RFC 4443 section 3.1), or two routers would send it to and fro until its hops are used up."""
+    lab.house(wan=False)
+    Tunnel(lab, (lab.isp, "isp0"), (lab.cpe, "wan0"))
+    lab.isp.ip("address", "add", ISP_ADDRESS + "/64", "dev", "isp0", "nodad")
+    lab.wan = lab.isp.wire("isp0")
+    online(lab)
+    nobody, since = "2001:db8:0:1::dead", time.time()
+    lab.isp.ping(nobody, source=ISP_ADDRESS)
+    told = lab.wan.wait("an error about it", lambda one: not one.outgoing and one.icmp == 1, 5, since)
+    back = lab.wan.packets(since, match=lambda one: not one.outgoing and one.destination == nobody)
+    redirects = lab.wan.packets(since, match=lambda one: not one.outgoing and one.icmp == 137)
+    lab.row("7084-G-2", told.payload[1] == 3 and not back and not redirects,
+            "code %d, %d came back, %d Redirects" % (told.payload[1], len(back), len(redirects)))
     final_checks(lab)

@@ -5,8 +5,8 @@
 //   firewall_tool apply [auto|nft|ip6tables] [DIR]    brings each Ruleset into the kernel, one after the
 //                                                     other through one applier; DIR is its state directory
 // Rulesets come on standard input, a word at the line's start saying what the rest is; `end` ends one:
-//   uplink IF | lan IF protected|exposed | assigned IF PREFIX | local IF PREFIX | delegated PREFIX |
-//   excluded PREFIX | provisioned | end
+//   uplink IF | lan IF ZONE | reaches IF IF... | assigned IF PREFIX | local IF PREFIX | delegated PREFIX |
+//   excluded PREFIX | pinhole IF HOST PROTOCOL FIRST LAST SOURCE | provisioned | end
 // For each Ruleset that was applied a line is written: "ok BACKEND MICROSECONDS" or "error WHY".
 #include <chrono>
 #include <cstdio>
@@ -55,6 +55,12 @@ Prefix prefix_of(const std::string& text) {
   return *prefix;
 }
 
+std::uint16_t number_of(const std::string& text) {
+  const std::optional<std::uint64_t> number = parse_decimal(text);
+  if (!number || *number > 65535) give_up(cat("not a number: ", text));
+  return static_cast<std::uint16_t>(*number);
+}
+
 FirewallLan& lan_of(Ruleset& ruleset, const std::string& interface) {
   for (FirewallLan& lan : ruleset.lans) {
     if (lan.interface == interface) return lan;
@@ -76,6 +82,13 @@ void take(Ruleset& ruleset, const std::vector<std::string>& line) {
     lan_of(ruleset, line[1]).assigned.push_back(prefix_of(line[2]));
   } else if (what == "local" && line.size() == 3) {
     lan_of(ruleset, line[1]).local.push_back(prefix_of(line[2]));
+  } else if (what == "reaches" && line.size() >= 2) {
+    lan_of(ruleset, line[1]).reaches.emplace(line.begin() + 2, line.end());
+  } else if (what == "pinhole" && line.size() == 7) {
+    const std::optional<Ip6Address> host = Ip6Address::parse(line[2]);
+    if (!host) give_up(cat("not an address: ", line[2]));
+    ruleset.pinholes.push_back({line[1], *host, static_cast<std::uint8_t>(number_of(line[3])),
+                                number_of(line[4]), number_of(line[5]), prefix_of(line[6])});
   } else if (what == "delegated" && line.size() == 2) {
     ruleset.delegated.push_back(prefix_of(line[1]));
   } else if (what == "excluded" && line.size() == 2) {

@@ -52,6 +52,23 @@ Ruleset two_uplinks() {
   return ruleset;
 }
 
+// A LAN of each zone, one that may reach another because it is told so, and hosts that are opened.
+Ruleset four_zones() {
+  Ruleset ruleset = home();
+  ruleset.lans.push_back({"guest0",
+                          Zone::kIsolated,
+                          {prefix("2001:db8:1000:3::/64")},
+                          {prefix("fd12:3456:789a:3::/64")}});
+  ruleset.lans.push_back({"things0", Zone::kClosed, {prefix("2001:db8:1000:4::/64")}, {}});
+  ruleset.lans[2].reaches = {"lan1"};
+  const Ip6Address host = Ip6Address::parse("2001:db8:1000:1::abcd").value();
+  ruleset.pinholes = {{"lan0", host, 6, 22, 22, {}},
+                      {"lan0", host, 6, 8000, 8010, prefix("2001:db8:9::/48")},
+                      {"lan0", host, 17, 5000, 5000, {}},
+                      {"lan0", host, 132, 0, 65535, {}}};
+  return ruleset;
+}
+
 std::string path_of(const std::string& name) {
   return test::source_path("tests/data/firewall/" + name);
 }
@@ -94,6 +111,11 @@ TEST(FirewallGolden, BeforeProvisioning) {
 TEST(FirewallGolden, TwoUplinks) {
   expect_golden("two-uplinks.nft", whole_nft(two_uplinks()));
   expect_golden("two-uplinks.ip6tables", render_ip6tables(two_uplinks()));
+}
+
+TEST(FirewallGolden, FourZones) {
+  expect_golden("four-zones.nft", whole_nft(four_zones()));
+  expect_golden("four-zones.ip6tables", render_ip6tables(four_zones()));
 }
 
 TEST(FirewallGolden, ARenumberingIsAHandfulOfElements) {

@@ -30,9 +30,11 @@ class RandomRulesets {
           break;
         default:
           ruleset.lans.push_back(
-              {name, below(2) == 1 ? Zone::kExposed : Zone::kProtected, prefixes(), prefixes()});
+              {name, static_cast<Zone>(below(4)), prefixes(), prefixes(), std::nullopt});
+          if (below(4) == 0) ruleset.lans.back().reaches = {"lan0", "lan2"};
       }
     }
+    for (unsigned i = below(12); i > 0; --i) ruleset.pinholes.push_back(pinhole(ruleset));
     ruleset.delegated = prefixes();
     ruleset.excluded = prefixes();
     return ruleset;
@@ -41,6 +43,26 @@ class RandomRulesets {
  private:
   unsigned below(unsigned end) {
     return std::uniform_int_distribution<unsigned>(0, end - 1)(engine_);
+  }
+  // For one of few hosts, mostly in what its LAN has.
+  FirewallPinhole pinhole(const Ruleset& ruleset) {
+    constexpr std::array<std::uint8_t, 4> kProtocols{6, 17, 132, 6};
+    FirewallPinhole one;
+    one.interface = "lan0";
+    one.host = Ip6Address::from_halves(0x20010db800000000, below(2));
+    if (!ruleset.lans.empty()) {
+      const FirewallLan& lan = ruleset.lans[below(static_cast<unsigned>(ruleset.lans.size()))];
+      one.interface = lan.interface;
+      if (!lan.assigned.empty()) {
+        one.host = lan.assigned[0].with_suffix(Ip6Address::from_halves(0, below(2)));
+      }
+    }
+    one.protocol = kProtocols[below(4)];
+    one.first_port = static_cast<std::uint16_t>(below(6));
+    one.last_port = static_cast<std::uint16_t>(below(8) == 0 ? 65535 : one.first_port + below(4));
+    const std::vector<Prefix> sources = prefixes();
+    if (!sources.empty()) one.source = sources[0];
+    return one;
   }
   std::vector<Prefix> prefixes() {
     std::vector<Prefix> out;
@@ -56,12 +78,14 @@ class RandomRulesets {
 
 bool overlaps_within(const NftSets& sets) {
   for (const NftSetKind& kind : kNftSetKinds) {
-    if (kind.key != NftKey::kInterfacePrefix) continue;
+    if (kind.key == NftKey::kInterface || kind.key == NftKey::kInterfacePair) continue;
     const std::vector<NftElement>& elements = sets[kind.id];
     for (std::size_t i = 0; i < elements.size(); ++i) {
       for (std::size_t j = i + 1; j < elements.size(); ++j) {
-        if (elements[i].interface == elements[j].interface &&
-            elements[i].prefix.overlaps(elements[j].prefix)) {
+        const NftElement& a = elements[i];
+        const NftElement& b = elements[j];
+        if (a.interface == b.interface && a.prefix.overlaps(b.prefix) &&
+            a.source.overlaps(b.source) && a.first <= b.last && b.first <= a.last) {
           return true;
         }
       }

@@ -76,9 +76,76 @@ TEST(ForbiddenDocumentation, IsAllowedWhereWeLiveInIt) {
   EXPECT_EQ(forbidden_documentation(ruleset), (std::vector<Prefix>{prefix("2001:db8::/32")}));
 }
 
+TEST(NormaliseRuleset, AClosedLanHasNothingOfTheInternet) {
+  Ruleset ruleset;
+  ruleset.lans = {{"lan0", Zone::kClosed, {prefix("2001:db8:0:1::/64")}, {prefix("fd00::/64")}}};
+  const Ruleset normal = normalise(ruleset);
+  EXPECT_TRUE(normal.lans[0].assigned.empty());
+  EXPECT_EQ(normal.lans[0].local,
+            (std::vector<Prefix>{prefix("2001:db8:0:1::/64"), prefix("fd00::/64")}));
+}
+
+TEST(NormaliseRuleset, APinholeIsForAHostInWhatItsLanHas) {
+  const Ip6Address host = Ip6Address::parse("2001:db8:0:1::5").value();
+  const Ip6Address stranger = Ip6Address::parse("2001:db8:0:2::5").value();
+  Ruleset ruleset;
+  ruleset.lans = {{"lan0", Zone::kProtected, {prefix("2001:db8:0:1::/64")}, {}},
+                  {"lan1", Zone::kClosed, {prefix("2001:db8:0:2::/64")}, {}}};
+  ruleset.pinholes = {{"lan0", host, 6, 22, 22, {}},
+                      {"lan0", stranger, 6, 22, 22, {}},
+                      {"lan1", stranger, 6, 22, 22, {}},
+                      {"lan2", host, 6, 22, 22, {}}};
+  const Ruleset normal = normalise(ruleset);
+  EXPECT_EQ(normal.pinholes, (std::vector<FirewallPinhole>{{"lan0", host, 6, 22, 22, {}}}));
+  EXPECT_EQ(normalise(normal), normal);
+}
+
+// The kernel's interval sets refuse two elements that overlap.
+TEST(NormaliseRuleset, PinholesThatOverlapBecomeSomeThatDoNot) {
+  const Ip6Address host = Ip6Address::parse("2001:db8:0:1::5").value();
+  const Prefix some = prefix("2001:db8:9::/48");
+  Ruleset ruleset;
+  ruleset.lans = {{"lan0", Zone::kProtected, {prefix("2001:db8:0:1::/64")}, {}}};
+  ruleset.pinholes = {{"lan0", host, 6, 20, 30, {}},       {"lan0", host, 6, 25, 40, some},
+                      {"lan0", host, 6, 31, 35, {}},       {"lan0", host, 17, 20, 30, {}},
+                      {"lan0", host, 6, 65535, 65535, {}}, {"lan0", host, 132, 1, 2, some},
+                      {"lan0", host, 132, 0, 0, {}},       {"lan0", host, 6, 9, 8, {}}};
+  EXPECT_EQ(normalise(ruleset).pinholes,
+            (std::vector<FirewallPinhole>{{"lan0", host, 6, 20, 35, {}},
+                                          {"lan0", host, 6, 36, 40, some},
+                                          {"lan0", host, 6, 65535, 65535, {}},
+                                          {"lan0", host, 17, 20, 30, {}},
+                                          {"lan0", host, 132, 0, 65535, {}}}));
+}
+
+TEST(Zones, SayWhichLansMayOpenToWhich) {
+  const FirewallLan safe{"lan0", Zone::kProtected, {}, {}};
+  const FirewallLan open{"lan1", Zone::kExposed, {}, {}};
+  const FirewallLan other{"lan2", Zone::kExposed, {}, {}};
+  const FirewallLan guest{"lan3", Zone::kIsolated, {}, {}};
+  const FirewallLan things{"lan4", Zone::kClosed, {}, {}};
+  for (const FirewallLan& to : {safe, open, other, guest, things}) {
+    EXPECT_TRUE(reaches(safe, to));
+    EXPECT_TRUE(reaches(to, to));
+    EXPECT_EQ(reaches(open, to), to.zone == Zone::kExposed);
+    EXPECT_EQ(reaches(guest, to), to.interface == guest.interface);
+    EXPECT_EQ(reaches(things, to), to.interface == things.interface);
+  }
+  FirewallLan told = guest;
+  told.reaches = {"lan4"};
+  EXPECT_TRUE(reaches(told, things));
+  EXPECT_FALSE(reaches(told, safe));
+  FirewallLan alone = safe;
+  alone.reaches.emplace();
+  EXPECT_FALSE(reaches(alone, open));
+  EXPECT_TRUE(reaches(alone, alone));
+}
+
 TEST(ZoneNames, GoBothWays) {
   EXPECT_EQ(parse_zone("protected"), Zone::kProtected);
-  EXPECT_EQ(parse_zone(to_string(Zone::kExposed)), Zone::kExposed);
+  for (const Zone zone : {Zone::kProtected, Zone::kExposed, Zone::kIsolated, Zone::kClosed}) {
+    EXPECT_EQ(parse_zone(to_string(zone)), zone);
+  }
   EXPECT_EQ(parse_zone("open"), std::nullopt);
 }
 
