@@ -24,6 +24,7 @@ constexpr std::size_t kLargestConfig = 1 << 20;
 constexpr std::string_view kHelp =
     "Usage: sixgate [--socket PATH] status [--json]\n"
     "       sixgate [--socket PATH] leases [--json]\n"
+    "       sixgate [--socket PATH] firewall print [nft|ip6tables] [--json]\n"
     "       sixgate check [FILE]\n"
     "       sixgate monitor ra INTERFACE [--count N] [--json]\n"
     "       sixgate import-identity [OPTION...] [FILE...]\n"
@@ -31,6 +32,7 @@ constexpr std::string_view kHelp =
     "\n"
     "  status         what sixgated knows and does\n"
     "  leases         what the DHCPv6 server gave to whom\n"
+    "  firewall print the rules of the moment, each with its reason; as another backend has them\n"
     "  check [FILE]   is the configuration right? (default: /etc/sixgate/sixgate.toml)\n"
     "  monitor ra     Router Advertisements as they are heard, decoded; needs no sixgated\n"
     "  import-identity  be who another DHCPv6 client was, and keep its prefix\n"
@@ -151,7 +153,15 @@ CommandResult run_command(std::span<const char* const> arguments, const Sink& li
     if (words.size() > 1) return usage_error("leases takes no argument");
     return show(socket.empty() ? conf::Config().socket : socket, "leases", as_json, leases_text);
   }
-  if (as_json) return usage_error("--json belongs to status, leases and monitor");
+  if (words[0] == "firewall") {
+    if (words.size() < 2 || words.size() > 3 || words[1] != "print" ||
+        (words.size() == 3 && words[2] != "nft" && words[2] != "ip6tables"))
+      return usage_error("firewall needs: print, and nft or ip6tables after it if wanted");
+    return show(socket.empty() ? conf::Config().socket : socket,
+                words.size() == 3 ? cat("firewall ", words[2]) : std::string("firewall"), as_json,
+                [](const Json& answer) { return answer["rules"].text(); });
+  }
+  if (as_json) return usage_error("--json belongs to status, leases, firewall and monitor");
   if (words[0] == "check") {
     if (words.size() > 2) return usage_error("check takes one file");
     return check(words.size() == 2 ? words[1] : std::string(conf::kDefaultConfigFile));

@@ -5,6 +5,7 @@
 #include <string_view>
 #include <tuple>
 
+#include "daemon/flow_timeouts.h"
 #include "net/text.h"
 
 namespace sixgate::daemon {
@@ -55,14 +56,15 @@ bool satisfied(const KernelRoute& have, const KernelRoute& want, Instant now) {
           (beyond_showing(have.expires, now) && beyond_showing(want.expires, now)));
 }
 
-// Milliseconds become ticks of the kernel's clock, which has at least a hundred a second, and come back
-// rounded up.
+// How long flows are remembered is wanted to be at least so. Milliseconds become ticks of the kernel's clock,
+// which has at least a hundred a second, and come back rounded up.
 bool same_setting(std::string_view key, std::string_view have, std::string_view want) {
   if (have == want) return true;
-  if (!key.ends_with("_ms")) return false;
+  const bool least = key.starts_with(kFlowTimeoutPrefix);
+  if (!least && !key.ends_with("_ms")) return false;
   const auto shown = parse_decimal(have);
   const auto written = parse_decimal(want);
-  return shown && written && *shown >= *written && *shown - *written < 10;
+  return shown && written && *shown >= *written && (least || *shown - *written < 10);
 }
 
 bool wanted_rule(const std::vector<KernelRule>& rules, const KernelRule& rule) {

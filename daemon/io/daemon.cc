@@ -8,6 +8,7 @@
 #include <span>
 #include <utility>
 
+#include "daemon/firewall_text.h"
 #include "daemon/io/clock.h"
 #include "daemon/io/config_file.h"
 #include "daemon/lease_list.h"
@@ -331,8 +332,22 @@ void Daemon::reload() {
   supervisor_.ready();
 }
 
+// "", or a space and the backend whose text is asked for instead of what is in use.
+std::string Daemon::firewall_answer(std::string_view asked) {
+  firewall::Backend backend = firewall_.backend().value_or(firewall::Backend::kNft);
+  if (asked == " nft") {
+    backend = firewall::Backend::kNft;
+  } else if (asked == " ip6tables") {
+    backend = firewall::Backend::kIp6tables;
+  } else if (!asked.empty()) {
+    return error_answer(cat("unknown firewall:", printable(asked)));
+  }
+  return firewall_json(router_->desired().ruleset, backend);
+}
+
 std::string Daemon::answer(std::string_view command) {
   if (command == "leases") return leases_json(router_->server(), clock_now());
+  if (command.starts_with("firewall")) return firewall_answer(command.substr(8));
   if (command != "status") return error_answer(cat("unknown command: ", printable(command)));
   Status status = router_->status(clock_now());
   if (const auto backend = firewall_.backend()) {

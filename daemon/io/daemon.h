@@ -56,6 +56,7 @@ class Daemon {
   void put_rules_back();
   void restore_leases(Instant now);
   std::string answer(std::string_view command);
+  std::string firewall_answer(std::string_view asked);
   void say(LogLevel level, std::string text) { log_.say(level, std::move(text)); }
   LogSink sink();
 

@@ -1,0 +1,36 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "daemon/firewall_text.h"
+
+#include "daemon/json.h"
+#include "firewall/ip6tables.h"
+#include "firewall/nft.h"
+
+namespace sixgate::daemon {
+namespace {
+
+std::string text_of(const firewall::Ruleset& ruleset, firewall::Backend backend) {
+  switch (backend) {
+    case firewall::Backend::kNft:
+      return firewall::nft_skeleton() +
+             firewall::nft_difference(firewall::NftSets{}, firewall::nft_sets(ruleset));
+    case firewall::Backend::kIp6tables:
+      return firewall::render_ip6tables(ruleset);
+    case firewall::Backend::kNone:
+      return {};
+  }
+  return {};
+}
+
+}  // namespace
+
+std::string firewall_json(const firewall::Ruleset& ruleset, firewall::Backend backend) {
+  JsonWriter json;
+  json.begin_object()
+      .member("schema", 1)
+      .member("backend", firewall::to_string(backend))
+      .member("rules", text_of(ruleset, backend))
+      .end_object();
+  return json.take();
+}
+
+}  // namespace sixgate::daemon

@@ -1,0 +1,14 @@
+// SPDX-License-Identifier: Apache-2.0
+// The rules of the moment in a backend's language, for `sixgate firewall print`.
+#pragma once
+
+#include <string>
+
+#include "firewall/ruleset.h"
+
+namespace sixgate::daemon {
+
+// {"schema":1,"backend":"nft","rules":"..."}. What is not to be filtered (Backend::kNone) has no rules.
+std::string firewall_json(const firewall::Ruleset& ruleset, firewall::Backend backend);
+
+}  // namespace sixgate::daemon
