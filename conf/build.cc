@@ -20,7 +20,8 @@ class Builder {
   explicit Builder(std::string_view file) : file_(file) {}
 
   ReadResult run(const Value& root) {
-    const std::vector<std::string_view> tables{"ula", "firewall", "uplink", "lan", "reservation"};
+    const std::vector<std::string_view> tables{"ula", "firewall",    "uplink",
+                                               "lan", "reservation", "pinhole"};
     read_section(root, global_keys(), config_, Where::kGlobal, 0, tables);
     if (const Value* table = table_of(root, "ula")) {
       read_section(*table, ula_keys(), config_.ula, Where::kUla, 0, {});
@@ -34,7 +35,8 @@ class Builder {
     if (const Value* table = table_of(root, "lan")) {
       for (const Entry* entry : named(*table, "lan", "home")) read_lan(*entry);
     }
-    if (const Entry* entry = root.find("reservation")) read_reservations(*entry);
+    read_list(root, "reservation", reservation_keys(), config_.reservations, Where::kReservation);
+    read_list(root, "pinhole", pinhole_keys(), config_.pinholes, Where::kPinhole);
     for (const Problem& problem : check(config_)) report(problem);
     return finish();
   }
@@ -90,20 +92,24 @@ class Builder {
     config_.uplinks.push_back(std::move(uplink));
   }
 
-  void read_reservations(const Entry& entry) {
-    if (entry.value.kind != Value::Kind::kArray) {
-      error(entry.at, "\"reservation\" is a list of tables: write [[reservation]]");
+  // The tables [[NAME]].
+  template <class T>
+  void read_list(const Value& root, std::string_view name, std::span<const Key<T>> keys,
+                 std::vector<T>& out, Where where) {
+    const Entry* entry = root.find(name);
+    if (entry == nullptr) return;
+    if (entry->value.kind != Value::Kind::kArray) {
+      error(entry->at, cat("\"", name, "\" is a list of tables: write [[", name, "]]"));
       return;
     }
-    for (const Value& table : entry.value.array) {
+    for (const Value& table : entry->value.array) {
       if (table.kind != Value::Kind::kTable) {
-        error(table.at, "a reservation is a table: write [[reservation]]");
+        error(table.at, cat("a ", name, " is a table: write [[", name, "]]"));
         continue;
       }
-      ReservationConfig reservation;
-      read_section(table, reservation_keys(), reservation, Where::kReservation,
-                   config_.reservations.size(), {});
-      config_.reservations.push_back(std::move(reservation));
+      T section;
+      read_section(table, keys, section, where, out.size(), {});
+      out.push_back(std::move(section));
     }
   }
 

@@ -62,6 +62,7 @@ class Checker {
     for (std::size_t i = 0; i < config_.uplinks.size(); ++i) check_uplink(i);
     for (std::size_t i = 0; i < config_.lans.size(); ++i) check_lan(i);
     for (std::size_t i = 0; i < config_.reservations.size(); ++i) check_reservation(i);
+    for (std::size_t i = 0; i < config_.pinholes.size(); ++i) check_pinhole(i);
     return std::move(problems_);
   }
 
@@ -250,6 +251,7 @@ class Checker {
     check_name(Where::kLan, index, lan.name);
     check_interface(Where::kLan, index, lan.name, lan.interface);
     check_carving(index);
+    check_reaches(index);
     for (const ra::SettingProblem& problem : ra::check(lan.ra)) {
       add(Where::kLan, index, advertiser_key(problem.setting), with_keys(problem.why));
     }
@@ -327,13 +329,39 @@ class Checker {
       if (kept.subnet && kept.subnet == other.kept.subnet && reservation.lan == other.lan)
         add(Where::kReservation, index, "subnet", "is kept for another client already");
     }
-    if (reservation.lan.empty()) return;
+    if (!reservation.lan.empty())
+      check_lan_name(reservation.lan, Where::kReservation, index, "lan");
+  }
+
+  void check_lan_name(std::string_view name, Where where, std::size_t index, std::string_view key) {
     std::vector<std::string_view> names;
     for (const LanConfig& lan : config_.lans) names.push_back(lan.name);
-    if (std::find(names.begin(), names.end(), reservation.lan) == names.end()) {
-      add(Where::kReservation, index, "lan",
-          cat("there is no LAN named \"", printable(reservation.lan), "\"",
-              suggestion(reservation.lan, names)));
+    if (std::find(names.begin(), names.end(), name) != names.end()) return;
+    add(where, index, key,
+        cat("there is no LAN named \"", printable(name), "\"", suggestion(name, names)));
+  }
+
+  void check_reaches(std::size_t index) {
+    const LanConfig& lan = config_.lans[index];
+    if (!lan.reaches) return;
+    for (const std::string& name : *lan.reaches)
+      check_lan_name(name, Where::kLan, index, "reaches");
+  }
+
+  void check_pinhole(std::size_t index) {
+    const PinholeConfig& pinhole = config_.pinholes[index];
+    if (std::holds_alternative<std::monostate>(pinhole.host))
+      add(Where::kPinhole, index, "", "says of nobody who it is for: `host` is needed");
+    const auto has_ports = [](std::uint8_t protocol) { return protocol == 6 || protocol == 17; };
+    if (!pinhole.ports.empty() &&
+        !std::all_of(pinhole.protocols.begin(), pinhole.protocols.end(), has_ports))
+      add(Where::kPinhole, index, "ports", "are those of TCP and UDP alone");
+    if (pinhole.lan.empty()) return;
+    check_lan_name(pinhole.lan, Where::kPinhole, index, "lan");
+    for (const LanConfig& lan : config_.lans) {
+      if (lan.name == pinhole.lan && lan.zone == firewall::Zone::kClosed)
+        add(Where::kPinhole, index, "lan",
+            cat("the Internet does not reach LAN ", lan.name, ", whose zone is closed"));
     }
   }
 

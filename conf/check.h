@@ -14,9 +14,17 @@
 namespace sixgate::conf {
 
 struct Problem {
-  enum class Where : std::uint8_t { kGlobal, kUla, kFirewall, kUplink, kLan, kReservation };
+  enum class Where : std::uint8_t {
+    kGlobal,
+    kUla,
+    kFirewall,
+    kUplink,
+    kLan,
+    kReservation,
+    kPinhole
+  };
   Where where = Where::kGlobal;
-  std::size_t index = 0;  // of an uplink, LAN or reservation
+  std::size_t index = 0;  // of an uplink, LAN, reservation or pinhole
   std::string_view key;   // empty: the table itself
   std::string text;
   bool is_error = true;

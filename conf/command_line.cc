@@ -126,6 +126,8 @@ std::string where(const Problem& problem, const Config& config) {
       return cat("LAN ", config.lans[problem.index].name, ": ");
     case Problem::Where::kReservation:
       return cat("reservation ", problem.index + 1, ": ");
+    case Problem::Where::kPinhole:
+      return cat("pinhole ", problem.index + 1, ": ");
     case Problem::Where::kUla:
       return "ULA: ";
     case Problem::Where::kFirewall:

@@ -13,6 +13,7 @@
 
 #include "conf/diagnostic.h"
 #include "conf/lan_advertising.h"
+#include "conf/pinhole.h"
 #include "delegation/carve.h"
 #include "delegation/interface_identifier.h"
 #include "dhcp6/server_scope.h"
@@ -115,6 +116,8 @@ struct LanConfig {
   delegation::LanRequest request;  // its name and interface repeat the two above
   delegation::InterfaceIdPolicy interface_id;
   firewall::Zone zone = firewall::Zone::kProtected;
+  // Names of the LANs that its hosts may open connections to; none: as the zone has it.
+  std::optional<std::vector<std::string>> reaches;
   Addressing addressing = Addressing::kSlaac;
   ra::AdvertiserSettings ra;
   LanAdvertising advertising;
@@ -184,6 +187,7 @@ struct Config {
   std::vector<UplinkConfig> uplinks;  // in the order of the file
   std::vector<LanConfig> lans;        // in the order of the file
   std::vector<ReservationConfig> reservations;
+  std::vector<PinholeConfig> pinholes;
   UlaConfig ula;
   DuidConfig duid;
   FirewallConfig firewall;

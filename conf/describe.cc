@@ -18,19 +18,31 @@ std::string key_text(std::string_view name) {
   return bare ? std::string(name) : quoted(name);
 }
 
+void explain(std::string& out, std::string_view about, std::string_view mark) {
+  while (!about.empty()) {
+    const std::size_t end = std::min(about.find('\n'), about.size());
+    out += cat(mark, about.substr(0, end), "\n");
+    about.remove_prefix(std::min(end + 1, about.size()));
+  }
+}
+
 // Comments are "# words", settings that may be uncommented "#key = value".
 template <class T>
 void explain_all(std::string& out, std::span<const Key<T>> keys, const T& section) {
   for (const Key<T>& key : keys) {
     out += '\n';
-    std::string_view about = key.about;
-    while (!about.empty()) {
-      const std::size_t end = std::min(about.find('\n'), about.size());
-      out += cat("# ", about.substr(0, end), "\n");
-      about.remove_prefix(std::min(end + 1, about.size()));
-    }
+    explain(out, key.about, "# ");
     const bool is_default = key.name != kInterfaceKey;
     out += cat(is_default ? "#" : "", key.name, " = ", key.write(section), "\n");
+  }
+}
+
+// A table that is not there unless somebody writes it: "# key = value" under "#   words".
+template <class T>
+void explain_optional(std::string& out, std::span<const Key<T>> keys, const T& section) {
+  for (const Key<T>& key : keys) {
+    explain(out, key.about, "#   ");
+    out += cat("# ", key.name, " = ", key.write(section), "\n");
   }
 }
 
@@ -54,6 +66,10 @@ std::string describe(const Config& config) {
   for (const ReservationConfig& reservation : config.reservations) {
     out += "\n[[reservation]]\n";
     write_all(out, reservation_keys(), reservation);
+  }
+  for (const PinholeConfig& pinhole : config.pinholes) {
+    out += "\n[[pinhole]]\n";
+    write_all(out, pinhole_keys(), pinhole);
   }
   return out;
 }
@@ -91,16 +107,14 @@ std::string example_toml() {
       "# is must be said, by duid, mac or hostname.\n"
       "#\n"
       "# [[reservation]]\n";
-  const ReservationConfig reservation;
-  for (const Key<ReservationConfig>& key : reservation_keys()) {
-    std::string_view about = key.about;
-    while (!about.empty()) {
-      const std::size_t end = std::min(about.find('\n'), about.size());
-      out += cat("#   ", about.substr(0, end), "\n");
-      about.remove_prefix(std::min(end + 1, about.size()));
-    }
-    out += cat("# ", key.name, " = ", key.write(reservation), "\n");
-  }
+  explain_optional(out, reservation_keys(), ReservationConfig());
+  out +=
+      "\n# What the Internet may open to one host of a protected or isolated LAN, wherever the "
+      "host's prefix\n"
+      "# moves: write one such table for each, without the \"# \".\n"
+      "#\n"
+      "# [[pinhole]]\n";
+  explain_optional(out, pinhole_keys(), PinholeConfig());
   return out;
 }
 

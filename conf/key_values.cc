@@ -254,7 +254,9 @@ const Words<FirewallConfig::Choice>& firewall_words() {
 
 const Words<firewall::Zone>& zone_words() {
   static const Words<firewall::Zone> words{{"protected", firewall::Zone::kProtected},
-                                           {"exposed", firewall::Zone::kExposed}};
+                                           {"exposed", firewall::Zone::kExposed},
+                                           {"isolated", firewall::Zone::kIsolated},
+                                           {"closed", firewall::Zone::kClosed}};
   return words;
 }
 

@@ -15,24 +15,8 @@ namespace {
 
 constexpr std::int64_t kMax32 = 0xffffffff;
 
-// A text that parses to the member, or says why not.
-template <class T, class Parse>
-void read_parsed(const Value& value, T& out, Parse parse, Complaints& complaints) {
-  const auto text = read_text(value, complaints);
-  if (!text) return;
-  const auto parsed = parse(*text);
-  if (parsed) {
-    out = *parsed;
-  } else {
-    complaints.push_back({value.at, parsed.error().message});
-  }
-}
-
 void read_into(const Value& value, bool& out, Complaints& complaints) {
   if (const auto read = read_boolean(value, complaints)) out = *read;
-}
-void read_into(const Value& value, std::string& out, Complaints& complaints) {
-  if (auto read = read_text(value, complaints)) out = std::move(*read);
 }
 
 std::string boolean(bool value) { return value ? "true" : "false"; }
@@ -68,6 +52,14 @@ void read_prefixes(const Value& value, UplinkConfig& uplink, Complaints& complai
     } else {
       uplink.prefixes.push_back(*prefix);
     }
+  }
+}
+
+void read_reaches(const Value& value, LanConfig& lan, Complaints& complaints) {
+  if (value.kind == Value::Kind::kString && value.string == "auto") {
+    lan.reaches.reset();
+  } else if (auto names = read_texts(value, complaints)) {
+    lan.reaches = std::move(*names);
   }
 }
 
@@ -487,9 +479,16 @@ const std::array kLanKeys{
     Key<LanConfig>{
         "zone",
         "\"protected\": nobody outside opens a connection to its hosts. \"exposed\":\n"
-        "everybody may.",
+        "everybody may. \"isolated\": as protected, for guests: the Internet, no other LAN.\n"
+        "\"closed\": no Internet, and no other LAN either.",
         [](const Value& v, LanConfig& c, Complaints& e) { read_word(v, zone_words(), c.zone, e); },
         [](const LanConfig& c) { return quoted(word_of(c.zone, zone_words())); }},
+    Key<LanConfig>{
+        "reaches",
+        "The LANs that its hosts may open connections to, such as [\"printers\"]. \"auto\": as\n"
+        "the zone has it: protected ones reach all, exposed ones those exposed, others none.",
+        read_reaches,
+        [](const LanConfig& c) { return c.reaches ? quoted_list(*c.reaches) : quoted("auto"); }},
     Key<LanConfig>{
         "addressing",
         "How hosts get addresses: \"slaac\", \"slaac+stateless\" (and settings by DHCPv6),\n"

@@ -29,6 +29,7 @@ std::span<const Key<LanConfig>> lan_keys();
 std::span<const Key<LanConfig>>
 advertising_keys();  // those of lan_keys() that speak of advertisements
 std::span<const Key<ReservationConfig>> reservation_keys();
+std::span<const Key<PinholeConfig>> pinhole_keys();
 
 // The one key of uplinks and LANs that has no default.
 inline constexpr std::string_view kInterfaceKey = "interface";

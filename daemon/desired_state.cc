@@ -3,6 +3,7 @@
 
 #include <algorithm>
 
+#include "daemon/flow_timeouts.h"
 #include "daemon/lan_advertisement.h"
 #include "daemon/lan_scope.h"
 #include "net/text.h"
@@ -350,6 +351,14 @@ void derive_lan(const House& house, const LanView& lan, DesiredState& out, Insta
   firewall::FirewallLan rules;
   rules.interface = lan.config->interface;
   rules.zone = lan.config->zone;
+  if (lan.config->reaches) {
+    rules.reaches.emplace();
+    for (const LanView& other : house.lans) {
+      const auto& names = *lan.config->reaches;
+      if (std::find(names.begin(), names.end(), other.config->name) != names.end())
+        rules.reaches->push_back(other.config->interface);
+    }
+  }
   for (const LanPrefix& prefix : lan.prefixes) {
     rules.local.push_back(prefix.prefix);
     if (!is_unique_local(prefix.prefix)) rules.assigned.push_back(prefix.prefix);
@@ -388,8 +397,13 @@ DesiredState derive(const House& house, Instant now) {
   for (const LanView& lan : house.lans) derive_lan(house, lan, out, now);
   for (const UplinkView& uplink : house.uplinks) derive_uplink(house, uplink, out, now);
   out.ruleset.provisioned = provisioned(house);
+  out.ruleset.pinholes = open_pinholes(house);
   out.ruleset = firewall::normalise(out.ruleset);
   out.forwarding["net/ipv6/conf/all/forwarding"] = "1";
+  if (house.config->firewall.backend != conf::FirewallConfig::Choice::kNone) {
+    for (const auto& [name, least] : kFlowTimeouts)
+      out.sysctls[std::string(name)] = std::to_string(least);
+  }
   out.services = upstream_services(house, now);
   const bool default_route = has_default_route(house, out, now);
   for (const LanView& lan : house.lans) {
@@ -403,6 +417,7 @@ DesiredState derive(const House& house, Instant now) {
 
 std::vector<std::string> watched_sysctls(const conf::Config& config) {
   std::vector<std::string> keys{"net/ipv6/conf/all/forwarding"};
+  for (const auto& [name, least] : kFlowTimeouts) keys.emplace_back(name);
   for (const conf::UplinkConfig& uplink : config.uplinks) {
     for (const std::string_view key : {"disable_ipv6", "accept_ra", "hop_limit", "mtu"})
       keys.push_back(interface_key(uplink.interface, key));

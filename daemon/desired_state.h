@@ -11,6 +11,7 @@
 
 #include "conf/config.h"
 #include "daemon/kernel_state.h"
+#include "daemon/pinholes.h"
 #include "daemon/services.h"
 #include "delegation/carve.h"
 #include "delegation/pool.h"
@@ -66,6 +67,7 @@ struct House {
   std::vector<delegation::Assignment> assignments;  // all blocks of LANs in them
   // What routers behind the LANs have of them.
   std::vector<dhcp6::DelegatedPrefix> subdelegations;
+  LearntHosts learnt_hosts;  // of the pinholes
   // Every uplink has said what it delegates, or was waited for long enough.
   bool settled = true;
 };

@@ -189,6 +189,7 @@ class Router {
   };
   std::vector<LeavingUplink> leaving_uplinks_;
   dhcp6::Server server_;
+  LearntHosts learnt_hosts_;  // what was last derived from
   std::vector<LinkState> links_;
   std::optional<KernelState> kernel_;
   // Until the uplinks have spoken, or this long after the start, nothing of an earlier run is removed.

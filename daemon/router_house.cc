@@ -233,6 +233,7 @@ House Router::house(Instant now) {
   }
   house.assignments = plan_.assignments;
   house.subdelegations = server_.delegations();
+  house.learnt_hosts = learnt_hosts_ = learn_hosts(config_.pinholes, server_);
   house.settled = settled_;
   return house;
 }

@@ -41,6 +41,8 @@ void Router::collect_server(Instant now) {
   }
   for (LogLine& line : said.log) out_.log.push_back(std::move(line));
   out_.names_changed = out_.names_changed || said.names_changed;
+  if (!said.journal.empty() && learnt_hosts_ != learn_hosts(config_.pinholes, server_))
+    dirty_ = true;
   if (!said.delegations_changed) return;
   // One router behind us has its way at once. When many ask in a row, the kernel is told of several together.
   if (now >= subdelegations_taken_ + kSubdelegationGap) {

@@ -3,6 +3,8 @@
 #include <gtest/gtest.h>
 
 #include <cstdio>
+#include <cstdlib>
+#include <memory>
 #include <string>
 
 #include "conf/config.h"
@@ -46,7 +48,14 @@ Config house() {
   return config;
 }
 
+// SIXGATE_UPDATE_GOLDEN=1 writes it anew.
 TEST(Example, TheShippedFileIsTheGeneratedOne) {
+  if (std::getenv("SIXGATE_UPDATE_GOLDEN") != nullptr) {
+    const std::unique_ptr<FILE, int (*)(FILE*)> out(
+        std::fopen(test::source_path("conf/sixgate.example.toml").c_str(), "w"), std::fclose);
+    ASSERT_TRUE(out);
+    std::fputs(example_toml().c_str(), out.get());
+  }
   EXPECT_EQ(file(test::source_path("conf/sixgate.example.toml")), example_toml())
       << "conf/sixgate.example.toml is generated from conf/keys.cc";
 }
@@ -75,6 +84,8 @@ TEST(Example, HasEveryKey) {
   for (const auto& key : uplink_keys()) EXPECT_TRUE(appears(key.name)) << key.name;
   for (const auto& key : lan_keys()) EXPECT_TRUE(appears(key.name)) << key.name;
   for (const auto& key : reservation_keys())
+    EXPECT_NE(all.find("\n# " + std::string(key.name) + " = "), std::string::npos) << key.name;
+  for (const auto& key : pinhole_keys())
     EXPECT_NE(all.find("\n# " + std::string(key.name) + " = "), std::string::npos) << key.name;
 }
 
@@ -118,6 +129,8 @@ hosts_file = "/run/hosts.a"
 delegate = false
 delegate_length = 60
 delegate_limit = 3
+zone = "isolated"
+reaches = ["a"]
 [[reservation]]
 lan = "a"
 duid = "000300010200005e1001"
@@ -131,6 +144,17 @@ ignore = true
 [[reservation]]
 hostname = "router"
 subnet = "40"
+[[pinhole]]
+host = "::77"
+[[pinhole]]
+lan = "a"
+host = "02:00:5e:00:53:01"
+protocol = "udp+tcp"
+ports = [22, "8000-8010"]
+sources = ["2001:db8:9::/48", "2001:db8:8::1/128"]
+[[pinhole]]
+host = "duid:000300010200005e1001"
+protocol = "41"
 )",
                                     "f");
   ASSERT_TRUE(read.config.has_value()) << read.errors[0].to_string();

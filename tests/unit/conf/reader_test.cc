@@ -53,6 +53,57 @@ TEST(ReadToml, ReservationsAndTheServerOfALan) {
   EXPECT_EQ(config.reservations[0].kept.interface_id, std::optional<std::uint64_t>(0x77));
 }
 
+TEST(ReadToml, PinholesAndWhatALanReaches) {
+  const Config config =
+      good(in_lan("zone = \"isolated\"\nreaches = [\"home\"]") +
+           "[[pinhole]]\nlan = \"home\"\nhost = \"::77\"\nports = [22, \"8000-8010\"]\n"
+           "sources = [\"2001:db8:9::/48\"]\n"
+           "[[pinhole]]\nhost = \"02:00:5e:00:53:01\"\nprotocol = \"tcp+udp\"\nports = 5000\n"
+           "[[pinhole]]\nhost = \"duid:000300010200005e1001\"\nprotocol = \"41\"\n"
+           "[[pinhole]]\nhost = \"NAS\"\nprotocol = \"sctp\"\n"
+           "[[pinhole]]\nhost = \"2001:db8:1::5\"\n");
+  EXPECT_EQ(config.lans[0].zone, firewall::Zone::kIsolated);
+  EXPECT_EQ(config.lans[0].reaches, (std::vector<std::string>{"home"}));
+  ASSERT_EQ(config.pinholes.size(), 5U);
+  EXPECT_EQ(config.pinholes[0].host, PinholeHost(HostSuffix{0x77}));
+  EXPECT_EQ(config.pinholes[0].ports, (std::vector<PortRange>{{22, 22}, {8000, 8010}}));
+  EXPECT_EQ(config.pinholes[0].sources, std::vector<Prefix>{*Prefix::parse("2001:db8:9::/48")});
+  EXPECT_EQ(config.pinholes[1].host, PinholeHost(*MacAddress::parse("02:00:5e:00:53:01")));
+  EXPECT_EQ(config.pinholes[1].protocols, (std::vector<std::uint8_t>{6, 17}));
+  EXPECT_EQ(config.pinholes[1].ports, (std::vector<PortRange>{{5000, 5000}}));
+  EXPECT_EQ(config.pinholes[2].host, PinholeHost(*dhcp6::Duid::parse("000300010200005e1001")));
+  EXPECT_EQ(config.pinholes[2].protocols, std::vector<std::uint8_t>{41});
+  EXPECT_EQ(config.pinholes[3].host, PinholeHost(HostName{"nas"}));
+  EXPECT_EQ(config.pinholes[4].host, PinholeHost(*Ip6Address::parse("2001:db8:1::5")));
+}
+
+TEST(ReadToml, WrongPinholesAreErrorsWithTheirPlace) {
+  const std::vector<std::pair<std::string, std::string>> wrong{
+      {"ports = 22", "`host` is needed"},
+      {"host = \"fe80::1\"", "f:5:8: error: `host`: fe80::1 is no host that the Internet"},
+      {"host = \"::ffff:192.0.2.1\"", "is no host that the Internet"},
+      {"host = \"a.example\"", "is no host: a suffix"},
+      {"host = \"duid:xyz\"", "has no DUID"},
+      {"host = \"::77\"\nlan = \"hame\"", "did you mean \"home\""},
+      {"host = \"::77\"\nprotocol = \"tpc\"", "did you mean \"tcp\""},
+      {"host = \"::77\"\nprotocol = \"58\"", "58 is no protocol that a pinhole can be for"},
+      {"host = \"::77\"\nprotocol = \"sctp\"\nports = 22", "of TCP and UDP alone"},
+      {"host = \"::77\"\nports = [22, \"90-80\"]", "f:6:14: error: `ports`: \"90-80\" is no port"},
+      {"host = \"::77\"\nports = 70000", "is no port"},
+      {"host = \"::77\"\nports = true", "needs a port such as 22"},
+      {"host = \"::77\"\nsources = [\"all\"]", "f:6:12: error: `sources`"},
+      {"hots = \"::77\"", "did you mean \"host\""}};
+  for (const auto& [lines, part] : wrong) {
+    const std::string errors = errors_of(in_lan("") + "[[pinhole]]\n" + lines + "\n");
+    EXPECT_TRUE(has(errors, part)) << errors;
+  }
+  EXPECT_TRUE(
+      has(errors_of(in_lan("zone = \"closed\"") + "[[pinhole]]\nhost = \"::77\"\nlan = \"home\"\n"),
+          "whose zone is closed"));
+  EXPECT_TRUE(has(errors_of("pinhole = 1\n" + in_lan("")), "[[pinhole]]"));
+  EXPECT_TRUE(has(errors_of(in_lan("reaches = [\"hom\"]")), "did you mean \"home\""));
+}
+
 TEST(ReadToml, WrongReservationsAreErrorsWithTheirPlace) {
   const std::string lan = in_lan("");
   const std::vector<std::pair<std::string, std::string>> wrong{
@@ -201,8 +252,8 @@ TEST(ReadToml, ErrorsNameThePlaceAndTheLikelyWord) {
   EXPECT_EQ(errors_of(in_lan("ip6asign = 60")),
             "f:3:1: error: unknown key \"ip6asign\"; did you mean \"ip6assign\"?\n");
   EXPECT_EQ(errors_of(in_lan("zone = \"protectd\"")),
-            "f:3:8: error: `zone`: \"protectd\" is not known; it can be \"protected\" or "
-            "\"exposed\"; did you mean \"protected\"?\n");
+            "f:3:8: error: `zone`: \"protectd\" is not known; it can be \"protected\", "
+            "\"exposed\", \"isolated\" or \"closed\"; did you mean \"protected\"?\n");
   EXPECT_TRUE(has(errors_of(in_lan("hint = \"1\"")), "did you mean \"ip6hint\"?"));
   EXPECT_TRUE(has(errors_of("[lna.home]\ninterface = \"eth1\"\n"),
                   "f:1:2: error: unknown table \"lna\"; did you mean \"lan\"?"));

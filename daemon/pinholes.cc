@@ -1,0 +1,97 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "daemon/pinholes.h"
+
+#include <algorithm>
+
+#include "daemon/desired_state.h"
+
+namespace sixgate::daemon {
+namespace {
+
+// Whether what DHCPv6 knows of a host is of any use to a pinhole.
+bool is_learnt(const conf::PinholeHost& host) {
+  return std::holds_alternative<MacAddress>(host) || std::holds_alternative<dhcp6::Duid>(host) ||
+         std::holds_alternative<conf::HostName>(host);
+}
+
+bool is_host(const conf::PinholeHost& host, const dhcp6::Duid& duid, const std::string& name) {
+  if (const auto* mac = std::get_if<MacAddress>(&host)) return duid.link_layer() == *mac;
+  if (const auto* whole = std::get_if<dhcp6::Duid>(&host)) return duid == *whole;
+  const auto* label = std::get_if<conf::HostName>(&host);
+  return label != nullptr && !name.empty() && name == label->label;
+}
+
+// The addresses that a host has in a /64 whoever gave it.
+std::vector<Ip6Address> addresses_in(const Prefix& prefix, const conf::PinholeHost& host) {
+  const auto with = [&](std::uint64_t id) {
+    return std::vector{prefix.with_suffix(Ip6Address::from_halves(0, id))};
+  };
+  if (const auto* suffix = std::get_if<conf::HostSuffix>(&host)) return with(suffix->id);
+  if (const auto* mac = std::get_if<MacAddress>(&host)) return with(mac->eui64());
+  return {};
+}
+
+void open(const conf::PinholeConfig& pinhole, const std::string& interface,
+          const Ip6Address& address, std::vector<firewall::FirewallPinhole>& out) {
+  const std::vector<conf::PortRange> all_ports{conf::PortRange{}};
+  const std::vector<Prefix> everywhere{Prefix()};
+  for (const std::uint8_t protocol : pinhole.protocols) {
+    for (const conf::PortRange& ports : pinhole.ports.empty() ? all_ports : pinhole.ports) {
+      for (const Prefix& source : pinhole.sources.empty() ? everywhere : pinhole.sources)
+        out.push_back({interface, address, protocol, ports.first, ports.last, source});
+    }
+  }
+}
+
+}  // namespace
+
+LearntHosts learn_hosts(const std::vector<conf::PinholeConfig>& pinholes,
+                        const dhcp6::Server& server) {
+  LearntHosts learnt(pinholes.size());
+  const bool any = std::any_of(pinholes.begin(), pinholes.end(),
+                               [](const auto& pinhole) { return is_learnt(pinhole.host); });
+  if (!any) return learnt;
+  const auto add = [&](const std::string& lan, const dhcp6::Duid& duid, const std::string& name,
+                       const Ip6Address& address) {
+    for (std::size_t i = 0; i < pinholes.size(); ++i) {
+      const bool here = pinholes[i].lan.empty() || pinholes[i].lan == lan;
+      if (here && is_host(pinholes[i].host, duid, name)) learnt[i].push_back({lan, address});
+    }
+  };
+  const dhcp6::LeaseTable& table = server.table();
+  table.each([&](dhcp6::BindingNumber, const dhcp6::Binding& binding) {
+    if (binding.type != dhcp6::AssociationType::kAddresses) return;
+    const dhcp6::LeaseClient& client = table.client(binding.client);
+    for (const Prefix& lease : table.leases(binding))
+      add(table.link_name(binding.link), client.duid, client.name, lease.address());
+  });
+  for (const auto& [address, one] : table.registrations().all())
+    add(one.link, one.duid, one.name, address);
+  return learnt;
+}
+
+std::vector<firewall::FirewallPinhole> open_pinholes(const House& house) {
+  std::vector<firewall::FirewallPinhole> out;
+  const auto& pinholes = house.config->pinholes;
+  for (std::size_t i = 0; i < pinholes.size(); ++i) {
+    const conf::PinholeConfig& pinhole = pinholes[i];
+    for (const LanView& lan : house.lans) {
+      const conf::LanConfig& config = *lan.config;
+      if (!pinhole.lan.empty() && pinhole.lan != config.name) continue;
+      // What lies outside of what the LAN has is left out with the rest of the Ruleset.
+      if (const auto* address = std::get_if<Ip6Address>(&pinhole.host))
+        open(pinhole, config.interface, *address, out);
+      for (const LanPrefix& prefix : lan.prefixes) {
+        for (const Ip6Address& address : addresses_in(prefix.prefix, pinhole.host))
+          open(pinhole, config.interface, address, out);
+      }
+      if (i >= house.learnt_hosts.size()) continue;
+      for (const LearntAddress& learnt : house.learnt_hosts[i]) {
+        if (learnt.lan == config.name) open(pinhole, config.interface, learnt.address, out);
+      }
+    }
+  }
+  return out;
+}
+
+}  // namespace sixgate::daemon
