@@ -19,6 +19,7 @@ const std::array<NftSetKind, kNftSetCount> kNftSetKinds{{
     {NftSetId::kLocal, "local", NftKey::kInterfacePrefix, "sources that belong to a LAN"},
     {NftSetId::kDelegated, "delegated", NftKey::kInterfacePrefix, "ours, whole"},
     {NftSetId::kForbidden, "forbidden", NftKey::kInterfacePrefix, "documentation prefixes"},
+    {NftSetId::kServers, "servers", NftKey::kInterfacePrefix, "DHCPv6 servers that we relay to"},
 }};
 
 namespace {
@@ -64,6 +65,9 @@ NftSets nft_sets(const Ruleset& given) {
     for (const Prefix& prefix : lan.local) {
       sets[NftSetId::kLocal].push_back({lan.interface, prefix});
     }
+  }
+  for (const FirewallServer& server : ruleset.servers) {
+    sets[NftSetId::kServers].push_back({server.interface, server.source});
   }
   for (std::vector<NftElement>& elements : sets.elements) std::ranges::sort(elements);
   return sets;

@@ -38,8 +38,9 @@ enum class NftSetId : std::uint8_t {
   kDelegated,  // uplink . delegation: never a source there, never sent out there
   kForbidden,  // uplink . prefix of documentation: not on the Internet, unless we live in it (a
                // lab)
+  kServers,    // interface . source of answers to our DHCPv6 relay agent
 };
-inline constexpr std::size_t kNftSetCount = 9;
+inline constexpr std::size_t kNftSetCount = 10;
 
 struct NftSetKind {
   NftSetId id;

@@ -45,9 +45,17 @@ struct FirewallLan {
   friend auto operator<=>(const FirewallLan&, const FirewallLan&) = default;
 };
 
+// Who may answer our DHCPv6 relay agent, and where.
+struct FirewallServer {
+  std::string interface;
+  Prefix source;
+  friend auto operator<=>(const FirewallServer&, const FirewallServer&) = default;
+};
+
 struct Ruleset {
   std::vector<FirewallUplink> uplinks;
   std::vector<FirewallLan> lans;
+  std::vector<FirewallServer> servers;
   std::vector<Prefix> delegated;  // whole delegations, whether given to a LAN or not
   std::vector<Prefix> excluded;   // parts of them that lie on the WAN link (RFC 6603)
   // RFC 7084 G-3: while false nothing crosses between LAN and WAN. LANs talk to each other and to
@@ -59,7 +67,8 @@ struct Ruleset {
 // The same policy in one form only: sorted, without duplicates, without a prefix that lies inside
 // another of its list; an interface named twice keeps the first zone and the prefixes of both; an
 // uplink is not also a LAN; nothing that is assigned lacks in local; what is excluded is cut out of
-// delegated, and excluded is empty. Renderers do this themselves.
+// delegated, and excluded is empty; no server is where neither an uplink nor a LAN is. Renderers do
+// this themselves.
 Ruleset normalise(Ruleset ruleset);
 
 // A name the kernel takes for an interface: 1..15 octets, no space, no '/', not "." or "..".

@@ -6,7 +6,7 @@
 //                                                     other through one applier; DIR is its state directory
 // Rulesets come on standard input, a word at the line's start saying what the rest is; `end` ends one:
 //   uplink IF | lan IF protected|exposed | assigned IF PREFIX | local IF PREFIX | delegated PREFIX |
-//   excluded PREFIX | provisioned | end
+//   excluded PREFIX | server IF PREFIX | provisioned | end
 // For each Ruleset that was applied a line is written: "ok BACKEND MICROSECONDS" or "error WHY".
 #include <chrono>
 #include <cstdio>
@@ -78,6 +78,8 @@ void take(Ruleset& ruleset, const std::vector<std::string>& line) {
     lan_of(ruleset, line[1]).local.push_back(prefix_of(line[2]));
   } else if (what == "delegated" && line.size() == 2) {
     ruleset.delegated.push_back(prefix_of(line[1]));
+  } else if (what == "server" && line.size() == 3) {
+    ruleset.servers.push_back({line[1], prefix_of(line[2])});
   } else if (what == "excluded" && line.size() == 2) {
     ruleset.excluded.push_back(prefix_of(line[1]));
   } else {
