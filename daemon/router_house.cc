@@ -233,6 +233,8 @@ House Router::house(Instant now) {
   }
   house.assignments = plan_.assignments;
   house.subdelegations = server_.delegations();
+  for (const dhcp6::RelayedDelegation& one : relay_.delegations())
+    house.subdelegations.push_back({one.prefix, one.link, one.next_hop, one.valid_until});
   house.settled = settled_;
   return house;
 }

@@ -41,7 +41,10 @@ void Router::collect_server(Instant now) {
   }
   for (LogLine& line : said.log) out_.log.push_back(std::move(line));
   out_.names_changed = out_.names_changed || said.names_changed;
-  if (!said.delegations_changed) return;
+  if (said.delegations_changed) subdelegations_changed(now);
+}
+
+void Router::subdelegations_changed(Instant now) {
   // One router behind us has its way at once. When many ask in a row, the kernel is told of several together.
   if (now >= subdelegations_taken_ + kSubdelegationGap) {
     dirty_ = true;
