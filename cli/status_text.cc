@@ -159,8 +159,13 @@ void lan_text(std::string& out, const Json& lan) {
                origin.empty() ? origin : cat("from ", origin), lifetimes(prefix)});
     if (!prefix["address"].is_null()) table.row({"address", said(prefix["address"])});
   }
+  for (const Json& one : lan["relay"]["delegations"].elements()) {
+    table.row({"routed", said(one["prefix"]), cat("by way of ", said(one["next_hop"])),
+               cat("valid ", lifetime_text(one["valid"])), cat("client ", said(one["client"]))});
+  }
   table.print(out, "  ");
   Table facts;
+  add_list(facts, "relayed to", lan["relay"]["servers"]);
   add_list(facts, "DNS", lan["dns_servers"]);
   const std::string counters = counted(lan["counters"]);
   if (!counters.empty()) facts.row({"packets", counters});

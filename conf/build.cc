@@ -119,6 +119,9 @@ class Builder {
     read_section(entry.value, lan_keys(), lan, Where::kLan, config_.lans.size(), {}, entry.at);
     lan.request.name = lan.name;
     lan.request.interface = lan.interface;
+    // Hosts would not ask the other server for an address otherwise.
+    if (lan.is_relayed() && entry.value.find("addressing") == nullptr)
+      lan.addressing = Addressing::kSlaacDhcpv6;
     if (entry.value.find("ra_max_interval") != nullptr &&
         entry.value.find("ra_min_interval") == nullptr) {
       // RFC 4861 section 6.2.1: a third; what that would make shorter than 3 seconds is three quarters

@@ -262,6 +262,7 @@ class Checker {
               "), or addresses end before the next advertisement"));
     }
     check_advertising(index);
+    check_relay(index);
     if (!lan.hosts_file.empty() && !lan.dhcp6.domain)
       add(Where::kLan, index, "hosts_file", "needs a domain for the names: set `domain`");
     for (std::size_t i = 0; i < index && !lan.hosts_file.empty(); ++i) {
@@ -304,6 +305,44 @@ class Checker {
       if (!resolver.addresses.empty() && resolver.service_parameters.empty())
         add(Where::kLan, index, "dnr",
             cat(resolver.name, " has no alpn=: hosts do not know how to speak to it"), false);
+    }
+  }
+
+  void check_relay(std::size_t index) {
+    const LanConfig& lan = config_.lans[index];
+    if (!lan.is_relayed()) return;
+    const std::vector<RelayTo>& servers = lan.relay.servers;
+    for (std::size_t i = 0; i < servers.size(); ++i) {
+      const auto interface = relay_interface(config_, servers[i]);
+      if (!interface)
+        add(Where::kLan, index, "dhcpv6_relay", interface.error().message);
+      else if (*interface == lan.interface)
+        add(Where::kLan, index, "dhcpv6_relay",
+            cat(servers[i].to_string(),
+                " is on this LAN itself: a server here hears the hosts without us"));
+      if (std::find(servers.begin(), servers.begin() + static_cast<std::ptrdiff_t>(i),
+                    servers[i]) != servers.begin() + static_cast<std::ptrdiff_t>(i))
+        add(Where::kLan, index, "dhcpv6_relay", cat(servers[i].to_string(), " is there twice"));
+    }
+    const dhcp6::ServerLink usual;
+    const auto idle = [&](std::string_view key, bool is_set) {
+      if (is_set)
+        add(Where::kLan, index, key,
+            "has no effect with dhcpv6_relay: another server serves this LAN", false);
+    };
+    idle("dhcpv6_range", lan.dhcp6.range != usual.range);
+    idle("dhcpv6_lease_time", lan.dhcp6.valid != usual.valid);
+    idle("dhcpv6_rapid_commit", lan.dhcp6.rapid_commit != usual.rapid_commit);
+    idle("dhcpv6_reconfigure", lan.dhcp6.reconfigure != usual.reconfigure);
+    idle("dhcpv6_preference", lan.dhcp6.preference != usual.preference);
+    idle("dhcpv6_registration", lan.dhcp6.registers != usual.registers);
+    idle("domain", lan.dhcp6.domain.has_value());
+    idle("delegate", lan.dhcp6.delegates != usual.delegates);
+    idle("delegate_length", lan.dhcp6.shortest_delegation != usual.shortest_delegation);
+    for (std::size_t i = 0; i < config_.reservations.size(); ++i) {
+      if (config_.reservations[i].lan == lan.name)
+        add(Where::kReservation, i, "lan",
+            cat("has no effect: another server serves LAN ", lan.name), false);
     }
   }
 

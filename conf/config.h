@@ -13,6 +13,7 @@
 
 #include "conf/diagnostic.h"
 #include "conf/lan_advertising.h"
+#include "conf/lan_relay.h"
 #include "conf/pinhole.h"
 #include "delegation/carve.h"
 #include "delegation/interface_identifier.h"
@@ -126,8 +127,10 @@ struct LanConfig {
   std::vector<DomainName> search_domains;
   // What the DHCPv6 server does here; which prefixes it has is not configuration.
   dhcp6::ServerLink dhcp6;
+  LanRelay relay;          // or another machine does it
   std::string hosts_file;  // where the names of its hosts are written; empty: nowhere
 
+  bool is_relayed() const { return !relay.servers.empty(); }
   bool operator==(const LanConfig&) const = default;
 };
 

@@ -667,6 +667,8 @@ std::span<const Key<UplinkConfig>> uplink_keys() { return kUplinkKeys; }
 std::span<const Key<LanConfig>> lan_keys() {
   static const std::vector<Key<LanConfig>> all = [] {
     std::vector<Key<LanConfig>> keys(kLanKeys.begin(), kLanKeys.end());
+    const auto relay = relay_keys();
+    keys.insert(keys.end(), relay.begin(), relay.end());
     const auto advertising = advertising_keys();
     keys.insert(keys.end(), advertising.begin(), advertising.end());
     return keys;

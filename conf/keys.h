@@ -27,7 +27,8 @@ std::span<const Key<FirewallConfig>> firewall_keys();
 std::span<const Key<UplinkConfig>> uplink_keys();
 std::span<const Key<LanConfig>> lan_keys();
 std::span<const Key<LanConfig>>
-advertising_keys();  // those of lan_keys() that speak of advertisements
+advertising_keys();                            // those of lan_keys() that speak of advertisements
+std::span<const Key<LanConfig>> relay_keys();  // those that speak of another DHCPv6 server
 std::span<const Key<ReservationConfig>> reservation_keys();
 std::span<const Key<PinholeConfig>> pinhole_keys();
 

@@ -335,7 +335,11 @@ void derive_subdelegations(const House& house, const LanView& lan, firewall::Fir
   for (const dhcp6::DelegatedPrefix& one : house.subdelegations) {
     if (one.link != lan.config->name || one.valid_until <= now) continue;
     rules.local.push_back(one.prefix);
-    if (!is_unique_local(one.prefix)) rules.assigned.push_back(one.prefix);
+    if (!is_unique_local(one.prefix)) {
+      rules.assigned.push_back(one.prefix);
+      // What another server gave need not be part of what we were delegated, and is at home all the same.
+      out.ruleset.delegated.push_back(one.prefix);
+    }
     if (lan.link == nullptr) continue;
     KernelRoute route;
     route.destination = one.prefix;
@@ -344,6 +348,16 @@ void derive_subdelegations(const House& house, const LanView& lan, firewall::Fir
     route.metric = kSubdelegationMetric;
     route.expires = one.valid_until;
     add_unless_there(out.routes, route);
+  }
+}
+
+// Who may answer our relay agent: those it asks. A group means servers of its link (dhcp6/relay.h).
+void derive_relay(const House& house, const conf::LanConfig& lan, DesiredState& out) {
+  for (const conf::RelayTo& to : lan.relay.servers) {
+    const auto interface = conf::relay_interface(*house.config, to);
+    if (!interface) continue;
+    out.ruleset.servers.push_back(
+        {*interface, to.address.is_multicast() ? kLinkLocal : Prefix(to.address, 128)});
   }
 }
 
@@ -364,6 +378,7 @@ void derive_lan(const House& house, const LanView& lan, DesiredState& out, Insta
     if (!is_unique_local(prefix.prefix)) rules.assigned.push_back(prefix.prefix);
   }
   derive_subdelegations(house, lan, rules, out, now);
+  derive_relay(house, *lan.config, out);
   out.ruleset.lans.push_back(rules);
   const std::string& interface = lan.config->interface;
   ipv6_without_advertisements(interface, out);
@@ -409,7 +424,8 @@ DesiredState derive(const House& house, Instant now) {
   for (const LanView& lan : house.lans) {
     if (lan.link == nullptr) continue;
     const ra::Advertisement said = advertisement_for(house, out.services, lan, default_route, now);
-    out.dhcp6_links.push_back(server_link(house, out.services, lan, said, now));
+    if (!lan.config->is_relayed())
+      out.dhcp6_links.push_back(server_link(house, out.services, lan, said, now));
     out.advertisements.emplace(lan.config->name, said);
   }
   return out;

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // Router's events: who hears of what. What the house looks like is made in router_house.cc, the kernel is brought
-// there in router_kernel.cc; the DHCPv6 server is in router_server.cc, what is kept in router_store.cc, what a
+// there in router_kernel.cc; the DHCPv6 server is in router_server.cc, the relay agent in router_relay.cc, what is kept in router_store.cc, what a
 // person sees in router_status.cc.
 #include "daemon/router.h"
 
@@ -51,6 +51,7 @@ Router::Router(conf::Config config, StoredState stored, Rng& rng, Instant now)
       server_(rng),
       started_(now) {
   if (state_.secret == decltype(state_.secret){}) rng_.fill(state_.secret);
+  relay_.restore(state_.relayed, now);
   build(now);
 }
 
@@ -118,6 +119,7 @@ void Router::build(Instant now) {
     leaving_.push_back({std::move(gone), now + kFarewell});
   }
   if (host_memory > Duration{}) pool_.set_host_memory(host_memory);
+  relay_.configure(relay_links());
 
   std::vector<delegation::Delegation> unique_local;
   if (config_.ula.mode == conf::UlaConfig::Mode::kAuto && !state_.unique_local)
@@ -210,8 +212,7 @@ void Router::receive(const PacketIn& packet, Instant now) {
         check->second.receive(packet.payload, packet.source, packet.destination, now);
       break;
     case Channel::kDhcp6Server:
-      if (lan != nullptr)
-        server_.receive(lan->config().name, packet.payload, packet.source, packet.destination, now);
+      receive_for_servers(packet, lan, now);
       break;
   }
   settle(now);
@@ -262,6 +263,7 @@ void Router::expire(Instant now) {
   }
   for (const auto& lan : lans_) lan->expire(now);
   server_.expire(now);
+  relay_.expire(now);
   for (Leaving& leaving : leaving_) {
     leaving.lan->expire(now);
     if (now >= leaving.stop_at && !leaving.stop_at.is_never()) {
@@ -301,7 +303,7 @@ std::optional<Instant> Router::next_deadline() const {
       next = earlier(next, announcer->second.next_deadline());
   }
   for (const auto& lan : lans_) next = earlier(next, lan->next_deadline());
-  next = earlier(next, server_.next_deadline());
+  next = earlier(earlier(next, server_.next_deadline()), relay_.next_deadline());
   for (const Leaving& leaving : leaving_) {
     next = earlier(next, leaving.lan->next_deadline());
     if (!leaving.stop_at.is_never()) next = earlier(next, std::optional(leaving.stop_at));
@@ -354,6 +356,7 @@ void Router::collect(Instant now) {
   for (const auto& lan : lans_) drain_lan(*lan);
   for (const Leaving& leaving : leaving_) drain_lan(*leaving.lan);
   collect_server(now);
+  collect_relay(now);
   if (leases_changed) {
     update_pool(now);
     dirty_ = keep_ = true;
@@ -388,6 +391,7 @@ void Router::advertise(Instant now) {
     lan->advertise(advertisement, now);
   }
   server_.configure({state_.duid, state_.secret, desired_.dhcp6_links}, now);
+  relay_.configure(relay_links());
 }
 
 RouterOutputs Router::drain() {
@@ -400,10 +404,16 @@ WantedSockets Router::wanted_sockets() const {
   WantedSockets wanted;
   for (const auto& uplink : uplinks_) {
     wanted.uplinks.push_back(uplink->config().interface);
+    if (relay_.is_upstream(uplink->config().interface))
+      wanted.relay_uplinks.push_back(uplink->config().interface);
     if (uplink->config().route_check.mode != conf::RouteCheckConfig::Mode::kOff)
       wanted.echo.push_back(uplink->config().interface);
   }
-  for (const auto& lan : lans_) wanted.lans.push_back(lan->config().interface);
+  for (const auto& lan : lans_) {
+    wanted.lans.push_back(lan->config().interface);
+    if (relay_.relays_for(lan->config().interface))
+      wanted.relayed_lans.push_back(lan->config().interface);
+  }
   for (const Leaving& leaving : leaving_) wanted.lans.push_back(leaving.lan->config().interface);
   for (const LeavingUplink& leaving : leaving_uplinks_)
     wanted.uplinks.push_back(leaving.uplink->config().interface);

@@ -23,6 +23,7 @@
 #include "daemon/uplink.h"
 #include "delegation/carve.h"
 #include "delegation/pool.h"
+#include "dhcp6/relay.h"
 #include "dhcp6/server.h"
 #include "net/log.h"
 #include "net/rng.h"
@@ -43,6 +44,8 @@ struct PacketIn {
   Ip6Address destination;
   unsigned hop_limit = 0;
   std::span<const std::uint8_t> payload;
+  std::uint16_t port = 0;                // of the source, of UDP
+  std::optional<MacAddress> link_layer;  // of the sender, on WantedSockets::relayed_lans
 };
 
 struct PacketOut {
@@ -50,7 +53,7 @@ struct PacketOut {
   Channel channel = Channel::kIcmp6;
   Ip6Address destination;
   std::vector<std::uint8_t> payload;
-  std::optional<Ip6Address> source;  // none: the link-local address
+  std::optional<Ip6Address> source;  // none: the link-local address; ::: what the kernel chooses
   std::uint16_t port = 0;            // of kDhcp6Server: a client's or a relay agent's
   bool operator==(const PacketOut&) const = default;
 };
@@ -60,6 +63,8 @@ struct WantedSockets {
   std::vector<std::string> uplinks;  // ICMPv6 for Router Advertisements, UDP 546
   std::vector<std::string> lans;     // ICMPv6 with membership of ff02::2, UDP 547 with ff02::1:2
   std::vector<std::string> echo;     // ICMPv6 Echo Replies, on uplinks
+  std::vector<std::string> relay_uplinks;  // UDP 547, for answers of the servers that we relay to
+  std::vector<std::string> relayed_lans;   // whose clients' link-layer addresses are to be told
   bool operator==(const WantedSockets&) const = default;
 };
 
@@ -116,6 +121,7 @@ class Router {
   // What is wanted at this moment: for the invariants of the simulation.
   const DesiredState& desired() const { return desired_; }
   const dhcp6::Server& server() const { return server_; }
+  const dhcp6::Relay& relay() const { return relay_; }
 
  private:
   struct Inheritance {
@@ -149,6 +155,13 @@ class Router {
   void reconcile(Instant now);
   void advertise(Instant now);
   void collect_server(Instant now);
+  void receive_for_servers(const PacketIn& packet, const Lan* lan, Instant now);
+  std::vector<dhcp6::RelayLink> relay_links() const;
+  void collect_relay(Instant now);
+  void subdelegations_changed(Instant now);
+  StatusRelay relay_status(const conf::LanConfig& lan, Instant now) const;
+  void count_relayed(const std::string& interface,
+                     std::map<std::string, std::uint64_t>& counters) const;
   void offer_state(Instant now);
   void keep_everything();
   void remember_addresses();
@@ -190,6 +203,7 @@ class Router {
   std::vector<LeavingUplink> leaving_uplinks_;
   dhcp6::Server server_;
   LearntHosts learnt_hosts_;  // what was last derived from
+  dhcp6::Relay relay_;
   std::vector<LinkState> links_;
   std::optional<KernelState> kernel_;
   // Until the uplinks have spoken, or this long after the start, nothing of an earlier run is removed.

@@ -234,6 +234,8 @@ House Router::house(Instant now) {
   house.assignments = plan_.assignments;
   house.subdelegations = server_.delegations();
   house.learnt_hosts = learnt_hosts_ = learn_hosts(config_.pinholes, server_);
+  for (const dhcp6::RelayedDelegation& one : relay_.delegations())
+    house.subdelegations.push_back({one.prefix, one.link, one.next_hop, one.valid_until});
   house.settled = settled_;
   return house;
 }

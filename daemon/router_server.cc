@@ -43,7 +43,10 @@ void Router::collect_server(Instant now) {
   out_.names_changed = out_.names_changed || said.names_changed;
   if (!said.journal.empty() && learnt_hosts_ != learn_hosts(config_.pinholes, server_))
     dirty_ = true;
-  if (!said.delegations_changed) return;
+  if (said.delegations_changed) subdelegations_changed(now);
+}
+
+void Router::subdelegations_changed(Instant now) {
   // One router behind us has its way at once. When many ask in a row, the kernel is told of several together.
   if (now >= subdelegations_taken_ + kSubdelegationGap) {
     dirty_ = true;

@@ -126,6 +126,7 @@ Status Router::status(Instant now) const {
   for (const auto& uplink : uplinks_) {
     out.uplinks.push_back(
         status_of(*uplink, link(uplink->config().interface), desired_, pool_.delegations(), now));
+    count_relayed(uplink->config().interface, out.uplinks.back().counters);
     if (uplink->config().route_check.mode != conf::RouteCheckConfig::Mode::kOff) {
       for (StatusPrefix& delegation : out.uplinks.back().delegations) {
         const Routed finding = routed(*uplink, delegation.prefix);
@@ -202,6 +203,8 @@ Status Router::status(Instant now) const {
     status.counters["ra_foreign"] = counters.foreign_advertisements;
     status.counters["ra_inconsistent"] = counters.inconsistencies;
     count_discards(status.counters, counters.discarded);
+    if (config.is_relayed()) status.relay = relay_status(config, now);
+    count_relayed(config.interface, status.counters);
     const dhcp6::ServerCounters& served = server_.counters(config.name);
     status.counters["dhcp6_received"] = served.received;
     status.counters["dhcp6_sent"] = served.sent;

@@ -49,6 +49,7 @@ void Router::offer_state(Instant now) {
     else
       state_.leases[uplink->config().name] = lease;
   }
+  state_.relayed = relay_.delegations();
   if (kernel_) remember_addresses();
   if (state_.worth_writing(durable_, now)) {
     durable_ = state_;

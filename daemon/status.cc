@@ -190,6 +190,23 @@ void foreign_routers(JsonWriter& json, const StatusLan& l) {
   json.end_array();
 }
 
+void relay(JsonWriter& json, const StatusRelay& r) {
+  json.key("relay").begin_object();
+  strings(json, "servers", r.servers);
+  if (r.link_address) json.key("link_address").value(r.link_address->to_string());
+  json.key("delegations").begin_array();
+  for (const StatusRelayed& one : r.delegations) {
+    json.begin_object();
+    json.key("prefix").value(one.prefix.to_string());
+    json.key("client").value(one.client);
+    json.key("next_hop").value(one.next_hop.to_string());
+    json.member("valid", one.valid);
+    json.end_object();
+  }
+  json.end_array();
+  json.end_object();
+}
+
 void lan(JsonWriter& json, const StatusLan& l) {
   json.begin_object();
   json.key("name").value(l.name);
@@ -207,6 +224,7 @@ void lan(JsonWriter& json, const StatusLan& l) {
   addresses(json, "dns_servers", l.dns_servers);
   if (l.next_ra_in) next_advertisement(json, l);
   if (!l.foreign_routers.empty()) foreign_routers(json, l);
+  if (l.relay) relay(json, *l.relay);
   counters(json, l.counters);
   json.end_object();
 }

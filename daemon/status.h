@@ -80,6 +80,21 @@ struct StatusForeignRouter {
   std::vector<std::string> differences;  // RFC 4861 section 6.2.7
 };
 
+// What another server gave to a router behind a LAN.
+struct StatusRelayed {
+  Prefix prefix;
+  std::string client;  // DUID
+  Ip6Address next_hop;
+  Lifetime valid;
+};
+
+// Of a LAN that another server serves.
+struct StatusRelay {
+  std::vector<std::string> servers;  // as configured
+  std::optional<Ip6Address> link_address;
+  std::vector<StatusRelayed> delegations;
+};
+
 struct StatusLan {
   std::string name;
   std::string interface;
@@ -97,6 +112,7 @@ struct StatusLan {
   std::string next_ra_why;             // then
   std::vector<StatusField> next_ra;
   std::vector<StatusForeignRouter> foreign_routers;
+  std::optional<StatusRelay> relay;
   std::map<std::string, std::uint64_t> counters;
 };
 

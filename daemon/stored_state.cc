@@ -337,6 +337,17 @@ void read_line(std::string_view line, StoredState& state, Duration moved, bool& 
     address.valid_until = words.instant(moved);
     address.ours = true;
     state.addresses.push_back(address);
+  } else if (kind == "relayed") {
+    const std::string link = words.name();
+    const Prefix prefix = words.prefix();
+    const Ip6Address next_hop = words.address();
+    const auto client = dhcp6::Duid::parse(words.next());
+    const std::uint32_t iaid = words.number32();
+    const Instant until = words.instant(moved);
+    if (client)
+      state.relayed.push_back({prefix, link, next_hop, *client, iaid, until});
+    else
+      words.bad();
   } else {
     words.bad();
   }
@@ -357,6 +368,7 @@ StoredState without_times(StoredState state) {
   for (auto& [name, records] : state.advertised_options) {
     for (ra::AdvertisedOption& record : records) record.host_valid_until = Instant();
   }
+  for (dhcp6::RelayedDelegation& one : state.relayed) one.valid_until = Instant();
   for (KernelAddress& a : state.addresses) a.preferred_until = a.valid_until = Instant();
   std::sort(state.addresses.begin(), state.addresses.end(),
             [](const KernelAddress& a, const KernelAddress& b) {
@@ -403,9 +415,16 @@ bool StoredState::worth_writing(const StoredState& written, Instant now) const {
   if (without_times(*this) != without_times(written)) return true;
   // Renewals move only times. What is stored may lag, but must not come to tell less than a third of the
   // truth; leases under half an hour are too short to outlive a reboot usefully.
-  const Duration truth = latest_end(*this) - now;
-  const Duration told = std::max(latest_end(written) - now, Duration{});
-  return truth >= minutes(30) && told < truth / 3;
+  const auto lags = [now](Instant end, Instant written_end) {
+    const Duration truth = end - now;
+    const Duration told = std::max(written_end - now, Duration{});
+    return truth >= minutes(30) && told < truth / 3;
+  };
+  // Without their times they are the same ones, in the same order.
+  for (std::size_t i = 0; i < relayed.size(); ++i) {
+    if (lags(relayed[i].valid_until, written.relayed[i].valid_until)) return true;
+  }
+  return lags(latest_end(*this), latest_end(written));
 }
 
 std::string serialise(const StoredState& state, Instant now, std::string_view boot_id) {
@@ -439,6 +458,10 @@ std::string serialise(const StoredState& state, Instant now, std::string_view bo
   for (const KernelAddress& a : state.addresses) {
     out.line("address", word(a.interface), a.address.to_string(), number(a.prefix_length),
              text_of(a.preferred_until), text_of(a.valid_until));
+  }
+  for (const dhcp6::RelayedDelegation& one : state.relayed) {
+    out.line("relayed", word(one.link), one.prefix.to_string(), one.next_hop.to_string(),
+             one.client.to_string(), number(one.iaid), text_of(one.valid_until));
   }
   return out.finish();
 }

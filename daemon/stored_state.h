@@ -17,6 +17,7 @@
 #include "daemon/kernel_state.h"
 #include "delegation/carve.h"
 #include "dhcp6/client.h"
+#include "dhcp6/relayed_delegations.h"
 #include "net/expected.h"
 #include "net/prefix.h"
 #include "net/time.h"
@@ -36,6 +37,8 @@ struct StoredState {
       advertised_options;                        // the same LAN name ->
   std::map<std::string, unsigned> dad_counters;  // interface and prefix -> RFC 7217 DAD_Counter
   std::vector<KernelAddress> addresses;          // ours, for kernels without IFA_PROTO
+  // What another server gave to routers behind our LANs (RFC 8987 S-1).
+  std::vector<dhcp6::RelayedDelegation> relayed;
 
   bool operator==(const StoredState&) const = default;
 

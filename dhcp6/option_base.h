@@ -79,6 +79,7 @@ struct ClientFqdn;              // 39
 struct NtpServers;              // 56
 struct AftrName;                // 64
 struct PdExclude;               // 67
+struct ClientLinkLayerAddress;  // 79
 struct SolMaxRt;                // 82
 struct InfMaxRt;                // 83
 struct S46Rule;                 // 89
@@ -90,17 +91,17 @@ struct S46MapE;                 // 94
 struct S46MapT;                 // 95
 struct S46Lightweight;          // 96
 struct CaptivePortal;           // 103
+struct RelaySourcePort;         // 135
 struct EncryptedDns;            // 144
 
-using Option =
-    std::variant<UnknownOption, MalformedOption, ClientId, ServerId, IaNa, IaTa, IaAddress,
-                 OptionRequest, Preference, ElapsedTime, RelayedMessage, Authentication,
-                 ServerUnicast, StatusCode, RapidCommit, UserClass, VendorClass, VendorOptions,
-                 InterfaceId, ReconfigureMessage, ReconfigureAccept, SipDomains, SipServers,
-                 DnsServers, DomainSearchList, IaPd, IaPrefix, SntpServers, InformationRefreshTime,
-                 ClientFqdn, NtpServers, AftrName, PdExclude, SolMaxRt, InfMaxRt, S46Rule,
-                 S46BorderRelay, S46DefaultRule, S46Binding, S46PortParameters, S46MapE, S46MapT,
-                 S46Lightweight, CaptivePortal, EncryptedDns>;
+using Option = std::variant<
+    UnknownOption, MalformedOption, ClientId, ServerId, IaNa, IaTa, IaAddress, OptionRequest,
+    Preference, ElapsedTime, RelayedMessage, Authentication, ServerUnicast, StatusCode, RapidCommit,
+    UserClass, VendorClass, VendorOptions, InterfaceId, ReconfigureMessage, ReconfigureAccept,
+    SipDomains, SipServers, DnsServers, DomainSearchList, IaPd, IaPrefix, SntpServers,
+    InformationRefreshTime, ClientFqdn, NtpServers, AftrName, PdExclude, SolMaxRt, InfMaxRt,
+    S46Rule, S46BorderRelay, S46DefaultRule, S46Binding, S46PortParameters, S46MapE, S46MapT,
+    S46Lightweight, CaptivePortal, EncryptedDns, ClientLinkLayerAddress, RelaySourcePort>;
 using Options = std::vector<Option>;
 
 }  // namespace sixgate::dhcp6

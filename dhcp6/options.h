@@ -27,6 +27,7 @@
 #include "dhcp6/option_base.h"
 #include "dhcp6/option_exchange.h"
 #include "dhcp6/option_ia.h"
+#include "dhcp6/option_relay.h"
 #include "dhcp6/option_services.h"
 #include "dhcp6/option_softwire.h"
 

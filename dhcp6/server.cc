@@ -19,18 +19,9 @@ std::optional<MacAddress> mac_of(const Ip6Address& address) {
 
 // The Client Link-Layer Address option of the relay agent on the client's link (RFC 6939 section 4).
 std::optional<MacAddress> mac_of(const RelayedExchange& exchange) {
-  constexpr std::uint16_t kClientLinkLayerAddress = 79;
-  constexpr std::uint16_t kEthernet = 1;
   if (exchange.relays.empty()) return std::nullopt;
-  for (const UnknownOption& option : find_all<UnknownOption>(exchange.relays.back().options)) {
-    if (option.code != kClientLinkLayerAddress) continue;
-    ByteReader reader(option.bytes);
-    const std::uint16_t type = reader.u16();
-    const auto bytes = reader.bytes(6);
-    if (type != kEthernet || !reader.ok() || !reader.at_end()) continue;
-    MacAddress::Bytes mac{};
-    std::copy(bytes.begin(), bytes.end(), mac.begin());
-    return MacAddress(mac);
+  for (const auto& said : find_all<ClientLinkLayerAddress>(exchange.relays.back().options)) {
+    if (const auto mac = said.mac()) return mac;
   }
   return std::nullopt;
 }

@@ -77,6 +77,10 @@ class Table {
 
 std::string icmp(int type) { return cat("-p ipv6-icmp -m icmp6 --icmpv6-type ", type); }
 
+std::string answers_of(const FirewallServer& server) {
+  return cat("-i ", server.interface, " -s ", server.source, " -p udp --dport 547");
+}
+
 std::string raw_table(const Ruleset& rules) {
   Table raw("raw", kRawChains);
   const auto each_ours = [&](auto&& visit) {
@@ -94,8 +98,10 @@ std::string raw_table(const Ruleset& rules) {
              "ND, MLD, SEND and MRD without conntrack");
     raw.rule(kOutput, cat("-o ", interface, " -p udp --sport 546 --dport 547"), kNotrack,
              "DHCPv6 without conntrack");
-    raw.rule(kOutput, cat("-o ", interface, " -p udp --sport 547 --dport 546"), kNotrack,
-             "DHCPv6 without conntrack");
+    for (const int to : {546, 547}) {
+      raw.rule(kOutput, cat("-o ", interface, " -p udp --sport 547 --dport ", to), kNotrack,
+               "DHCPv6 without conntrack");
+    }
   });
   for (const FirewallUplink& uplink : rules.uplinks) {
     raw.rule(kOutput, cat("-o ", uplink.interface, " ", icmp(137)), kDrop,
@@ -106,6 +112,10 @@ std::string raw_table(const Ruleset& rules) {
   for (const FirewallLan& lan : rules.lans) {
     raw.rule(kPrerouting, cat("-i ", lan.interface, " -s fe80::/10 -p udp --dport 547"), kNotrack,
              "DHCPv6 requests without conntrack");
+  }
+  for (const FirewallServer& server : rules.servers) {
+    raw.rule(kPrerouting, answers_of(server), kNotrack,
+             "answers to our DHCPv6 relay agent without conntrack");
   }
   for (const int type : kLinkTypes) {
     raw.rule(kUntracked, icmp(type), kNotrack, "RFC 4890 4.4.1");
@@ -146,6 +156,10 @@ void input_rules(Table& filter, const Ruleset& rules) {
   for (const FirewallLan& lan : rules.lans) {
     filter.rule(kToUs, cat("-i ", lan.interface, " -s fe80::/10 -p udp --dport 547"), kAccept,
                 "DHCPv6 requests of hosts");
+  }
+  for (const FirewallServer& server : rules.servers) {
+    filter.rule(kToUs, answers_of(server), kAccept,
+                "answers of the DHCPv6 servers that we relay to");
   }
   for (const FirewallLan& lan : rules.lans) {
     filter.rule(kToUs, cat("-i ", lan.interface), kSource, "a source belongs to its LAN: BCP 38");

@@ -22,6 +22,7 @@ const std::array<NftSetKind, kNftSetCount> kNftSetKinds{{
     {NftSetId::kLocal, "local", NftKey::kInterfacePrefix, "sources that belong to a LAN"},
     {NftSetId::kDelegated, "delegated", NftKey::kInterfacePrefix, "ours, whole"},
     {NftSetId::kForbidden, "forbidden", NftKey::kInterfacePrefix, "documentation prefixes"},
+    {NftSetId::kServers, "servers", NftKey::kInterfacePrefix, "DHCPv6 servers that we relay to"},
     {NftSetId::kPinholeTcp, "pinhole_tcp", NftKey::kPorts, "LAN, source, host, ports"},
     {NftSetId::kPinholeUdp, "pinhole_udp", NftKey::kPorts, "LAN, source, host, ports"},
     {NftSetId::kPinholeOther, "pinhole_other", NftKey::kProtocol, "LAN, source, host, protocol"},
@@ -116,6 +117,9 @@ NftSets nft_sets(const Ruleset& given) {
     }
   }
   for (const FirewallPinhole& one : ruleset.pinholes) sets[set_of(one)].push_back(element_of(one));
+  for (const FirewallServer& server : ruleset.servers) {
+    sets[NftSetId::kServers].push_back({server.interface, server.source});
+  }
   for (std::vector<NftElement>& elements : sets.elements) std::ranges::sort(elements);
   return sets;
 }

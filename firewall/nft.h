@@ -44,11 +44,12 @@ enum class NftSetId : std::uint8_t {
   kDelegated,   // uplink . delegation: never a source there, never sent out there
   kForbidden,   // uplink . prefix of documentation: not on the Internet, unless we live in it (a
                 // lab)
+  kServers,     // interface . source of answers to our DHCPv6 relay agent
   kPinholeTcp,  // LAN . source . host . ports
   kPinholeUdp,
   kPinholeOther,  // LAN . source . host . protocol
 };
-inline constexpr std::size_t kNftSetCount = 15;
+inline constexpr std::size_t kNftSetCount = 16;
 
 struct NftSetKind {
   NftSetId id;

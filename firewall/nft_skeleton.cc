@@ -32,6 +32,7 @@ table ip6 sixgate {
 		icmpv6 type { 130-137, 141-143, 148-149, 151-153 } notrack return comment "ND, MLD, SEND and MRD without conntrack"
 		iifname @wan ip6 daddr fe80::/10 udp dport 546 notrack return comment "DHCPv6 answers come from any port: without conntrack"
 		iifname @lan ip6 saddr fe80::/10 udp dport 547 notrack return comment "DHCPv6 requests without conntrack"
+		udp dport 547 iifname . ip6 saddr @servers notrack comment "answers to our DHCPv6 relay agent without conntrack"
 		iifname @lan ip6 saddr != fe80::/10 iifname . ip6 saddr != @local goto spoofed comment "a source belongs to its LAN: BCP 38, RFC 7084 S-2, L-14"
 		iifname . ip6 saddr @delegated counter drop comment "our own sources do not come from outside: RFC 6092 REC-6"
 	}
@@ -44,7 +45,7 @@ table ip6 sixgate {
 		type filter hook output priority raw; policy accept;
 		oifname != @wan oifname != @lan return comment "not our interface"
 		icmpv6 type { 130-137, 141-143, 148-149, 151-153 } notrack comment "ND, MLD, SEND and MRD without conntrack"
-		udp sport . udp dport { 546 . 547, 547 . 546 } notrack comment "DHCPv6 without conntrack"
+		udp sport . udp dport { 546 . 547, 547 . 546, 547 . 547 } notrack comment "DHCPv6 without conntrack"
 		oifname @wan icmpv6 type 1 icmpv6 code 5 counter drop comment "no answer to the owner of a source that a LAN host forged"
 		oifname @wan icmpv6 type 137 counter drop comment "we know of no better router there"
 	}
@@ -61,6 +62,7 @@ table ip6 sixgate {
 		icmpv6 type 151-153 ip6 saddr fe80::/10 ip6 hoplimit 1 accept comment "multicast router discovery from this link: RFC 4286"
 		iifname @wan ip6 daddr fe80::/10 udp dport 546 accept comment "DHCPv6 answers: the only service on the WAN"
 		iifname @lan ip6 saddr fe80::/10 udp dport 547 accept comment "DHCPv6 requests of hosts"
+		udp dport 547 iifname . ip6 saddr @servers accept comment "answers of the DHCPv6 servers that we relay to"
 		ct state established,related accept comment "answers"
 		icmpv6 type echo-reply accept comment "INVALID when it answers a multicast ping"
 		icmpv6 type { 1-4 } limit rate 100/second burst 200 packets accept comment "errors: RFC 4890 4.4.1"

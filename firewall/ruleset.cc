@@ -125,6 +125,21 @@ Ruleset normalise(Ruleset ruleset) {
   });
   make_disjoint(ruleset.pinholes);
 
+  const auto is_ours = [&](const std::string& interface) {
+    return std::ranges::find(ruleset.uplinks, interface, &FirewallUplink::interface) !=
+               ruleset.uplinks.end() ||
+           std::ranges::find(ruleset.lans, interface, &FirewallLan::interface) !=
+               ruleset.lans.end();
+  };
+  std::ranges::sort(ruleset.servers);
+  std::vector<FirewallServer> servers;
+  for (const FirewallServer& server : ruleset.servers) {
+    const bool inside = !servers.empty() && servers.back().interface == server.interface &&
+                        servers.back().source.contains(server.source);
+    if (is_ours(server.interface) && !inside) servers.push_back(server);
+  }
+  ruleset.servers = std::move(servers);
+
   keep_outermost(ruleset.delegated);
   for (const Prefix& hole : ruleset.excluded) {
     std::vector<Prefix> left;

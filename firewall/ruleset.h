@@ -61,9 +61,17 @@ struct FirewallPinhole {
   bool has_ports() const { return protocol == 6 || protocol == 17; }
 };
 
+// Who may answer our DHCPv6 relay agent, and where.
+struct FirewallServer {
+  std::string interface;
+  Prefix source;
+  friend auto operator<=>(const FirewallServer&, const FirewallServer&) = default;
+};
+
 struct Ruleset {
   std::vector<FirewallUplink> uplinks;
   std::vector<FirewallLan> lans;
+  std::vector<FirewallServer> servers;
   std::vector<Prefix> delegated;  // whole delegations, whether given to a LAN or not
   std::vector<Prefix> excluded;   // parts of them that lie on the WAN link (RFC 6603)
   std::vector<FirewallPinhole> pinholes;
@@ -77,7 +85,8 @@ struct Ruleset {
 // another of its list; an interface named twice keeps the first zone and the prefixes of both; an
 // uplink is not also a LAN; nothing that is assigned lacks in local, and nothing is assigned to a closed
 // LAN; what is excluded is cut out of delegated, and excluded is empty; pinholes are for hosts in what is
-// assigned and do not overlap. Renderers do this themselves.
+// assigned and do not overlap; no server is where neither an uplink nor a LAN is. Renderers do this
+// themselves.
 Ruleset normalise(Ruleset ruleset);
 
 // Whether hosts of one LAN may open connections to those of another: as configured, else the protected to

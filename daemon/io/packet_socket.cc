@@ -134,10 +134,15 @@ Expected<Dhcp6Socket> make_dhcp6_client_socket(const LinkState& link) {
   return failed("binding UDP port 546", link);
 }
 
-Expected<OwnedFd> make_dhcp6_server_socket(const LinkState& link) {
+namespace {
+
+// UDP port 547. What is sent to groups goes as far as they reach (RFC 9915 section 19).
+Expected<OwnedFd> make_port_547(const LinkState& link) {
+  constexpr int kRelayHopLimit = 8;
   OwnedFd fd(::socket(AF_INET6, SOCK_DGRAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0));
   if (!fd || !set(fd.get(), IPPROTO_IPV6, IPV6_V6ONLY, 1) || !bind_to_interface(fd.get(), link) ||
-      !set_common(fd.get(), link)) {
+      !set_common(fd.get(), link) ||
+      !set(fd.get(), IPPROTO_IPV6, IPV6_MULTICAST_HOPS, kRelayHopLimit)) {
     return failed("DHCPv6 server socket", link);
   }
   sockaddr_in6 local{};
@@ -152,6 +157,17 @@ Expected<OwnedFd> make_dhcp6_server_socket(const LinkState& link) {
     }
     return failed("binding UDP port 547", link);
   }
+  return fd;
+}
+
+}  // namespace
+
+Expected<OwnedFd> make_dhcp6_relay_socket(const LinkState& link) { return make_port_547(link); }
+
+Expected<OwnedFd> make_dhcp6_server_socket(const LinkState& link) {
+  auto made = make_port_547(link);
+  if (!made) return made;
+  OwnedFd fd = std::move(*made);
   // Clients speak to the first, relay agents to the second.
   for (const Ip6Address& group : {kAllDhcpRelayAgentsAndServers, kAllDhcpServers}) {
     ipv6_mreq request{};
@@ -182,6 +198,7 @@ Expected<ReceivedDatagram, int> receive_datagram(int fd, std::span<std::uint8_t>
   ReceivedDatagram out;
   out.size = static_cast<std::size_t>(got);
   out.source = from_kernel(from.sin6_addr);
+  out.port = ntohs(from.sin6_port);
   out.truncated = (message.msg_flags & (MSG_TRUNC | MSG_CTRUNC)) != 0;
   for (cmsghdr* c = CMSG_FIRSTHDR(&message); c != nullptr; c = CMSG_NXTHDR(&message, c)) {
     if (c->cmsg_level != IPPROTO_IPV6) continue;

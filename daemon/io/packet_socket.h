@@ -30,9 +30,13 @@ Expected<Dhcp6Socket> make_dhcp6_client_socket(const LinkState& link);
 // UDP port 547, as a member of ff02::1:2 and ff05::1:3 (RFC 9915 sections 7.1, 7.2).
 Expected<OwnedFd> make_dhcp6_server_socket(const LinkState& link);
 
+// UDP port 547 towards servers: a member of no group, for nobody there is to take us for one.
+Expected<OwnedFd> make_dhcp6_relay_socket(const LinkState& link);
+
 struct ReceivedDatagram {
   std::size_t size = 0;
   Ip6Address source;
+  std::uint16_t port = 0;  // of the source
   Ip6Address destination;
   unsigned hop_limit = 0;
   unsigned index = 0;  // the interface it came in on
@@ -42,7 +46,7 @@ struct ReceivedDatagram {
 // One datagram into `buffer`, without waiting. The error is an errno value; EAGAIN: there is none.
 Expected<ReceivedDatagram, int> receive_datagram(int fd, std::span<std::uint8_t> buffer);
 
-// From `source`, or the link's link-local address. 0, or an errno value.
+// From `source`, which the kernel chooses when it is ::, or the link's link-local address. 0, or an errno value.
 int send_datagram(int fd, const LinkState& link, const std::optional<Ip6Address>& source,
                   const Ip6Address& to, std::uint16_t port, std::span<const std::uint8_t> payload);
 

@@ -6,6 +6,7 @@
 #include <algorithm>
 
 #include "daemon/io/clock.h"
+#include "daemon/io/link_layer_tap.h"
 #include "daemon/io/packet_socket.h"
 #include "net/text.h"
 
@@ -46,6 +47,7 @@ class PacketSockets::Port {
   std::string complaint;  // the trouble last logged; empty while all is well
   OwnedFd fd;
   Watch watch;
+  std::optional<LinkLayerTap> tap;  // while somebody wants to know who sends
 };
 
 PacketSockets::PacketSockets(EventLoop& loop, Receive receive, LogSink log)
@@ -67,12 +69,16 @@ void PacketSockets::fit(const WantedSockets& wanted, const std::vector<LinkState
     const auto& names = port.role == Role::kUplink ? wanted.uplinks : wanted.lans;
     return !listed(names, port.link.name) ||
            (port.channel == Channel::kEcho && !listed(wanted.echo, port.link.name)) ||
+           (port.channel == Channel::kDhcp6Server && port.role == Role::kUplink &&
+            !listed(wanted.relay_uplinks, port.link.name)) ||
            link == nullptr || link->index != port.link.index ||
            link->link_local != port.link.link_local;
   });
   std::erase_if(not_made_, [&](const auto& entry) {
-    const std::string& name = entry.first.first;
-    return (!listed(wanted.uplinks, name) && !listed(wanted.lans, name)) || usable(name) == nullptr;
+    const auto& [name, channel] = entry.first;
+    const bool listed_uplink = channel == Channel::kDhcp6Server ? listed(wanted.relay_uplinks, name)
+                                                                : listed(wanted.uplinks, name);
+    return (!listed_uplink && !listed(wanted.lans, name)) || usable(name) == nullptr;
   });
   for (const std::string& name : wanted.uplinks) {
     if (const LinkState* link = usable(name)) {
@@ -83,12 +89,31 @@ void PacketSockets::fit(const WantedSockets& wanted, const std::vector<LinkState
   for (const std::string& name : wanted.echo) {
     if (const LinkState* link = usable(name)) fit_one(name, Channel::kEcho, Role::kUplink, *link);
   }
+  for (const std::string& name : wanted.relay_uplinks) {
+    if (const LinkState* link = usable(name))
+      fit_one(name, Channel::kDhcp6Server, Role::kUplink, *link);
+  }
   for (const std::string& name : wanted.lans) {
     if (const LinkState* link = usable(name)) {
       fit_one(name, Channel::kIcmp6, Role::kLan, *link);
       fit_one(name, Channel::kDhcp6Server, Role::kLan, *link);
+      fit_tap(name, listed(wanted.relayed_lans, name));
     }
   }
+}
+
+void PacketSockets::fit_tap(const std::string& interface, bool wanted) {
+  const auto found = ports_.find({interface, Channel::kDhcp6Server});
+  if (found == ports_.end()) return;
+  Port& port = *found->second;
+  if (wanted == port.tap.has_value()) return;
+  port.tap.reset();
+  if (!wanted) return;
+  auto tap = LinkLayerTap::open(port.link);
+  if (tap)
+    port.tap.emplace(std::move(*tap));
+  else
+    complain(port, tap.error().message);
 }
 
 Expected<OwnedFd> PacketSockets::open_socket(Channel channel, Role role, const LinkState& link) {
@@ -98,7 +123,7 @@ Expected<OwnedFd> PacketSockets::open_socket(Channel channel, Role role, const L
     case Channel::kIcmp6:
       return make_icmp6_socket(link, role == Role::kLan);
     case Channel::kDhcp6Server:
-      return make_dhcp6_server_socket(link);
+      return role == Role::kLan ? make_dhcp6_server_socket(link) : make_dhcp6_relay_socket(link);
     case Channel::kDhcp6Client:
       break;
   }
@@ -169,7 +194,9 @@ void PacketSockets::received(Port& port) {
               .source = datagram->source,
               .destination = datagram->destination,
               .hop_limit = datagram->hop_limit,
-              .payload = std::span(buffer_).first(datagram->size)});
+              .payload = std::span(buffer_).first(datagram->size),
+              .port = datagram->port,
+              .link_layer = port.tap ? port.tap->of(datagram->source) : std::nullopt});
   }
 }
 

@@ -37,6 +37,7 @@ class PacketSockets {
   class Port;
   enum class Role : std::uint8_t { kUplink, kLan };
   void fit_one(const std::string& interface, Channel channel, Role role, const LinkState& link);
+  void fit_tap(const std::string& interface, bool wanted);
   Expected<OwnedFd> open_socket(Channel channel, Role role, const LinkState& link);
   void received(Port& port);
   void complain(Port& port, std::string text);

@@ -183,6 +183,11 @@ T RandomDhcp6::make(unsigned depth) {
     out.psid = u16();
   } else if constexpr (std::is_same_v<T, CaptivePortal>) {
     out.uri = text(80);
+  } else if constexpr (std::is_same_v<T, ClientLinkLayerAddress>) {
+    out.type = u16();
+    out.link_layer = octets(1, 20);
+  } else if constexpr (std::is_same_v<T, RelaySourcePort>) {
+    out.downstream = u16();
   } else if constexpr (std::is_same_v<T, EncryptedDns>) {
     out.priority = u16();
     out.authentication_name = name();

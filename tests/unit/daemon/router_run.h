@@ -245,7 +245,7 @@ class RouterRun {
   std::vector<SaidPacket> advertisements;
   std::vector<AnnouncedAddress> announcements;
   std::vector<SentMessage> dhcp;
-  std::vector<PacketOut> served;  // by the DHCPv6 server, on LANs
+  std::vector<PacketOut> served;  // by the DHCPv6 server, on LANs, or relayed
   std::vector<std::uint8_t> lease_journal;
   std::vector<std::pair<Instant, ChangeSet>> sets;
   StoredState memory;
@@ -284,7 +284,10 @@ class RouterRun {
         std::any_of(config.uplinks.begin(), config.uplinks.end(),
                     [&](const auto& one) { return one.interface == packet.interface; });
     if (packet.channel == Channel::kDhcp6Server) {
-      ASSERT_FALSE(uplink) << packet.interface;
+      const std::vector<std::string> relayed_to = router->wanted_sockets().relay_uplinks;
+      ASSERT_TRUE(!uplink || std::find(relayed_to.begin(), relayed_to.end(), packet.interface) !=
+                                 relayed_to.end())
+          << packet.interface;
       served.push_back(packet);
       return;
     }

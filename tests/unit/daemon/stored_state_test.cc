@@ -68,6 +68,8 @@ StoredState usual() {
   own.valid_until = kNow + seconds(3600);
   own.ours = true;
   state.addresses.push_back(own);
+  state.relayed.push_back({prefix("2001:db8:88:100::/56"), "lan1", address("fe80::c"),
+                           dhcp6::Duid::ll(mac(11)), 0xfffffffe, kNow + seconds(3600)});
   return state;
 }
 
@@ -474,6 +476,17 @@ TEST(StoredState, ShortLeasesAreNotWorthTheFlash) {
   EXPECT_FALSE(state.worth_writing(written, now));
   move_times(state, seconds(1));
   EXPECT_TRUE(state.worth_writing(written, now));
+}
+
+// One that is renewed must not be forgotten by a power failure because another lasts longer.
+TEST(StoredState, ADelegationThatLagsIsWritten) {
+  StoredState renewed = usual();
+  renewed.relayed[0].valid_until = kNow + seconds(10800);
+  EXPECT_FALSE(renewed.worth_writing(usual(), kNow));
+  renewed.relayed[0].valid_until = kNow + seconds(10801);
+  EXPECT_TRUE(renewed.worth_writing(usual(), kNow));
+  renewed.relayed.clear();
+  EXPECT_TRUE(renewed.worth_writing(usual(), kNow));
 }
 
 TEST(StoredState, AnEndlessLeaseIsWrittenOnce) {

@@ -24,6 +24,8 @@ struct Heard {
   Ip6Address destination;
   unsigned hop_limit = 0;
   std::vector<std::uint8_t> payload;
+  std::uint16_t port = 0;
+  std::optional<MacAddress> link_layer;
 };
 
 // RFC 4861 section 4.1 without options; the kernel fills the checksum in.
@@ -125,7 +127,9 @@ class PacketSocketsTest : public NamespaceTest {
                                              in.source,
                                              in.destination,
                                              in.hop_limit,
-                                             {in.payload.begin(), in.payload.end()}});
+                                             {in.payload.begin(), in.payload.end()},
+                                             in.port,
+                                             in.link_layer});
                          },
                          [this](const LogLine& line) { log_.push_back(line); }};
   const WantedSockets wanted_{{"wan"}, {"isp"}};
@@ -215,6 +219,50 @@ TEST_F(PacketSocketsTest, SpeaksDhcpv6FromPort546ToPort547) {
   EXPECT_EQ(heard_[0].channel, Channel::kDhcp6Client);
   EXPECT_EQ(heard_[0].destination, link("wan").link_local);
   EXPECT_EQ(heard_[0].payload.size(), 6U);
+}
+
+// RFC 9915 section 19: a hop limit of 8; RFC 6939: who sent it on the link layer.
+TEST_F(PacketSocketsTest, Row_8415_R_05_SpeaksToServersAndKnowsWhoSpeaksToIt) {
+  WantedSockets wanted = wanted_;
+  wanted.relay_uplinks = {"wan"};
+  wanted.relayed_lans = {"isp"};
+  sockets_.fit(wanted, ready_links());
+  const auto to = [](const Ip6Address& destination) {
+    return PacketOut{.interface = "wan",
+                     .channel = Channel::kDhcp6Server,
+                     .destination = destination,
+                     .payload = {12, 0},
+                     .port = 547};
+  };
+  sockets_.send(to(kAllDhcpServers));
+  run_for(milliseconds(20));
+  ASSERT_EQ(heard_.size(), 1U);
+  EXPECT_EQ(heard_[0].interface, "isp");
+  EXPECT_EQ(heard_[0].hop_limit, 8U);
+  EXPECT_EQ(heard_[0].port, 547);
+  EXPECT_EQ(heard_[0].link_layer, link("wan").mac);
+  // A client there is nobody's to answer, and towards the provider no sender is looked for.
+  sockets_.send({.interface = "isp",
+                 .channel = Channel::kDhcp6Server,
+                 .destination = kAllDhcpRelayAgentsAndServers,
+                 .payload = {1, 0, 0, 1},
+                 .port = 547});
+  run_for(milliseconds(20));
+  EXPECT_EQ(heard_.size(), 1U);
+  sockets_.send({.interface = "isp",
+                 .channel = Channel::kDhcp6Server,
+                 .destination = *link("wan").link_local,
+                 .payload = {13, 0},
+                 .port = 547});
+  run_for(milliseconds(20));
+  ASSERT_EQ(heard_.size(), 2U);
+  EXPECT_EQ(heard_[1].interface, "wan");
+  EXPECT_EQ(heard_[1].link_layer, std::nullopt);
+  // When nobody is relayed for any more, the port towards the provider is closed.
+  sockets_.fit(wanted_, links());
+  sockets_.send(to(kAllDhcpServers));
+  run_for(milliseconds(20));
+  EXPECT_EQ(heard_.size(), 2U);
 }
 
 TEST_F(PacketSocketsTest, SaysOnceThatAnotherClientHasThePortAndTriesAgain) {

@@ -308,6 +308,25 @@ TEST(DhcpOption, CaptivePortal) {
   expect_wire(CaptivePortal{"https://a.example/api"}, "68747470733a2f2f612e6578616d706c652f617069");
 }
 
+// RFC 6939 section 4.
+TEST(DhcpOption, ClientLinkLayerAddress) {
+  const auto told = ClientLinkLayerAddress::of(MacAddress({2, 0, 0x5e, 0, 0x53, 1}));
+  expect_wire(told, "0001 02005e005301");
+  EXPECT_EQ(told.mac(), MacAddress({2, 0, 0x5e, 0, 0x53, 1}));
+  const ClientLinkLayerAddress infiniband{32, hex("0102030405060708")};
+  expect_wire(infiniband, "0020 0102030405060708");
+  EXPECT_EQ(infiniband.mac(), std::nullopt);
+  expect_malformed<ClientLinkLayerAddress>("0001");
+  expect_malformed<ClientLinkLayerAddress>("00");
+}
+
+// RFC 8357 section 4.2.
+TEST(DhcpOption, RelaySourcePort) {
+  expect_wire(RelaySourcePort{50547}, "c573");
+  expect_malformed<RelaySourcePort>("c5");
+  expect_malformed<RelaySourcePort>("c57300");
+}
+
 // RFC 9463 section 4.1.
 TEST(DhcpOption, EncryptedDns) {
   const EncryptedDns resolver{.priority = 1,

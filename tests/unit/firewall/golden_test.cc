@@ -49,6 +49,7 @@ Ruleset two_uplinks() {
   ruleset.lans[1].assigned.push_back(prefix("2001:db8:3000::/60"));
   ruleset.delegated.push_back(prefix("2001:db8:3000::/59"));
   ruleset.excluded = {prefix("2001:db8:3000:1f::/64")};
+  ruleset.servers = {{"ppp0", prefix("2001:db8:5::547/128")}, {"wan0", prefix("fe80::/10")}};
   return ruleset;
 }
 

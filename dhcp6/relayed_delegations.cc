@@ -1,0 +1,163 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "dhcp6/relayed_delegations.h"
+
+#include <algorithm>
+#include <utility>
+
+#include "net/text.h"
+
+namespace sixgate::dhcp6 {
+namespace {
+
+// Enough to say each thing once, and no more than that many to remember.
+constexpr std::size_t kMostComplaints = 64;
+
+const Prefix kGlobalUnicast{Ip6Address::from_halves(0x2000000000000000, 0), 3};
+
+// What a host can have an address in. A server that is wrong must not take the way to everything else.
+bool is_delegable(const Prefix& prefix) {
+  return (kGlobalUnicast.contains(prefix) || kUniqueLocal.contains(prefix)) &&
+         prefix.length() >= 16;
+}
+
+bool is_of(const RelayedDelegation& one, const std::string& link, const Duid& client) {
+  return one.link == link && one.client == client;
+}
+
+}  // namespace
+
+void RelayedDelegations::restore(std::vector<RelayedDelegation> delegations, Instant now) {
+  std::erase_if(delegations, [&](const RelayedDelegation& one) {
+    return one.valid_until <= now || !is_delegable(one.prefix);
+  });
+  std::sort(
+      delegations.begin(), delegations.end(),
+      [](const RelayedDelegation& a, const RelayedDelegation& b) { return a.prefix < b.prefix; });
+  const auto same = std::unique(
+      delegations.begin(), delegations.end(),
+      [](const RelayedDelegation& a, const RelayedDelegation& b) { return a.prefix == b.prefix; });
+  delegations.erase(same, delegations.end());
+  all_ = std::move(delegations);
+  changed_ = !all_.empty();
+}
+
+void RelayedDelegations::keep_only(const std::set<std::string>& links) {
+  complained_of_.clear();
+  end([&](const RelayedDelegation& one) { return !links.contains(one.link); },
+      "we relay there no more");
+}
+
+template <class Ends>
+void RelayedDelegations::end(Ends ends, std::string_view why) {
+  std::erase_if(all_, [&](const RelayedDelegation& one) {
+    if (!ends(one)) return false;
+    say(LogLevel::kInfo, cat("lan ", one.link, ": ", one.prefix, " of client ", one.client,
+                             " is no longer routed: ", why));
+    changed_ = true;
+    return true;
+  });
+}
+
+bool RelayedDelegations::has_room(const RelayedDelegation& said, const RelayLimits& limits) const {
+  unsigned of_client = 0;
+  unsigned of_link = 0;
+  for (const RelayedDelegation& one : all_) {
+    if (one.link != said.link || one.prefix == said.prefix) continue;
+    ++of_link;
+    if (one.client == said.client) ++of_client;
+  }
+  return of_client < limits.per_client && of_link < limits.per_link;
+}
+
+void RelayedDelegations::learn_prefix(const RelayedDelegation& said, const RelayLimits& limits) {
+  const auto at = std::lower_bound(
+      all_.begin(), all_.end(), said.prefix,
+      [](const RelayedDelegation& one, const Prefix& prefix) { return one.prefix < prefix; });
+  const bool known = at != all_.end() && at->prefix == said.prefix;
+  if (known && *at == said) return;
+  const bool its_own = known && is_of(*at, said.link, said.client);
+  if (!its_own && !has_room(said, limits)) {
+    ++refused_[said.link];
+    if (complained_of_.size() < kMostComplaints && complained_of_.insert(said.prefix).second) {
+      say(LogLevel::kWarning, cat("lan ", said.link, ": ", said.prefix, " of client ", said.client,
+                                  " is not routed: it would be more than ", limits.per_client,
+                                  " of one client or ", limits.per_link, " of the LAN"));
+    }
+    return;
+  }
+  complained_of_.erase(said.prefix);
+  changed_ = true;
+  if (!its_own || at->next_hop != said.next_hop) {
+    say(LogLevel::kInfo, cat("lan ", said.link, ": ", said.prefix, " is delegated to client ",
+                             said.client, ", by way of ", said.next_hop));
+  }
+  if (known)
+    *at = said;
+  else
+    all_.insert(at, said);
+}
+
+void RelayedDelegations::learn(const std::string& link, const Duid& client,
+                               const Ip6Address& next_hop, const Options& reply,
+                               const RelayLimits& limits, Instant now) {
+  for (const IaPd& ia : find_all<IaPd>(reply)) {
+    if (status_of(ia.options) != Status::kSuccess) continue;
+    for (const IaPrefix& said : find_all<IaPrefix>(ia.options)) {
+      // RFC 9915 sections 21.22 and 18.2.10.1: such a prefix the client does not take.
+      if (said.preferred > said.valid || status_of(said.options) != Status::kSuccess) continue;
+      if (!is_delegable(said.prefix)) continue;
+      if (said.valid.is_zero()) {
+        end(
+            [&](const RelayedDelegation& one) {
+              return one.prefix == said.prefix && is_of(one, link, client);
+            },
+            "the server took it back");
+      } else {
+        learn_prefix({.prefix = said.prefix,
+                      .link = link,
+                      .next_hop = next_hop,
+                      .client = client,
+                      .iaid = ia.iaid,
+                      .valid_until = expiry(now, said.valid)},
+                     limits);
+      }
+    }
+  }
+}
+
+void RelayedDelegations::release(const std::string& link, const Duid& client,
+                                 const Options& release) {
+  for (const IaPd& ia : find_all<IaPd>(release)) {
+    std::vector<Prefix> named;
+    for (const IaPrefix& one : find_all<IaPrefix>(ia.options)) named.push_back(one.prefix);
+    end(
+        [&](const RelayedDelegation& one) {
+          return is_of(one, link, client) && one.iaid == ia.iaid &&
+                 (named.empty() ||
+                  std::find(named.begin(), named.end(), one.prefix) != named.end());
+        },
+        "the client gave it back");
+  }
+}
+
+void RelayedDelegations::expire(Instant now) {
+  end([&](const RelayedDelegation& one) { return one.valid_until <= now; }, "its time is over");
+}
+
+std::optional<Instant> RelayedDelegations::next_deadline() const {
+  std::optional<Instant> next;
+  for (const RelayedDelegation& one : all_) {
+    if (!one.valid_until.is_never()) next = earlier(next, std::optional(one.valid_until));
+  }
+  return next;
+}
+
+std::uint64_t RelayedDelegations::refused(const std::string& link) const {
+  const auto found = refused_.find(link);
+  return found == refused_.end() ? 0 : found->second;
+}
+
+bool RelayedDelegations::take_changed() { return std::exchange(changed_, false); }
+LogLines RelayedDelegations::take_log() { return std::exchange(log_, {}); }
+
+}  // namespace sixgate::dhcp6
