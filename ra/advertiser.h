@@ -30,7 +30,6 @@ namespace sixgate::ra {
 inline constexpr Duration kMaxInitialInterval = seconds(16);  // MAX_INITIAL_RTR_ADVERT_INTERVAL
 inline constexpr unsigned kMaxInitialAdvertisements = 3;      // MAX_INITIAL_RTR_ADVERTISEMENTS
 inline constexpr unsigned kMaxFinalAdvertisements = 3;        // MAX_FINAL_RTR_ADVERTISEMENTS
-inline constexpr Duration kMaxAdvertisementDelay = milliseconds(500);  // MAX_RA_DELAY_TIME
 // Solicitors that wait for a unicast answer; more are answered by one multicast.
 inline constexpr std::size_t kMaxWaitingSolicitors = 32;
 // Whom a link without multicast speaks to; the one that has been silent the longest makes room.
@@ -88,6 +87,8 @@ class Advertiser {
 
   std::vector<AdvertisedRecord> advertised() const { return held_.prefix_records(); }
   std::vector<AdvertisedOption> advertised_options() const { return held_.option_records(); }
+  // While it stays, the two above differ in nothing but their ends.
+  std::uint64_t advertised_revision() const { return held_.revision(); }
   // All that is said now, in one value, however many packets it takes.
   RouterAdvertisement current(Instant now) const;
   // When the next multicast is due, and why then.
@@ -113,6 +114,7 @@ class Advertiser {
   void send_unicast(const Ip6Address& to, Instant now);
   bool may_answer_alone(Instant now);
   void remember_solicitor(const Ip6Address& solicitor, Instant now);
+  void prepare(Instant now);
   Duration gap() const;
   void forget_expired(Instant now);
   void begin_burst(Instant now);
@@ -126,6 +128,16 @@ class Advertiser {
   Withdrawals held_;          // what hosts may hold
 
   std::optional<Instant> last_multicast_;
+  // What a solicitation is answered with, octet by octet the same until a lifetime in it has another number of
+  // seconds: many hosts that come at once, after a power cut say, are answered from it.
+  struct Prepared {
+    std::vector<std::vector<std::uint8_t>> payloads;
+    std::vector<Withdrawals::Hold> holds;
+    std::uint64_t revision = 0;
+    Instant from;
+    Instant until;  // the last moment at which it is true
+  };
+  std::optional<Prepared> prepared_;
   Instant next_unsolicited_;
   std::optional<Instant> solicited_multicast_;
   std::map<Ip6Address, Instant> solicited_unicast_;
