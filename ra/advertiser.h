@@ -91,6 +91,8 @@ class Advertiser {
   std::uint64_t advertised_revision() const { return held_.revision(); }
   // All that is said now, in one value, however many packets it takes.
   RouterAdvertisement current(Instant now) const;
+  // The word of a router that is none any more, while its prefixes and resolvers stay: somebody else has them.
+  RouterAdvertisement farewell() const;
   // When the next multicast is due, and why then.
   struct Next {
     Instant due;
@@ -112,9 +114,9 @@ class Advertiser {
   std::optional<Instant> multicast_due() const;
   void send_multicast(Instant now);
   void send_unicast(const Ip6Address& to, Instant now);
+  void prepare(Instant now);
   bool may_answer_alone(Instant now);
   void remember_solicitor(const Ip6Address& solicitor, Instant now);
-  void prepare(Instant now);
   Duration gap() const;
   void forget_expired(Instant now);
   void begin_burst(Instant now);
@@ -126,8 +128,6 @@ class Advertiser {
   Advertisement configured_;  // as given
   Advertisement said_;        // as compared and sent
   Withdrawals held_;          // what hosts may hold
-
-  std::optional<Instant> last_multicast_;
   // What a solicitation is answered with, octet by octet the same until a lifetime in it has another number of
   // seconds: many hosts that come at once, after a power cut say, are answered from it.
   struct Prepared {
@@ -138,6 +138,8 @@ class Advertiser {
     Instant until;  // the last moment at which it is true
   };
   std::optional<Prepared> prepared_;
+
+  std::optional<Instant> last_multicast_;
   Instant next_unsolicited_;
   std::optional<Instant> solicited_multicast_;
   std::map<Ip6Address, Instant> solicited_unicast_;
