@@ -6,6 +6,7 @@
 #include <optional>
 #include <vector>
 
+#include "cli/hosts_text.h"
 #include "cli/import_identity.h"
 #include "cli/json.h"
 #include "cli/leases_text.h"
@@ -23,6 +24,7 @@ constexpr std::size_t kLargestConfig = 1 << 20;
 
 constexpr std::string_view kHelp =
     "Usage: sixgate [--socket PATH] status [--json]\n"
+    "       sixgate [--socket PATH] hosts [--json]\n"
     "       sixgate [--socket PATH] leases [--json]\n"
     "       sixgate check [FILE]\n"
     "       sixgate monitor ra INTERFACE [--count N] [--json]\n"
@@ -30,6 +32,7 @@ constexpr std::string_view kHelp =
     "       sixgate --help | --version\n"
     "\n"
     "  status         what sixgated knows and does\n"
+    "  hosts          who is on the LANs, by what is heard in passing\n"
     "  leases         what the DHCPv6 server gave to whom\n"
     "  check [FILE]   is the configuration right? (default: /etc/sixgate/sixgate.toml)\n"
     "  monitor ra     Router Advertisements as they are heard, decoded; needs no sixgated\n"
@@ -151,7 +154,11 @@ CommandResult run_command(std::span<const char* const> arguments, const Sink& li
     if (words.size() > 1) return usage_error("leases takes no argument");
     return show(socket.empty() ? conf::Config().socket : socket, "leases", as_json, leases_text);
   }
-  if (as_json) return usage_error("--json belongs to status, leases and monitor");
+  if (words[0] == "hosts") {
+    if (words.size() > 1) return usage_error("hosts takes no argument");
+    return show(socket.empty() ? conf::Config().socket : socket, "hosts", as_json, hosts_text);
+  }
+  if (as_json) return usage_error("--json belongs to status, hosts, leases and monitor");
   if (words[0] == "check") {
     if (words.size() > 2) return usage_error("check takes one file");
     return check(words.size() == 2 ? words[1] : std::string(conf::kDefaultConfigFile));
