@@ -47,7 +47,7 @@ class Bare:
 
     def start(self, lab, options):
         lab.cpe.sysctl("net.ipv6.icmp.echo_ignore_all", 1)
-        return lab.cpe.start("bare", [options.nd_load, "answer", LAN, self.kind, 144])
+        return lab.cpe.start("bare", [options.nd_load, "answer", LAN, self.kind, 104])
 
 
 class Sixgate:
