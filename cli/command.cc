@@ -6,6 +6,7 @@
 #include <optional>
 #include <vector>
 
+#include "cli/hosts_text.h"
 #include "cli/import_identity.h"
 #include "cli/json.h"
 #include "cli/leases_text.h"
@@ -23,6 +24,7 @@ constexpr std::size_t kLargestConfig = 1 << 20;
 
 constexpr std::string_view kHelp =
     "Usage: sixgate [--socket PATH] status [--json]\n"
+    "       sixgate [--socket PATH] hosts [--json]\n"
     "       sixgate [--socket PATH] leases [--json]\n"
     "       sixgate [--socket PATH] firewall print [nft|ip6tables] [--json]\n"
     "       sixgate check [FILE]\n"
@@ -31,6 +33,7 @@ constexpr std::string_view kHelp =
     "       sixgate --help | --version\n"
     "\n"
     "  status         what sixgated knows and does\n"
+    "  hosts          who is on the LANs, by what is heard in passing\n"
     "  leases         what the DHCPv6 server gave to whom\n"
     "  firewall print the rules of the moment, each with its reason; as another backend has them\n"
     "  check [FILE]   is the configuration right? (default: /etc/sixgate/sixgate.toml)\n"
@@ -161,7 +164,11 @@ CommandResult run_command(std::span<const char* const> arguments, const Sink& li
                 words.size() == 3 ? cat("firewall ", words[2]) : std::string("firewall"), as_json,
                 [](const Json& answer) { return answer["rules"].text(); });
   }
-  if (as_json) return usage_error("--json belongs to status, leases, firewall and monitor");
+  if (words[0] == "hosts") {
+    if (words.size() > 1) return usage_error("hosts takes no argument");
+    return show(socket.empty() ? conf::Config().socket : socket, "hosts", as_json, hosts_text);
+  }
+  if (as_json) return usage_error("--json belongs to status, hosts, leases, firewall and monitor");
   if (words[0] == "check") {
     if (words.size() > 2) return usage_error("check takes one file");
     return check(words.size() == 2 ? words[1] : std::string(conf::kDefaultConfigFile));

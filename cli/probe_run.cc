@@ -7,6 +7,7 @@
 
 #include <algorithm>
 #include <array>
+#include <span>
 
 #include "cli/pcap.h"
 #include "daemon/io/clock.h"
@@ -39,7 +40,10 @@ class Running {
         probe_(options.settings, rng_, clock_now()),
         timer_(loop_, [this] { expire(); }),
         sockets_(
-            loop_, [this](const daemon::PacketIn& packet) { receive(packet); },
+            loop_,
+            [this](std::span<const daemon::PacketIn> packets) {
+              for (const daemon::PacketIn& packet : packets) receive(packet);
+            },
             [this, warn](const LogLine& line) {
               if (line.level == LogLevel::kError) trouble_ = line.text;
               if (line.level == LogLevel::kWarning) warn(line.text);

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "cli/status_text.h"
 
+#include <algorithm>
+
 #include "cli/json_text.h"
 #include "cli/table.h"
 #include "net/text.h"
@@ -143,6 +145,17 @@ void foreign_text(std::string& out, const Json& lan) {
   }
 }
 
+void foreign_servers_text(std::string& out, const Json& lan) {
+  for (const Json& server : lan["foreign_dhcpv6_servers"].elements()) {
+    out += cat("  another DHCPv6 server ", said(server["duid"]));
+    if (server["address"].is_text())
+      out += cat(" at ", said(server["address"]), " says: ", said(server["says"]));
+    if (server["chosen_by_clients"].number() > 0)
+      out += cat("; clients took its offer ", server["chosen_by_clients"].number(), " times");
+    out += cat("; heard ", lifetime_text(server["heard_ago"]), " ago\n");
+  }
+}
+
 void lan_text(std::string& out, const Json& lan) {
   out += cat("\nlan ", said(lan["name"]), " (", said(lan["interface"]), "): ", condition(lan), ", ",
              said(lan["zone"]), ", ", said(lan["addressing"]));
@@ -169,8 +182,17 @@ void lan_text(std::string& out, const Json& lan) {
   add_list(facts, "DNS", lan["dns_servers"]);
   const std::string counters = counted(lan["counters"]);
   if (!counters.empty()) facts.row({"packets", counters});
+  std::size_t reachable = 0;
+  for (const Json& host : lan["hosts"].elements()) {
+    const auto& addresses = host["addresses"].elements();
+    reachable += std::any_of(addresses.begin(), addresses.end(),
+                             [](const Json& one) { return one["reachable"].truth(); });
+  }
+  if (const std::size_t known = lan["hosts"].elements().size(); known > 0)
+    facts.row({"hosts", cat(known, " known, ", reachable, " heard just now (sixgate hosts)")});
   facts.print(out, "  ");
   foreign_text(out, lan);
+  foreign_servers_text(out, lan);
   if (lan["next_ra"].is_object()) advertisement_text(out, lan["next_ra"]);
 }
 

@@ -128,6 +128,8 @@ struct LanConfig {
   // What the DHCPv6 server does here; which prefixes it has is not configuration.
   dhcp6::ServerLink dhcp6;
   LanRelay relay;          // or another machine does it
+  // How often it is asked whether another DHCPv6 server answers here; 0: never.
+  seconds server_watch{3600};
   std::string hosts_file;  // where the names of its hosts are written; empty: nowhere
 
   bool is_relayed() const { return !relay.servers.empty(); }

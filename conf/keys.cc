@@ -539,6 +539,16 @@ const std::array kLanKeys{
         [](const Value& v, LanConfig& c, Complaints& e) { read_into(v, c.dhcp6.registers, e); },
         [](const LanConfig& c) { return boolean(c.dhcp6.registers); }},
     Key<LanConfig>{
+        "dhcpv6_watch",
+        "How often to ask whether another DHCPv6 server answers here, in seconds (60..86400),\n"
+        "by a message that leaves nothing behind on any server. 0: never. Where the zone is\n"
+        "exposed nobody is asked: the answer would not come in.",
+        [](const Value& v, LanConfig& c, Complaints& e) {
+          const bool never = v.kind == Value::Kind::kInteger && v.integer == 0;
+          read_duration(v, c.server_watch, never ? 0 : 60, 86400, e);
+        },
+        [](const LanConfig& c) { return cat(c.server_watch.count()); }},
+    Key<LanConfig>{
         "domain",
         "In which domain the hosts that say their name are, such as \"home.arpa\" (RFC 4704).\n"
         "\"\": their names are told to nobody.",

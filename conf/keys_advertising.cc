@@ -170,6 +170,14 @@ const std::array kAdvertisingKeys{
         },
         [](const LanConfig& c) { return cat(c.ra.unicast_rate); }},
     Key<LanConfig>{
+        "ra_solicited_delay",
+        "The longest random wait before a solicitation is answered, in milliseconds (0..500):\n"
+        "several routers of one link shall not answer at the same time. 0 where we are alone.",
+        [](const Value& v, LanConfig& c, Complaints& e) {
+          read_duration(v, c.ra.solicited_delay, 0, 500, e);
+        },
+        [](const LanConfig& c) { return cat(c.ra.solicited_delay.count()); }},
+    Key<LanConfig>{
         "ra_multicast_gap",
         "Multicasts are never closer than this, in seconds (3..60): more where the air is\n"
         "dear or hosts sleep.",

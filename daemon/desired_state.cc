@@ -423,10 +423,12 @@ DesiredState derive(const House& house, Instant now) {
   const bool default_route = has_default_route(house, out, now);
   for (const LanView& lan : house.lans) {
     if (lan.link == nullptr) continue;
-    const ra::Advertisement said = advertisement_for(house, out.services, lan, default_route, now);
-    if (!lan.config->is_relayed())
+    ra::Advertisement said = advertisement_for(house, out.services, lan, default_route, now);
+    if (!lan.config->is_relayed()) {
       out.dhcp6_links.push_back(server_link(house, out.services, lan, said, now));
-    out.advertisements.emplace(lan.config->name, said);
+      settle_delegation_flags(said, out.dhcp6_links.back(), house, now);
+    }
+    out.advertisements.emplace(lan.config->name, std::move(said));
   }
   return out;
 }

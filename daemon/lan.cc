@@ -8,7 +8,7 @@ namespace sixgate::daemon {
 
 Lan::Lan(conf::LanConfig config, std::vector<ra::AdvertisedRecord> records,
          std::vector<ra::AdvertisedOption> options, Rng& rng, Instant now)
-    : config_(std::move(config)), advertiser_(rng) {
+    : config_(std::move(config)), advertiser_(rng), server_watch_(rng) {
   // What hosts know is stored when it changes, until when they know it is not (flash wears): the
   // last words of the earlier run may have been said just now.
   for (ra::AdvertisedRecord& record : records)
@@ -27,6 +27,13 @@ void Lan::link(const LinkState* state, Instant now) {
     const bool long_away = !ready_ && now - away_since_ > config_.advertising.carrier_hold;
     if (another || long_away) returning_ = true;
   }
+  if (ready && advertising_ && link_local_ && link_local_ != state->link_local) {
+    former_ = link_local_;
+    farewells_left_ = ra::kMaxFinalAdvertisements;
+    returning_ = true;
+  }
+  if (ready) link_local_ = state->link_local;
+  server_watch_.link(ready, now);
   if (ready) index_ = state->index;
   ready_ = ready;
 }
@@ -45,16 +52,38 @@ void Lan::receive(const ra::ReceivedPacket& packet, Instant now) {
 }
 
 void Lan::expire(Instant now) {
+  server_watch_.expire(now);
   if (speaking()) advertiser_.expire(now);
 }
 
 std::optional<Instant> Lan::next_deadline() const {
-  return speaking() ? advertiser_.next_deadline() : std::nullopt;
+  const auto next = server_watch_.next_deadline();
+  return speaking() ? earlier(next, advertiser_.next_deadline()) : next;
 }
 
-ra::AdvertiserOutputs Lan::drain() { return advertiser_.drain(); }
+// RFC 4861 section 6.2.8: "a few" advertisements with Router Lifetime 0 from the old address, "a few" from the new
+// one; in this order nobody is without a router in between.
+ra::AdvertiserOutputs Lan::drain() {
+  ra::AdvertiserOutputs said = advertiser_.drain();
+  const bool multicast =
+      std::any_of(said.packets.begin(), said.packets.end(), [&](const ra::Packet& packet) {
+        return config_.ra.unicast_only || packet.destination.is_multicast();
+      });
+  if (multicast && farewells_left_ > 0) {
+    --farewells_left_;
+    said.packets.push_back({kAllNodes, ra::to_bytes(advertiser_.farewell()), former_});
+  }
+  return said;
+}
+
+bool Lan::advertised_changed() {
+  return std::exchange(advertised_revision_, advertiser_.advertised_revision()) !=
+         advertised_revision_;
+}
 
 void Lan::stop(Instant now) {
+  farewells_left_ = 0;
+  server_watch_.configure({}, Duration(0), now);
   if (speaking()) advertiser_.stop(now);
 }
 

@@ -53,7 +53,46 @@ std::vector<dhcp6::DelegableSpace> spaces(const House& house, const conf::LanCon
   return spaces;
 }
 
+// The upper half of its last address.
+std::uint64_t last_64(const Prefix& prefix) {
+  const unsigned length = std::min(prefix.length(), 64U);
+  return length == 0 ? ~std::uint64_t{0}
+                     : prefix.address().high() | ((std::uint64_t{1} << (64 - length)) - 1);
+}
+
+// A /64 of this space that nobody has.
+bool has_room(const dhcp6::DelegableSpace& space,
+              const std::vector<dhcp6::DelegatedPrefix>& delegated) {
+  if (space.prefix.length() > 64) return false;
+  // By the upper halves of addresses, in order.
+  std::vector<Prefix> used = space.taken;
+  for (const dhcp6::DelegatedPrefix& one : delegated) used.push_back(one.prefix);
+  std::sort(used.begin(), used.end());
+  std::uint64_t next = space.prefix.address().high();
+  const std::uint64_t last = last_64(space.prefix);
+  for (const Prefix& one : used) {
+    if (!one.overlaps(space.prefix)) continue;
+    if (one.address().high() > next) return true;
+    if (last_64(one) >= last) return false;
+    next = std::max(next, last_64(one) + 1);
+  }
+  return true;
+}
+
 }  // namespace
+
+void settle_delegation_flags(ra::Advertisement& said, const dhcp6::ServerLink& link,
+                             const House& house, Instant now) {
+  const bool wanted = std::any_of(said.prefixes.begin(), said.prefixes.end(),
+                                  [](const auto& one) { return one.delegation_preferred; });
+  if (!wanted) return;
+  if (link.delegates && !said.managed) said.other = true;
+  const bool room = std::any_of(link.spaces.begin(), link.spaces.end(), [&](const auto& space) {
+    return space.preferred_until > now && has_room(space, house.subdelegations);
+  });
+  if (link.delegates && room) return;
+  for (ra::AdvertisedPrefix& prefix : said.prefixes) prefix.delegation_preferred = false;
+}
 
 dhcp6::ServerLink server_link(const House& house, const Services& services, const LanView& lan,
                               const ra::Advertisement& said, Instant now) {
@@ -80,6 +119,9 @@ dhcp6::ServerLink server_link(const House& house, const Services& services, cons
       told.encrypted_dns.push_back({one.option.priority, one.option.name, one.option.addresses,
                                     one.option.service_parameters});
   }
+  // RFC 9463 section 4.1: in the order of their Service Priority.
+  std::stable_sort(told.encrypted_dns.begin(), told.encrypted_dns.end(),
+                   [](const auto& a, const auto& b) { return a.priority < b.priority; });
   told.captive_portal = said.captive_portal;
   link.options = server_options(told);
   for (const conf::ReservationConfig& reservation : house.config->reservations) {

@@ -12,4 +12,11 @@ namespace sixgate::daemon {
 dhcp6::ServerLink server_link(const House& house, const Services& services, const LanView& lan,
                               const ra::Advertisement& said, Instant now);
 
+// The P flag (RFC 9762) is a promise of "a DHCPv6 server capable of making delegations to every device on the
+// network" (section 5, RFC 9663 section 7): it is only said while the next one who asks can have a /64 to itself.
+// What was delegated stays when it is taken back. Who knows nothing of P asks where M or O is set: O is said beside
+// it, full or not, since it stands for the server's settings too.
+void settle_delegation_flags(ra::Advertisement& said, const dhcp6::ServerLink& link,
+                             const House& house, Instant now);
+
 }  // namespace sixgate::daemon

@@ -41,6 +41,12 @@ std::uint32_t iaid_of(std::string_view name) {
   return reader.u32();
 }
 
+// How often to ask for other DHCPv6 servers. What exposed hosts would answer does not come in.
+seconds watch_interval(const conf::LanConfig& lan) {
+  const bool ours = lan.zone == firewall::Zone::kProtected && !lan.is_relayed();
+  return ours ? lan.server_watch : seconds(0);
+}
+
 }  // namespace
 
 Router::Router(conf::Config config, StoredState stored, Rng& rng, Instant now)
@@ -187,7 +193,18 @@ void Router::links(std::vector<LinkState> links, Instant now) {
   settle(now);
 }
 
-void Router::receive(const PacketIn& packet, Instant now) {
+void Router::receive(std::span<const PacketIn> packets, Instant now) {
+  for (const PacketIn& packet : packets) take(packet, now);
+  settle(now);
+}
+
+void Router::neighbors(const std::vector<Neighbor>& news, Instant now) {
+  for (const Neighbor& neighbor : news) {
+    if (Lan* lan = lan_on(neighbor.interface)) lan->hosts().see(neighbor, now);
+  }
+}
+
+void Router::take(const PacketIn& packet, Instant now) {
   Uplink* uplink = uplink_on(packet.interface);
   Lan* lan = lan_on(packet.interface);
   switch (packet.channel) {
@@ -205,6 +222,7 @@ void Router::receive(const PacketIn& packet, Instant now) {
                                                           : dhcp6::Arrival::kUnicast,
                         now);
       }
+      if (lan != nullptr) lan->server_watch().receive(packet.payload, packet.source, now);
       break;
     case Channel::kEcho:
       if (uplink == nullptr) break;
@@ -215,7 +233,6 @@ void Router::receive(const PacketIn& packet, Instant now) {
       receive_for_servers(packet, lan, now);
       break;
   }
-  settle(now);
 }
 
 void Router::reload(conf::Config config, Instant now) {
@@ -348,8 +365,13 @@ void Router::collect(Instant now) {
   const auto drain_lan = [&](Lan& lan) {
     ra::AdvertiserOutputs said = lan.drain();
     for (ra::Packet& packet : said.packets)
-      out_.packets.push_back(
-          {lan.config().interface, Channel::kIcmp6, packet.destination, std::move(packet.payload)});
+      out_.packets.push_back({lan.config().interface, Channel::kIcmp6, packet.destination,
+                              std::move(packet.payload), packet.source});
+    dhcp6::ServerWatch::Outputs asked = lan.server_watch().drain();
+    for (dhcp6::Datagram& datagram : asked.packets)
+      out_.packets.push_back({lan.config().interface, Channel::kDhcp6Client, datagram.destination,
+                              std::move(datagram.payload)});
+    said.log.insert(said.log.end(), asked.log.begin(), asked.log.end());
     for (const LogLine& line : said.log)
       say(line.level, cat("lan ", lan.config().name, ": ", line.text));
   };
@@ -392,6 +414,8 @@ void Router::advertise(Instant now) {
   }
   server_.configure({state_.duid, state_.secret, desired_.dhcp6_links}, now);
   relay_.configure(relay_links());
+  for (const auto& lan : lans_)
+    lan->server_watch().configure(state_.duid, watch_interval(lan->config()), now);
 }
 
 RouterOutputs Router::drain() {
@@ -413,6 +437,8 @@ WantedSockets Router::wanted_sockets() const {
     wanted.lans.push_back(lan->config().interface);
     if (relay_.relays_for(lan->config().interface))
       wanted.relayed_lans.push_back(lan->config().interface);
+    if (watch_interval(lan->config()) > seconds(0))
+      wanted.watched.push_back(lan->config().interface);
   }
   for (const Leaving& leaving : leaving_) wanted.lans.push_back(leaving.lan->config().interface);
   for (const LeavingUplink& leaving : leaving_uplinks_)

@@ -32,7 +32,7 @@ namespace sixgate::daemon {
 
 enum class Channel : std::uint8_t {
   kIcmp6,        // hop limit 255, link-local source
-  kDhcp6Client,  // UDP from port 546 to port 547
+  kDhcp6Client,  // UDP from port 546 to port 547; on a LAN the questions of dhcp6::ServerWatch
   kEcho,         // ICMPv6 Echo Requests of ours and the replies to them, on uplinks
   kDhcp6Server,  // UDP from port 547
 };
@@ -65,6 +65,7 @@ struct WantedSockets {
   std::vector<std::string> echo;     // ICMPv6 Echo Replies, on uplinks
   std::vector<std::string> relay_uplinks;  // UDP 547, for answers of the servers that we relay to
   std::vector<std::string> relayed_lans;   // whose clients' link-layer addresses are to be told
+  std::vector<std::string> watched;  // LANs with UDP 546 too
   bool operator==(const WantedSockets&) const = default;
 };
 
@@ -104,7 +105,11 @@ class Router {
   void links(std::vector<LinkState> links, Instant now);
   void kernel(KernelState kernel, Instant now);
   void applied(const ChangeOutcome& outcome, Instant now);
-  void receive(const PacketIn& packet, Instant now);
+  void receive(const PacketIn& packet, Instant now) { receive(std::span(&packet, 1), now); }
+  // What came at the same time is answered together.
+  void receive(std::span<const PacketIn> packets, Instant now);
+  // What the kernel's neighbour table has news of. Nothing follows from it: it is for people to see.
+  void neighbors(const std::vector<Neighbor>& news, Instant now);
   void hook_ended(const HookRun& run, const HookResult& result, Instant now);
   void reload(conf::Config config, Instant now);
   void stop(Instant now);
@@ -129,6 +134,7 @@ class Router {
     std::vector<KernelRoute> routes;
   };
 
+  void take(const PacketIn& packet, Instant now);
   void build(Instant now);     // uplinks and LANs as config_ has them
   void identify(Instant now);  // a DUID as soon as a link has what it is made of
   void collect(Instant now);   // what the engines have to say

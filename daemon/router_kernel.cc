@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 // Router and the kernel: what is there, what is to be there instead, and what comes of it.
 #include <algorithm>
+#include <set>
+#include <string>
 #include <utility>
 
 #include "daemon/reconcile.h"
@@ -14,6 +16,17 @@ constexpr Duration kFirstRetry = seconds(1);
 constexpr Duration kLastRetry = seconds(60);
 // RFC 7217 section 6: IDGEN_RETRIES.
 constexpr unsigned kIdentifierRetries = 3;
+
+// The LANs whose hosts are told to ask for prefixes (RFC 9762).
+std::set<std::string> delegating_lans(const DesiredState& desired) {
+  std::set<std::string> out;
+  for (const auto& [lan, said] : desired.advertisements) {
+    if (std::any_of(said.prefixes.begin(), said.prefixes.end(),
+                    [](const auto& one) { return one.delegation_preferred; }))
+      out.insert(lan);
+  }
+  return out;
+}
 
 bool says_default(const DesiredState& desired) {
   return std::any_of(desired.advertisements.begin(), desired.advertisements.end(),
@@ -128,7 +141,18 @@ void Router::reconcile(Instant now) {
   settled_ = delegations_known(now);
   subdelegations_due_.reset();
   subdelegations_taken_ = now;
+  const std::set<std::string> were_delegating = delegating_lans(desired_);
   desired_ = derive(house(now), now);
+  const std::set<std::string> are_delegating = delegating_lans(desired_);
+  for (const std::string& lan : were_delegating) {
+    if (!are_delegating.contains(lan))
+      say(LogLevel::kWarning,
+          cat("lan ", lan, ": no /64 is left to delegate: hosts are not told to ask for one"));
+  }
+  for (const std::string& lan : are_delegating) {
+    if (!were_delegating.contains(lan))
+      say(LogLevel::kInfo, cat("lan ", lan, ": hosts are told to ask for a prefix of their own"));
+  }
   if (says_default(desired_))
     router_lost_.reset();
   else if (was_default)

@@ -40,6 +40,11 @@ void Router::collect_server(Instant now) {
     }
   }
   for (LogLine& line : said.log) out_.log.push_back(std::move(line));
+  for (const auto& [name, duid] : said.foreign_servers) {
+    for (const auto& lan : lans_) {
+      if (lan->config().name == name) lan->server_watch().overhear(duid, now);
+    }
+  }
   out_.names_changed = out_.names_changed || said.names_changed;
   if (!said.journal.empty() && learnt_hosts_ != learn_hosts(config_.pinholes, server_))
     dirty_ = true;

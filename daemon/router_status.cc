@@ -2,6 +2,7 @@
 // Router as a person sees it.
 #include <algorithm>
 
+#include "daemon/host_list.h"
 #include "daemon/ra_reasons.h"
 #include "daemon/router.h"
 #include "daemon/version.h"
@@ -193,6 +194,20 @@ Status Router::status(Instant now) const {
       out.problems.push_back(cat("lan ", config.name, ": another router, ", router.address,
                                  ", advertises here: ", ra::summary(router.last)));
     }
+    for (const auto& [duid, server] : lan->server_watch().servers()) {
+      status.foreign_servers.push_back({duid, server.address, server.says,
+                                        remaining(now, server.heard), server.answers,
+                                        server.chosen});
+      const std::string where =
+          server.address ? cat(" at ", *server.address, ": ", server.says) : std::string();
+      out.problems.push_back(
+          cat("lan ", config.name, ": another DHCPv6 server, ", duid, ", answers here", where));
+    }
+    status.counters["dhcp6_watch_questions"] = lan->server_watch().questions();
+    status.counters["dhcp6_foreign"] = lan->server_watch().answers();
+    status.hosts =
+        host_list(lan->hosts(), server_, config.name,
+                  prefixes == prefixes_.end() ? std::vector<LanPrefix>{} : prefixes->second, now);
     const ra::AdvertiserCounters& counters = advertiser.counters();
     status.counters["ra_multicast_sent"] = counters.multicast_sent;
     status.counters["ra_unicast_sent"] = counters.unicast_sent;

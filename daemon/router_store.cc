@@ -31,6 +31,7 @@ void Router::offer_state(Instant now) {
     keep_ = true;
   };
   for (const auto& lan : lans_) {
+    if (!lan->advertised_changed()) continue;
     const std::string& name = lan->config().name;
     keep(state_.advertised, name, lan->advertiser().advertised(), [](const auto& a, const auto& b) {
       return a.prefix == b.prefix && a.on_link == b.on_link && a.autonomous == b.autonomous;

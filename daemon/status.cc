@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "daemon/status.h"
 
+#include "daemon/host_list.h"
 #include "daemon/json.h"
 #include "daemon/softwire_text.h"
 #include "dhcp6/option_names.h"
@@ -207,6 +208,18 @@ void relay(JsonWriter& json, const StatusRelay& r) {
   json.end_object();
 }
 
+void foreign_servers(JsonWriter& json, const StatusLan& l) {
+  json.key("foreign_dhcpv6_servers").begin_array();
+  for (const StatusForeignServer& server : l.foreign_servers) {
+    json.begin_object().member("duid", server.duid);
+    if (server.address) json.member("address", *server.address).member("says", server.says);
+    json.member("heard_ago", server.heard_ago).member("answers", server.answers);
+    json.member("chosen_by_clients", server.chosen);
+    json.end_object();
+  }
+  json.end_array();
+}
+
 void lan(JsonWriter& json, const StatusLan& l) {
   json.begin_object();
   json.key("name").value(l.name);
@@ -225,6 +238,8 @@ void lan(JsonWriter& json, const StatusLan& l) {
   if (l.next_ra_in) next_advertisement(json, l);
   if (!l.foreign_routers.empty()) foreign_routers(json, l);
   if (l.relay) relay(json, *l.relay);
+  if (!l.foreign_servers.empty()) foreign_servers(json, l);
+  if (!l.hosts.empty()) write_hosts(json, l.hosts);
   counters(json, l.counters);
   json.end_object();
 }

@@ -95,6 +95,34 @@ struct StatusRelay {
   std::vector<StatusRelayed> delegations;
 };
 
+// Another DHCPv6 server there.
+struct StatusForeignServer {
+  std::string duid;
+  std::optional<Ip6Address> address;  // none: known only by what clients say
+  std::string says;
+  Lifetime heard_ago;
+  std::uint64_t answers = 0;
+  std::uint64_t chosen = 0;  // Requests of clients to it
+};
+
+// A host on a LAN, known without having been asked.
+struct StatusHost {
+  MacAddress mac;    // zero: known by a lease alone, which does not tell it
+  std::string name;  // as the DHCPv6 server knows it
+  struct Address {
+    Ip6Address address;
+    // "link-local"; "slaac": made from the MAC address; "privacy": of its own making otherwise; "dhcpv6": leased;
+    // "registered": told by RFC 9686; "other": in no prefix of the LAN.
+    std::string origin;
+    bool reachable = false;  // it answered within the last seconds
+    Lifetime seen_ago;       // infinite: never seen, only leased
+  };
+  std::vector<Address> addresses;
+  std::vector<Prefix> delegated;
+  Lifetime seen_ago;
+  bool router = false;
+};
+
 struct StatusLan {
   std::string name;
   std::string interface;
@@ -113,6 +141,8 @@ struct StatusLan {
   std::vector<StatusField> next_ra;
   std::vector<StatusForeignRouter> foreign_routers;
   std::optional<StatusRelay> relay;
+  std::vector<StatusForeignServer> foreign_servers;
+  std::vector<StatusHost> hosts;
   std::map<std::string, std::uint64_t> counters;
 };
 

@@ -216,7 +216,13 @@ void Server::receive(std::string_view link, std::span<const std::uint8_t> payloa
   query.source = query.relayed ? exchange.relays.back().peer_address : from;
   query.link_number = table_.link_number(query.link->name);
   std::optional<ServerDrop> drop = validate(exchange.message);
-  if (drop) return dropped(link, *drop);
+  if (drop) {
+    const auto* named = find_single<ServerId>(exchange.message.options);
+    if (*drop == ServerDrop::kOtherServerId && exchange.message.type == MessageType::kRequest &&
+        named != nullptr && !query.relayed)
+      out_.foreign_servers.emplace_back(link, named->duid);
+    return dropped(link, *drop);
+  }
   auto reply = answer(query, drop);
   if (!reply) return dropped(link, drop.value_or(ServerDrop::kNothingToSay));
 

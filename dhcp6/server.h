@@ -24,6 +24,7 @@
 #include <span>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include "dhcp6/lease_table.h"
@@ -69,6 +70,8 @@ struct ServerOutputs {
   std::vector<ServerPacket> packets;
   std::vector<LeaseEvent> events;
   LogLines log;
+  // Link, and a server of somebody else whose offer a client there takes.
+  std::vector<std::pair<std::string, Duid>> foreign_servers;
 };
 
 // A prefix that a router behind us has, and the way to it (RFC 9818 LPD-5).

@@ -172,6 +172,23 @@ Options domain_options(const std::vector<DomainName>& names, Lifetime lifetime) 
   return options;
 }
 
+Instant unchanged_until(const Advertisement& said, Instant now) {
+  Instant last = Instant::never();
+  const auto consider = [&](Instant end) {
+    // remaining() rounds down: what is left beyond whole seconds can pass unnoticed.
+    if (!end.is_never() && end > now) last = std::min(last, now + (end - now) % seconds(1));
+  };
+  for (const AdvertisedPrefix& prefix : said.prefixes) {
+    consider(prefix.preferred_until);
+    consider(prefix.valid_until);
+  }
+  for (const AdvertisedRoute& route : said.routes) consider(route.valid_until);
+  consider(said.dns_valid_until);
+  for (const AdvertisedTranslation& one : said.translations) consider(one.valid_until);
+  for (const AdvertisedResolver& one : said.encrypted_dns) consider(one.valid_until);
+  return last;
+}
+
 Options live_options(const Advertisement& said, Instant now) {
   const AdvertiserSettings& settings = said.settings;
   const auto left = [&](Instant until, Lifetime limit) {

@@ -83,6 +83,9 @@ struct AdvertiserSettings {
   // limit), and who comes beyond that is answered by one multicast together with the others.
   seconds multicast_gap{3};
   unsigned unicast_rate = 20;
+  // The longest random wait before a solicitation is answered (MAX_RA_DELAY_TIME). It keeps several routers from
+  // answering as one; 0 is for a link where there is one only.
+  milliseconds solicited_delay{500};
   bool operator==(const AdvertiserSettings&) const = default;
 };
 
@@ -124,6 +127,9 @@ Advertisement normalised(Advertisement next, LogLines& log);
 RouterAdvertisement header(const Advertisement& said);
 Options link_options(const Advertisement& said);
 Options live_options(const Advertisement& said, Instant now);
+
+// The last moment at which nothing of it has another number of seconds left than at `now`.
+Instant unchanged_until(const Advertisement& said, Instant now);
 
 // Servers and names in options small enough to find room in a packet beside others.
 Options server_options(const std::vector<Ip6Address>& servers, Lifetime lifetime);

@@ -91,6 +91,14 @@ RouterAdvertisement Advertiser::current(Instant now) const {
   return message;
 }
 
+RouterAdvertisement Advertiser::farewell() const {
+  RouterAdvertisement message = header(true);
+  message.options = link_options(said_);
+  for (const AdvertisedRoute& route : said_.routes)
+    message.options.emplace_back(RouteInformation{route.prefix, route.preference, Lifetime(0)});
+  return message;
+}
+
 // RFC 4861 section 6.2.3: more options than the link MTU holds go out in several advertisements,
 // each with a subset. Never fragmented (RFC 6980).
 std::vector<RouterAdvertisement> Advertiser::parts(Instant now, bool final) const {

@@ -39,6 +39,7 @@ void Advertiser::configure(Advertisement advertisement, Instant now) {
   Advertisement next = normalised(advertisement, findings);
   const bool announce_now = !speaking || urgent(next, now);
   configured_ = std::move(advertisement);
+  prepared_.reset();
   adopt(std::move(next), now);
   state_ = State::kAdvertising;
   forget_expired(now);
@@ -167,11 +168,30 @@ void Advertiser::send_multicast(Instant now) {
 }
 
 void Advertiser::send_unicast(const Ip6Address& to, Instant now) {
-  for (const RouterAdvertisement& message : parts(now, false)) {
-    held_.note(message.options, now);
-    outputs_.packets.push_back({to, to_bytes(message)});
+  if (!prepared_ || prepared_->revision != held_.revision() || now < prepared_->from ||
+      now > prepared_->until)
+    prepare(now);
+  for (const Withdrawals::Hold& hold : prepared_->holds)
+    *hold.until = std::max(*hold.until, expiry(now, hold.lifetime));
+  for (const std::vector<std::uint8_t>& payload : prepared_->payloads) {
+    outputs_.packets.push_back({to, payload, {}});
     ++counters_.unicast_sent;
   }
+}
+
+void Advertiser::prepare(Instant now) {
+  prepared_.reset();
+  Prepared made;
+  const std::vector<RouterAdvertisement> messages = parts(now, false);
+  for (const RouterAdvertisement& message : messages) held_.note(message.options, now);
+  for (const RouterAdvertisement& message : messages) {
+    made.payloads.push_back(to_bytes(message));
+    for (const Withdrawals::Hold& hold : held_.holds(message.options)) made.holds.push_back(hold);
+  }
+  made.revision = held_.revision();
+  made.from = now;
+  made.until = std::min(unchanged_until(said_, now), held_.first_end() - Duration(1));
+  prepared_ = std::move(made);
 }
 
 void Advertiser::forget_expired(Instant now) {
@@ -215,8 +235,8 @@ void Advertiser::receive_solicitation(const ReceivedPacket& packet, Instant now)
 
   // RFC 4861 section 6.2.6: a delay of 0 to MAX_RA_DELAY_TIME, from the first of those answered
   // together.
-  const Duration delay = rng_->between(Duration(0), kMaxAdvertisementDelay);
   const AdvertiserSettings& settings = said_.settings;
+  const Duration delay = rng_->between(Duration(0), settings.solicited_delay);
   if (settings.unicast_only) {
     if (packet.source.is_unspecified()) {
       ++counters_.solicitations_unanswered;
@@ -230,7 +250,10 @@ void Advertiser::receive_solicitation(const ReceivedPacket& packet, Instant now)
       return;
     }
     if (solicited_unicast_.size() < kMaxWaitingSolicitors && may_answer_alone(now)) {
-      solicited_unicast_.emplace(packet.source, now + delay);
+      if (delay == Duration(0))
+        send_unicast(packet.source, now);
+      else
+        solicited_unicast_.emplace(packet.source, now + delay);
       return;
     }
     ++counters_.unicast_withheld;

@@ -30,7 +30,6 @@ namespace sixgate::ra {
 inline constexpr Duration kMaxInitialInterval = seconds(16);  // MAX_INITIAL_RTR_ADVERT_INTERVAL
 inline constexpr unsigned kMaxInitialAdvertisements = 3;      // MAX_INITIAL_RTR_ADVERTISEMENTS
 inline constexpr unsigned kMaxFinalAdvertisements = 3;        // MAX_FINAL_RTR_ADVERTISEMENTS
-inline constexpr Duration kMaxAdvertisementDelay = milliseconds(500);  // MAX_RA_DELAY_TIME
 // Solicitors that wait for a unicast answer; more are answered by one multicast.
 inline constexpr std::size_t kMaxWaitingSolicitors = 32;
 // Whom a link without multicast speaks to; the one that has been silent the longest makes room.
@@ -88,8 +87,12 @@ class Advertiser {
 
   std::vector<AdvertisedRecord> advertised() const { return held_.prefix_records(); }
   std::vector<AdvertisedOption> advertised_options() const { return held_.option_records(); }
+  // While it stays, the two above differ in nothing but their ends.
+  std::uint64_t advertised_revision() const { return held_.revision(); }
   // All that is said now, in one value, however many packets it takes.
   RouterAdvertisement current(Instant now) const;
+  // The word of a router that is none any more, while its prefixes and resolvers stay: somebody else has them.
+  RouterAdvertisement farewell() const;
   // When the next multicast is due, and why then.
   struct Next {
     Instant due;
@@ -111,6 +114,7 @@ class Advertiser {
   std::optional<Instant> multicast_due() const;
   void send_multicast(Instant now);
   void send_unicast(const Ip6Address& to, Instant now);
+  void prepare(Instant now);
   bool may_answer_alone(Instant now);
   void remember_solicitor(const Ip6Address& solicitor, Instant now);
   Duration gap() const;
@@ -124,6 +128,16 @@ class Advertiser {
   Advertisement configured_;  // as given
   Advertisement said_;        // as compared and sent
   Withdrawals held_;          // what hosts may hold
+  // What a solicitation is answered with, octet by octet the same until a lifetime in it has another number of
+  // seconds: many hosts that come at once, after a power cut say, are answered from it.
+  struct Prepared {
+    std::vector<std::vector<std::uint8_t>> payloads;
+    std::vector<Withdrawals::Hold> holds;
+    std::uint64_t revision = 0;
+    Instant from;
+    Instant until;  // the last moment at which it is true
+  };
+  std::optional<Prepared> prepared_;
 
   std::optional<Instant> last_multicast_;
   Instant next_unsolicited_;

@@ -23,6 +23,7 @@ namespace sixgate::ra {
 struct Packet {
   Ip6Address destination;
   std::vector<std::uint8_t> payload;
+  std::optional<Ip6Address> source;  // none: the interface's link-local address
   bool operator==(const Packet&) const = default;
 };
 

@@ -12,7 +12,6 @@ namespace sixgate::ra {
 namespace {
 
 constexpr std::uint32_t kClockSkew = 10;  // seconds, RFC 4861 section 6.2.7 "some time skew"
-constexpr unsigned kMostLines = 20;       // in an hour
 constexpr Duration kShortestMemory = minutes(30);
 
 // What a router says, apart from how long it is still true.
@@ -90,16 +89,16 @@ std::size_t RouterWatch::hear(const RouterAdvertisement& theirs, const Ip6Addres
   ForeignRouter& router = known->second;
   const bool changed = is_new || kernel_of(theirs) != kernel_of(router.last);
   if (changed) {
-    say(LogLevel::kWarning,
-        cat("another router, ", from,
-            is_new ? ", advertises here: " : ", advertises now: ", summary(theirs)),
-        now, log);
+    budget_.say(LogLevel::kWarning,
+                cat("another router, ", from,
+                    is_new ? ", advertises here: " : ", advertises now: ", summary(theirs)),
+                now, log);
   }
   for (const std::string& difference : differences) {
     const auto& before = router.differences;
     if (std::find(before.begin(), before.end(), difference) != before.end()) continue;
-    say(LogLevel::kWarning, cat("router ", from, " on this link advertises ", difference), now,
-        log);
+    budget_.say(LogLevel::kWarning, cat("router ", from, " on this link advertises ", difference),
+                now, log);
   }
   router.address = from;
   router.last = theirs;
@@ -107,16 +106,6 @@ std::size_t RouterWatch::hear(const RouterAdvertisement& theirs, const Ip6Addres
   ++router.advertisements;
   router.differences = std::move(differences);
   return found;
-}
-
-void RouterWatch::say(LogLevel level, std::string text, Instant now, LogLines& log) {
-  if (lines_ == 0 || now >= budget_since_ + hours(1)) {
-    budget_since_ = now;
-    lines_ = 0;
-  }
-  if (lines_ == kMostLines) return;
-  if (++lines_ == kMostLines) text += " (no more of this for up to an hour)";
-  log.push_back({level, std::move(text)});
 }
 
 void RouterWatch::expire(Instant now) {

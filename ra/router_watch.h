@@ -11,6 +11,7 @@
 #include <string>
 #include <vector>
 
+#include "net/line_budget.h"
 #include "net/log.h"
 #include "ra/messages.h"
 
@@ -39,12 +40,9 @@ class RouterWatch {
   std::uint64_t crowded_out() const { return crowded_out_; }
 
  private:
-  void say(LogLevel level, std::string text, Instant now, LogLines& log);
-
   std::map<Ip6Address, ForeignRouter> routers_;
   std::uint64_t crowded_out_ = 0;  // advertisements of routers that the table had no room for
-  Instant budget_since_;           // of log lines
-  unsigned lines_ = 0;
+  LineBudget budget_;
 };
 
 // What would make hosts switch to and fro between two routers' values, in words; values of zero say nothing.

@@ -91,7 +91,9 @@ void trim_map(Map& map, Instant now, IsLive is_live, KindOf kind_of) {
 }  // namespace
 
 void Withdrawals::restore(const AdvertisedRecord& record) {
-  Held& held = prefixes_[record.prefix];
+  const auto [place, is_new] = prefixes_.try_emplace(record.prefix);
+  Held& held = place->second;
+  if (is_new || held.on_link != record.on_link || held.autonomous != record.autonomous) ++revision_;
   held.on_link = record.on_link;
   held.autonomous = record.autonomous;
   held.until = std::max(held.until, record.host_valid_until);
@@ -99,7 +101,9 @@ void Withdrawals::restore(const AdvertisedRecord& record) {
 
 void Withdrawals::restore(const AdvertisedOption& record) {
   for (const Atom& atom : atoms(record.withdrawal)) {
-    HeldOption& held = options_[key_of(atom.withdrawal)];
+    const auto [place, is_new] = options_.try_emplace(key_of(atom.withdrawal));
+    if (is_new) ++revision_;
+    HeldOption& held = place->second;
     held.withdrawal = atom.withdrawal;
     held.until = std::max(held.until, record.host_valid_until);
   }
@@ -118,6 +122,31 @@ void Withdrawals::note(const Options& sent, Instant now) {
       restore(AdvertisedOption{atom.withdrawal, expiry(now, atom.lifetime)});
     }
   }
+}
+
+std::vector<Withdrawals::Hold> Withdrawals::holds(const Options& sent) {
+  std::vector<Hold> out;
+  for (const Option& option : sent) {
+    if (const auto* said = std::get_if<PrefixInformation>(&option)) {
+      const auto place = prefixes_.find(said->prefix);
+      if (!said->valid.is_zero() && place != prefixes_.end())
+        out.push_back({&place->second.until, said->valid});
+      continue;
+    }
+    for (const Atom& atom : atoms(option)) {
+      const auto place = options_.find(key_of(atom.withdrawal));
+      if (!atom.lifetime.is_zero() && place != options_.end())
+        out.push_back({&place->second.until, atom.lifetime});
+    }
+  }
+  return out;
+}
+
+Instant Withdrawals::first_end() const {
+  Instant first = Instant::never();
+  for (const auto& [prefix, held] : prefixes_) first = std::min(first, held.until);
+  for (const auto& [key, held] : options_) first = std::min(first, held.until);
+  return first;
 }
 
 Options Withdrawals::prefixes(const Options& live, Instant now) const {
@@ -155,6 +184,7 @@ Options Withdrawals::others(const Options& live, Instant now) const {
 }
 
 void Withdrawals::trim(const Options& live, Instant now) {
+  const std::size_t before = prefixes_.size() + options_.size();
   const std::set<Prefix> said_prefixes = prefixes_of(live);
   trim_map(
       prefixes_, now, [&](const Prefix& prefix) { return said_prefixes.contains(prefix); },
@@ -163,6 +193,7 @@ void Withdrawals::trim(const Options& live, Instant now) {
   trim_map(
       options_, now, [&](const Key& key) { return said.contains(key); },
       [](const Key& key) { return int{key.front()}; });
+  if (prefixes_.size() + options_.size() != before) ++revision_;
 }
 
 std::vector<AdvertisedRecord> Withdrawals::prefix_records() const {

@@ -42,6 +42,17 @@ class Withdrawals {
 
   // Hosts hold these from now on.
   void note(const Options& sent, Instant now);
+  // What note() lengthens for the same options, to be said again and again: where the end is kept, and for how
+  // long a host holds it. Good while revision() stays.
+  struct Hold {
+    Instant* until;
+    Lifetime lifetime;
+  };
+  std::vector<Hold> holds(const Options& sent);
+  // Another number when anything was added, taken away or changed but its end.
+  std::uint64_t revision() const { return revision_; }
+  // The first end of anything.
+  Instant first_end() const;
   bool knows(const Prefix& prefix) const { return prefixes_.contains(prefix); }
 
   // What has to be taken back while only `live` is said. RFC 9096 section 3.5 of prefixes: both
@@ -72,6 +83,7 @@ class Withdrawals {
 
   std::map<Prefix, Held> prefixes_;
   std::map<Key, HeldOption> options_;
+  std::uint64_t revision_ = 0;
 };
 
 }  // namespace sixgate::ra

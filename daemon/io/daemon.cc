@@ -9,6 +9,7 @@
 #include <utility>
 
 #include "daemon/firewall_text.h"
+#include "daemon/host_list.h"
 #include "daemon/io/clock.h"
 #include "daemon/io/config_file.h"
 #include "daemon/lease_list.h"
@@ -70,8 +71,8 @@ Daemon::Daemon(EventLoop& loop, StderrLog& log, Supervisor& supervisor, Parts pa
       firewall_(*processes_, {backend_of(config_.firewall.backend), config_.state_dir}, sink()),
       sockets_(
           loop,
-          [this](const PacketIn& packet) {
-            router_->receive(packet, clock_now());
+          [this](std::span<const PacketIn> packets) {
+            router_->receive(packets, clock_now());
             settle();
           },
           sink()),
@@ -118,6 +119,13 @@ Expected<Done> Daemon::start() {
   } else if (firewall_may_be_nft(config_.firewall.backend)) {
     say(LogLevel::kWarning, cat(watch.error().message, ": rules that somebody deletes stay away"));
   }
+  if (auto watch = NeighborWatch::open(loop_, [this](const std::vector<Neighbor>& news) {
+        router_->neighbors(news, clock_now());
+      })) {
+    neighbor_watch_ = std::move(*watch);
+  } else {
+    say(LogLevel::kWarning, cat(watch.error().message, ": the hosts of the LANs stay unknown"));
+  }
   look();
   supervisor_.ready();
   if (supervisor_.watchdog_interval()) watchdog_.at(now);
@@ -158,6 +166,7 @@ void Daemon::look() {
   trouble_.clear();
   if (under_way_) under_way_->overtaken = true;
   links_ = std::move(picture->links);
+  if (neighbor_watch_) neighbor_watch_->links(links_);
   // Before the Router speaks: a socket is there for the first solicitation on a new link.
   fit_sockets();
   router_->links(links_, now);
@@ -203,7 +212,7 @@ void Daemon::settle() {
     leases_.append(outputs.lease_journal);
     if (outputs.names_changed) hosts_.write(config_, router_->server());
     if (outputs.changes) begin(std::move(*outputs.changes));
-    for (const PacketOut& packet : outputs.packets) sockets_.send(packet);
+    sockets_.send(outputs.packets);
     for (HookRun& run : outputs.hooks) run_hook(std::move(run));
     if (outputs.finished && stopping_) {
       loop_.stop();
@@ -348,6 +357,7 @@ std::string Daemon::firewall_answer(std::string_view asked) {
 std::string Daemon::answer(std::string_view command) {
   if (command == "leases") return leases_json(router_->server(), clock_now());
   if (command.starts_with("firewall")) return firewall_answer(command.substr(8));
+  if (command == "hosts") return hosts_json(router_->status(clock_now()));
   if (command != "status") return error_answer(cat("unknown command: ", printable(command)));
   Status status = router_->status(clock_now());
   if (const auto backend = firewall_.backend()) {

@@ -16,6 +16,7 @@
 #include "daemon/io/hosts_files.h"
 #include "daemon/io/kernel.h"
 #include "daemon/io/lease_file.h"
+#include "daemon/io/neighbor_watch.h"
 #include "daemon/io/nft_watch.h"
 #include "daemon/io/packet_sockets.h"
 #include "daemon/io/process.h"
@@ -84,6 +85,7 @@ class Daemon {
   Timer retry_sockets_;
   Timer retry_rules_;
   std::unique_ptr<NftWatch> rules_watch_;
+  std::unique_ptr<NeighborWatch> neighbor_watch_;
   Timer last_resort_;  // the end of waiting for the last words
   Timer watchdog_;
   std::optional<ControlSocket> control_;

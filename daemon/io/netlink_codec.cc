@@ -6,6 +6,7 @@
 #include <linux/if_addr.h>
 #include <linux/if_arp.h>
 #include <linux/if_link.h>
+#include <linux/neighbour.h>
 #include <linux/rtnetlink.h>
 #include <netlink/attr.h>
 #include <netlink/msg.h>
@@ -290,6 +291,31 @@ std::optional<RuleMessage> parse_rule(const nlmsghdr* header) {
   return out;
 }
 
+std::optional<NeighborMessage> parse_neighbor(const nlmsghdr* header, Instant now) {
+  constexpr unsigned kHeard = NUD_REACHABLE | NUD_STALE | NUD_DELAY | NUD_PROBE;
+  const auto* fixed = fixed_part<ndmsg>(header);
+  if (header->nlmsg_type != RTM_NEWNEIGH || fixed == nullptr || fixed->ndm_family != AF_INET6 ||
+      (fixed->ndm_state & kHeard) == 0 || (fixed->ndm_flags & NTF_PROXY) != 0)
+    return {};
+  const Attributes<NDA_MAX> attributes(header, sizeof(ndmsg));
+  if (!attributes.good()) return {};
+  const auto address = attributes.address(NDA_DST);
+  const auto mac = attributes.value<MacAddress::Bytes>(NDA_LLADDR);
+  if (!address || address->is_multicast() || !mac) return {};
+  NeighborMessage out;
+  out.index = static_cast<unsigned>(fixed->ndm_ifindex);
+  out.neighbor.address = *address;
+  out.neighbor.mac = MacAddress(*mac);
+  out.neighbor.reachable = (fixed->ndm_state & NUD_REACHABLE) != 0;
+  out.neighbor.router = (fixed->ndm_flags & NTF_ROUTER) != 0;
+  out.neighbor.seen = now;
+  // STALE, DELAY and PROBE say of themselves since when nobody has answered.
+  const auto times = attributes.value<nda_cacheinfo>(NDA_CACHEINFO);
+  if (times && !out.neighbor.reachable)
+    out.neighbor.seen = now - milliseconds(std::int64_t{times->ndm_confirmed} * 1000 / kTicks);
+  return out;
+}
+
 NetlinkMessage link_dump() {
   // Without the counters: they are most of a dump and nobody reads them here.
   constexpr std::uint32_t kSkipStatistics = 1U << 3;  // RTEXT_FILTER_SKIP_STATS
@@ -313,6 +339,12 @@ NetlinkMessage rule_dump() {
   fib_rule_hdr fixed{};
   fixed.family = AF_INET6;
   return Builder(RTM_GETRULE, 0, fixed).take();
+}
+
+NetlinkMessage neighbor_dump() {
+  ndmsg fixed{};
+  fixed.ndm_family = AF_INET6;
+  return Builder(RTM_GETNEIGH, 0, fixed).take();
 }
 
 NetlinkMessage put_address(const KernelAddress& address, unsigned index, Instant now) {

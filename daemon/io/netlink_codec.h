@@ -9,6 +9,7 @@
 
 #include "daemon/io/netlink_socket.h"
 #include "daemon/kernel_state.h"
+#include "daemon/neighbor.h"
 
 namespace sixgate::daemon {
 
@@ -34,16 +35,26 @@ struct RuleMessage {
   bool ours = false;
 };
 
+// An entry of the neighbour table that somebody was heard for.
+struct NeighborMessage {
+  unsigned index = 0;
+  Neighbor neighbor;  // without interface
+};
+
 std::optional<LinkMessage> parse_link(const nlmsghdr* header);
 std::optional<AddressMessage> parse_address(const nlmsghdr* header, Instant now);
 // One for each next hop: the kernel shows routes that differ in nothing else as one.
 std::vector<RouteMessage> parse_routes(const nlmsghdr* header, Instant now);
 std::optional<RuleMessage> parse_rule(const nlmsghdr* header);
 
+// None for one that is gone, from which nothing was ever heard, or which is no host's.
+std::optional<NeighborMessage> parse_neighbor(const nlmsghdr* header, Instant now);
+
 NetlinkMessage link_dump();
 NetlinkMessage address_dump();
 NetlinkMessage route_dump();  // of kProtocol, where the kernel filters
 NetlinkMessage rule_dump();
+NetlinkMessage neighbor_dump();
 
 NetlinkMessage put_address(const KernelAddress& address, unsigned index, Instant now);
 NetlinkMessage remove_address(const KernelAddress& address, unsigned index);

@@ -7,6 +7,8 @@
 #include <string.h>
 #include <sys/socket.h>
 
+#include <algorithm>
+
 #include "daemon/io/clock.h"
 #include "net/text.h"
 
@@ -15,6 +17,8 @@ namespace {
 
 constexpr int kHopLimit =
     255;  // RFC 4861 sections 4.1 and 4.2: nobody beyond the link can send this
+
+constexpr int kFreeBind = 78;  // IPV6_FREEBIND of <linux/in6.h>
 
 constexpr int kReceiveFragmentSize = 77;  // IPV6_RECVFRAGSIZE of <linux/in6.h>
 
@@ -57,8 +61,49 @@ bool set_common(int fd, const LinkState& link) {
 
 // Ancillary data of one kind, in octets that are aligned for the kernel.
 struct Control {
-  alignas(cmsghdr) unsigned char bytes[256] = {};
+  alignas(cmsghdr) unsigned char bytes[128] = {};
 };
+
+// One datagram as sendmsg and recvmsg have it. The header points into the rest.
+struct Frame {
+  sockaddr_in6 peer{};
+  iovec part{};
+  Control control;
+  msghdr header{};
+  void hold(std::span<std::uint8_t> payload, std::size_t control_size) {
+    part = {payload.data(), payload.size()};
+    header.msg_name = &peer;
+    header.msg_namelen = sizeof peer;
+    header.msg_iov = &part;
+    header.msg_iovlen = 1;
+    header.msg_control = control.bytes;
+    header.msg_controllen = control_size;
+  }
+};
+
+ReceivedDatagram told_of(msghdr& message, const sockaddr_in6& from, std::size_t size) {
+  ReceivedDatagram out;
+  out.size = size;
+  out.source = from_kernel(from.sin6_addr);
+  out.port = ntohs(from.sin6_port);
+  out.truncated = (message.msg_flags & (MSG_TRUNC | MSG_CTRUNC)) != 0;
+  for (cmsghdr* c = CMSG_FIRSTHDR(&message); c != nullptr; c = CMSG_NXTHDR(&message, c)) {
+    if (c->cmsg_level != IPPROTO_IPV6) continue;
+    if (c->cmsg_type == IPV6_PKTINFO && c->cmsg_len >= CMSG_LEN(sizeof(in6_pktinfo))) {
+      in6_pktinfo info{};
+      ::memcpy(&info, CMSG_DATA(c), sizeof info);
+      out.destination = from_kernel(info.ipi6_addr);
+      out.index = info.ipi6_ifindex;
+    } else if (c->cmsg_type == IPV6_HOPLIMIT && c->cmsg_len >= CMSG_LEN(sizeof(int))) {
+      int hops = 0;
+      ::memcpy(&hops, CMSG_DATA(c), sizeof hops);
+      out.hop_limit = static_cast<unsigned>(hops);
+    } else if (c->cmsg_type == kReceiveFragmentSize) {
+      out.fragmented = true;  // said of reassembled packets only
+    }
+  }
+  return out;
+}
 
 }  // namespace
 
@@ -78,6 +123,8 @@ Expected<OwnedFd> make_icmp6_socket(const LinkState& link, bool as_router) {
     return failed("ICMPv6 socket", link);
   }
   if (as_router) {
+    // RFC 4861 section 6.2.8: what is said of an address that we have no more is said from it.
+    (void)set(fd.get(), IPPROTO_IPV6, kFreeBind, 1);
     // The kernel is a member only while it forwards, and we answer solicitations from the start.
     ipv6_mreq request{};
     request.ipv6mr_multiaddr = to_kernel(kAllRouters);
@@ -180,76 +227,76 @@ Expected<OwnedFd> make_dhcp6_server_socket(const LinkState& link) {
 }
 
 Expected<ReceivedDatagram, int> receive_datagram(int fd, std::span<std::uint8_t> buffer) {
-  sockaddr_in6 from{};
-  iovec part{buffer.data(), buffer.size()};
-  Control control;
-  msghdr message{};
-  message.msg_name = &from;
-  message.msg_namelen = sizeof from;
-  message.msg_iov = &part;
-  message.msg_iovlen = 1;
-  message.msg_control = control.bytes;
-  message.msg_controllen = sizeof control.bytes;
+  Frame frame;
+  frame.hold(buffer, sizeof frame.control.bytes);
   ssize_t got = 0;
   do {
-    got = ::recvmsg(fd, &message, MSG_DONTWAIT);
+    got = ::recvmsg(fd, &frame.header, MSG_DONTWAIT);
   } while (got < 0 && errno == EINTR);
   if (got < 0) return Unexpected<int>(errno);
-  ReceivedDatagram out;
-  out.size = static_cast<std::size_t>(got);
-  out.source = from_kernel(from.sin6_addr);
-  out.port = ntohs(from.sin6_port);
-  out.truncated = (message.msg_flags & (MSG_TRUNC | MSG_CTRUNC)) != 0;
-  for (cmsghdr* c = CMSG_FIRSTHDR(&message); c != nullptr; c = CMSG_NXTHDR(&message, c)) {
-    if (c->cmsg_level != IPPROTO_IPV6) continue;
-    if (c->cmsg_type == IPV6_PKTINFO && c->cmsg_len >= CMSG_LEN(sizeof(in6_pktinfo))) {
-      in6_pktinfo info{};
-      ::memcpy(&info, CMSG_DATA(c), sizeof info);
-      out.destination = from_kernel(info.ipi6_addr);
-      out.index = info.ipi6_ifindex;
-    } else if (c->cmsg_type == IPV6_HOPLIMIT && c->cmsg_len >= CMSG_LEN(sizeof(int))) {
-      int hops = 0;
-      ::memcpy(&hops, CMSG_DATA(c), sizeof hops);
-      out.hop_limit = static_cast<unsigned>(hops);
-    } else if (c->cmsg_type == kReceiveFragmentSize) {
-      out.fragmented = true;  // said of reassembled packets only
-    }
-  }
-  return out;
+  return told_of(frame.header, frame.peer, static_cast<std::size_t>(got));
 }
 
-int send_datagram(int fd, const LinkState& link, const std::optional<Ip6Address>& source,
-                  const Ip6Address& to, std::uint16_t port, std::span<const std::uint8_t> payload) {
-  const std::optional<Ip6Address>& from = source ? source : link.link_local;
-  if (!from) return EADDRNOTAVAIL;
-  sockaddr_in6 destination{};
-  destination.sin6_family = AF_INET6;
-  destination.sin6_port = htons(port);
-  destination.sin6_addr = to_kernel(to);
-  destination.sin6_scope_id = link.index;
-  // sendmsg only reads what these point to.
-  iovec part{const_cast<std::uint8_t*>(payload.data()), payload.size()};
-  Control control;
-  msghdr message{};
-  message.msg_name = &destination;
-  message.msg_namelen = sizeof destination;
-  message.msg_iov = &part;
-  message.msg_iovlen = 1;
-  message.msg_control = control.bytes;
-  message.msg_controllen = CMSG_SPACE(sizeof(in6_pktinfo));
-  in6_pktinfo info{};
-  info.ipi6_addr = to_kernel(*from);
-  info.ipi6_ifindex = link.index;
-  cmsghdr* c = CMSG_FIRSTHDR(&message);
-  c->cmsg_level = IPPROTO_IPV6;
-  c->cmsg_type = IPV6_PKTINFO;
-  c->cmsg_len = CMSG_LEN(sizeof info);
-  ::memcpy(CMSG_DATA(c), &info, sizeof info);
-  ssize_t sent = 0;
+// Memory that is touched only where something arrives.
+DatagramBatch::DatagramBatch()
+    : octets_(std::make_unique_for_overwrite<std::uint8_t[]>(kMost * kLargest)) {}
+
+int DatagramBatch::receive(int fd) {
+  std::array<Frame, kMost> frames;
+  std::array<mmsghdr, kMost> messages;
+  for (std::size_t i = 0; i < kMost; ++i) {
+    frames[i].hold(buffer(i), sizeof frames[i].control.bytes);
+    messages[i].msg_hdr = frames[i].header;
+  }
+  count_ = 0;
+  int got = 0;
   do {
-    sent = ::sendmsg(fd, &message, MSG_DONTWAIT);
-  } while (sent < 0 && errno == EINTR);
-  return sent < 0 ? errno : 0;
+    got = ::recvmmsg(fd, messages.data(), kMost, MSG_DONTWAIT, nullptr);
+  } while (got < 0 && errno == EINTR);
+  if (got < 0) return errno;
+  for (; count_ < static_cast<std::size_t>(got); ++count_) {
+    mmsghdr& message = messages[count_];
+    datagrams_[count_] = told_of(message.msg_hdr, frames[count_].peer, message.msg_len);
+  }
+  return 0;
+}
+
+int send_datagrams(int fd, const LinkState& link, std::span<const OutgoingDatagram> datagrams,
+                   std::size_t& sent) {
+  std::array<Frame, kMostSentTogether> frames;
+  std::array<mmsghdr, kMostSentTogether> messages;
+  std::size_t count = 0;
+  sent = 0;
+  for (; count < std::min(datagrams.size(), frames.size()); ++count) {
+    const OutgoingDatagram& one = datagrams[count];
+    const std::optional<Ip6Address>& from = one.source ? one.source : link.link_local;
+    if (!from) break;
+    Frame& frame = frames[count];
+    frame.peer.sin6_family = AF_INET6;
+    frame.peer.sin6_port = htons(one.port);
+    frame.peer.sin6_addr = to_kernel(one.destination);
+    frame.peer.sin6_scope_id = link.index;
+    // sendmmsg only reads what this points to.
+    frame.hold({const_cast<std::uint8_t*>(one.payload.data()), one.payload.size()},
+               CMSG_SPACE(sizeof(in6_pktinfo)));
+    in6_pktinfo info{};
+    info.ipi6_addr = to_kernel(*from);
+    info.ipi6_ifindex = link.index;
+    cmsghdr* c = CMSG_FIRSTHDR(&frame.header);
+    c->cmsg_level = IPPROTO_IPV6;
+    c->cmsg_type = IPV6_PKTINFO;
+    c->cmsg_len = CMSG_LEN(sizeof info);
+    ::memcpy(CMSG_DATA(c), &info, sizeof info);
+    messages[count].msg_hdr = frame.header;
+  }
+  if (count == 0) return EADDRNOTAVAIL;
+  int done = 0;
+  do {
+    done = ::sendmmsg(fd, messages.data(), static_cast<unsigned>(count), MSG_DONTWAIT);
+  } while (done < 0 && errno == EINTR);
+  if (done < 0) return errno;
+  sent = static_cast<std::size_t>(done);
+  return 0;
 }
 
 }  // namespace sixgate::daemon

@@ -2,6 +2,9 @@
 // One socket on one interface: ICMPv6 for Neighbor Discovery, or UDP as a DHCPv6 client or server.
 #pragma once
 
+#include <array>
+#include <cstddef>
+#include <memory>
 #include <optional>
 #include <span>
 #include <string>
@@ -46,9 +49,41 @@ struct ReceivedDatagram {
 // One datagram into `buffer`, without waiting. The error is an errno value; EAGAIN: there is none.
 Expected<ReceivedDatagram, int> receive_datagram(int fd, std::span<std::uint8_t> buffer);
 
-// From `source`, which the kernel chooses when it is ::, or the link's link-local address. 0, or an errno value.
-int send_datagram(int fd, const LinkState& link, const std::optional<Ip6Address>& source,
-                  const Ip6Address& to, std::uint16_t port, std::span<const std::uint8_t> payload);
+// What waits in a socket, several datagrams with one call of the kernel.
+class DatagramBatch {
+ public:
+  static constexpr std::size_t kMost = 16;
+  // The largest IPv6 payload without a jumbogram: nothing legitimate is cut short.
+  static constexpr std::size_t kLargest = 65536;
+
+  DatagramBatch();
+  // 0, or an errno value; EAGAIN: there is none.
+  int receive(int fd);
+  std::span<const ReceivedDatagram> datagrams() const {
+    return std::span(datagrams_).first(count_);
+  }
+  std::span<const std::uint8_t> payload(std::size_t i) const {
+    return {octets_.get() + i * kLargest, datagrams_[i].size};
+  }
+
+ private:
+  std::span<std::uint8_t> buffer(std::size_t i) { return {octets_.get() + i * kLargest, kLargest}; }
+  std::unique_ptr<std::uint8_t[]> octets_;
+  std::array<ReceivedDatagram, kMost> datagrams_;
+  std::size_t count_ = 0;
+};
+
+struct OutgoingDatagram {
+  std::optional<Ip6Address> source;  // none: the link's link-local address
+  Ip6Address destination;
+  std::uint16_t port = 0;
+  std::span<const std::uint8_t> payload;
+};
+inline constexpr std::size_t kMostSentTogether = 16;
+// As many of them as the kernel takes with one call, at most kMostSentTogether, in `sent`. 0, or an errno value for
+// the first one.
+int send_datagrams(int fd, const LinkState& link, std::span<const OutgoingDatagram> datagrams,
+                   std::size_t& sent);
 
 inline constexpr std::uint16_t kDhcp6ClientPort = 546;
 inline constexpr std::uint16_t kDhcp6ServerPort = 547;

@@ -4,6 +4,7 @@
 #include <errno.h>
 
 #include <algorithm>
+#include <array>
 
 #include "daemon/io/clock.h"
 #include "daemon/io/link_layer_tap.h"
@@ -13,10 +14,8 @@
 namespace sixgate::daemon {
 namespace {
 
-// The largest IPv6 payload without a jumbogram: nothing legitimate is cut short.
-constexpr std::size_t kBuffer = 65536;
-// After so many in a row the other sockets and timers have their turn.
-constexpr unsigned kRound = 32;
+// After so many batches in a row the other sockets and timers have their turn.
+constexpr unsigned kRound = 2;
 
 std::string_view name_of(Channel channel) {
   switch (channel) {
@@ -51,7 +50,7 @@ class PacketSockets::Port {
 };
 
 PacketSockets::PacketSockets(EventLoop& loop, Receive receive, LogSink log)
-    : loop_(loop), receive_(std::move(receive)), log_(std::move(log)), buffer_(kBuffer) {}
+    : loop_(loop), receive_(std::move(receive)), log_(std::move(log)) {}
 PacketSockets::~PacketSockets() = default;
 
 bool PacketSockets::retry_wanted() const { return !not_made_.empty(); }
@@ -71,6 +70,8 @@ void PacketSockets::fit(const WantedSockets& wanted, const std::vector<LinkState
            (port.channel == Channel::kEcho && !listed(wanted.echo, port.link.name)) ||
            (port.channel == Channel::kDhcp6Server && port.role == Role::kUplink &&
             !listed(wanted.relay_uplinks, port.link.name)) ||
+           (port.role == Role::kLan && port.channel == Channel::kDhcp6Client &&
+            !listed(wanted.watched, port.link.name)) ||
            link == nullptr || link->index != port.link.index ||
            link->link_local != port.link.link_local;
   });
@@ -99,6 +100,10 @@ void PacketSockets::fit(const WantedSockets& wanted, const std::vector<LinkState
       fit_one(name, Channel::kDhcp6Server, Role::kLan, *link);
       fit_tap(name, listed(wanted.relayed_lans, name));
     }
+  }
+  for (const std::string& name : wanted.watched) {
+    if (const LinkState* link = usable(name))
+      fit_one(name, Channel::kDhcp6Client, Role::kLan, *link);
   }
 }
 
@@ -167,37 +172,48 @@ void PacketSockets::complain(Port& port, std::string text) {
 void PacketSockets::received(Port& port) {
   // A packet may make the Router want other sockets, but sockets are only fitted from the event loop's own
   // turns: `port` stays while we are here.
-  for (unsigned i = 0; i < kRound; ++i) {
-    const auto datagram = receive_datagram(port.fd.get(), buffer_);
-    if (!datagram) {
-      const int code = datagram.error();
+  for (unsigned round = 0; round < kRound; ++round) {
+    if (const int code = batch_.receive(port.fd.get()); code != 0) {
       if (code != EAGAIN) {
         complain(port, cat("receiving ", name_of(port.channel), " on ", port.link.name, ": ",
                            error_text(code)));
       }
       return;
     }
-    if (datagram->truncated) {
-      complain(port, cat("an ", name_of(port.channel), " packet on ", port.link.name,
-                         " was larger than any buffer and is ignored"));
-      continue;
+    std::vector<PacketIn> packets;
+    packets.reserve(DatagramBatch::kMost);
+    const std::span<const ReceivedDatagram> datagrams = batch_.datagrams();
+    for (std::size_t i = 0; i < datagrams.size(); ++i) {
+      const ReceivedDatagram& datagram = datagrams[i];
+      if (!is_acceptable(port, datagram)) continue;
+      packets.push_back({.interface = port.link.name,
+                         .channel = port.channel,
+                         .source = datagram.source,
+                         .destination = datagram.destination,
+                         .hop_limit = datagram.hop_limit,
+                         .payload = batch_.payload(i),
+                         .port = datagram.port,
+                         .link_layer = port.tap ? port.tap->of(datagram.source) : std::nullopt});
     }
-    // RFC 6980 section 5. The kernel's own suppress_frag_ndisc does not shield raw sockets.
-    if (port.channel == Channel::kIcmp6 && datagram->fragmented) {
-      ++fragments_[port.link.name];
-      log_({LogLevel::kDebug, cat("an ICMPv6 packet on ", port.link.name, " from ",
-                                  datagram->source, " came in fragments and is ignored")});
-      continue;
-    }
-    receive_({.interface = port.link.name,
-              .channel = port.channel,
-              .source = datagram->source,
-              .destination = datagram->destination,
-              .hop_limit = datagram->hop_limit,
-              .payload = std::span(buffer_).first(datagram->size),
-              .port = datagram->port,
-              .link_layer = port.tap ? port.tap->of(datagram->source) : std::nullopt});
+    if (!packets.empty()) receive_(packets);
+    if (datagrams.size() < DatagramBatch::kMost) return;  // there is no more
   }
+}
+
+bool PacketSockets::is_acceptable(Port& port, const ReceivedDatagram& datagram) {
+  if (datagram.truncated) {
+    complain(port, cat("an ", name_of(port.channel), " packet on ", port.link.name,
+                       " was larger than any buffer and is ignored"));
+    return false;
+  }
+  // RFC 6980 section 5. The kernel's own suppress_frag_ndisc does not shield raw sockets.
+  if (port.channel == Channel::kIcmp6 && datagram.fragmented) {
+    ++fragments_[port.link.name];
+    log_({LogLevel::kDebug, cat("an ICMPv6 packet on ", port.link.name, " from ", datagram.source,
+                                " came in fragments and is ignored")});
+    return false;
+  }
+  return true;
 }
 
 std::uint64_t PacketSockets::fragments(const std::string& interface) const {
@@ -205,20 +221,41 @@ std::uint64_t PacketSockets::fragments(const std::string& interface) const {
   return found == fragments_.end() ? 0 : found->second;
 }
 
-void PacketSockets::send(const PacketOut& packet) {
-  const auto found = ports_.find({packet.interface, packet.channel});
-  if (found == ports_.end()) return;  // the interface went meanwhile; the engine will send again
-  Port& port = *found->second;
-  const std::uint16_t to = packet.channel == Channel::kDhcp6Client ? kDhcp6ServerPort : packet.port;
-  const int code = send_datagram(port.fd.get(), port.link, packet.source, packet.destination, to,
-                                 packet.payload);
+void PacketSockets::send(std::span<const PacketOut> packets) {
+  while (!packets.empty()) {
+    const PacketOut& first = packets.front();
+    // Those of one socket go together, without overtaking others.
+    const auto same = std::find_if(packets.begin(), packets.end(), [&](const PacketOut& packet) {
+      return packet.channel != first.channel || packet.interface != first.interface;
+    });
+    const auto run = packets.first(static_cast<std::size_t>(same - packets.begin()));
+    const auto found = ports_.find({first.interface, first.channel});
+    // An interface that went meanwhile: the engine will send again.
+    packets = packets.subspan(found == ports_.end() ? run.size() : send_some(*found->second, run));
+  }
+}
+
+// How many are done with, sent or not.
+std::size_t PacketSockets::send_some(Port& port, std::span<const PacketOut> packets) {
+  std::array<OutgoingDatagram, kMostSentTogether> datagrams;
+  const std::size_t count = std::min(packets.size(), datagrams.size());
+  for (std::size_t i = 0; i < count; ++i) {
+    const PacketOut& packet = packets[i];
+    const std::uint16_t to =
+        packet.channel == Channel::kDhcp6Client ? kDhcp6ServerPort : packet.port;
+    datagrams[i] = {packet.source, packet.destination, to, packet.payload};
+  }
+  std::size_t sent = 0;
+  const int code =
+      send_datagrams(port.fd.get(), port.link, std::span(datagrams).first(count), sent);
   if (code == 0) {
     port.complaint.clear();
-    return;
+    return sent;
   }
   // A full queue or a link that just went down: every protocol here sends again in its own time.
-  complain(port, cat("sending ", name_of(packet.channel), " on ", packet.interface, ": ",
-                     error_text(code)));
+  complain(port,
+           cat("sending ", name_of(port.channel), " on ", port.link.name, ": ", error_text(code)));
+  return 1;
 }
 
 }  // namespace sixgate::daemon

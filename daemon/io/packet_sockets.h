@@ -7,10 +7,12 @@
 #include <map>
 #include <memory>
 #include <optional>
+#include <span>
 #include <string>
 #include <vector>
 
 #include "daemon/io/event_loop.h"
+#include "daemon/io/packet_socket.h"
 #include "daemon/kernel_state.h"
 #include "daemon/router.h"
 #include "net/log.h"
@@ -19,7 +21,8 @@ namespace sixgate::daemon {
 
 class PacketSockets {
  public:
-  using Receive = std::function<void(const PacketIn&)>;
+  // Packets of one interface that were there at the same time.
+  using Receive = std::function<void(std::span<const PacketIn>)>;
   PacketSockets(EventLoop& loop, Receive receive, LogSink log);
   ~PacketSockets();
 
@@ -28,7 +31,8 @@ class PacketSockets {
   void fit(const WantedSockets& wanted, const std::vector<LinkState>& links);
   bool retry_wanted() const;
 
-  void send(const PacketOut& packet);
+  void send(std::span<const PacketOut> packets);
+  void send(const PacketOut& packet) { send(std::span(&packet, 1)); }
 
   // How many packets of Neighbor Discovery came in fragments (RFC 6980) and were ignored.
   std::uint64_t fragments(const std::string& interface) const;
@@ -40,6 +44,8 @@ class PacketSockets {
   void fit_tap(const std::string& interface, bool wanted);
   Expected<OwnedFd> open_socket(Channel channel, Role role, const LinkState& link);
   void received(Port& port);
+  bool is_acceptable(Port& port, const ReceivedDatagram& datagram);
+  std::size_t send_some(Port& port, std::span<const PacketOut> packets);
   void complain(Port& port, std::string text);
 
   EventLoop& loop_;
@@ -48,7 +54,7 @@ class PacketSockets {
   std::map<std::pair<std::string, Channel>, std::unique_ptr<Port>> ports_;
   std::map<std::pair<std::string, Channel>, std::string> not_made_;  // and why, as last said
   std::map<std::string, std::uint64_t> fragments_;
-  std::vector<std::uint8_t> buffer_;
+  DatagramBatch batch_;
 };
 
 }  // namespace sixgate::daemon

@@ -217,7 +217,10 @@ void Home::send(const daemon::PacketOut& packet) {
     }
     return;
   }
-  if (packet.channel == daemon::Channel::kDhcp6Server) return;  // nobody here is a DHCPv6 client
+  // Nobody here is a DHCPv6 client, and nobody another server.
+  if (packet.channel == daemon::Channel::kDhcp6Server ||
+      packet.channel == daemon::Channel::kDhcp6Client)
+    return;
   check_advertisement(packet.payload);
   const std::size_t lan = packet.interface == kLans[0] ? 0 : 1;
   for (std::size_t h = 2 * lan; h < 2 * lan + 2; ++h) {

@@ -54,6 +54,42 @@ TEST(RouterAdvertising, ALongerOneAndAnotherInterfaceAreSpokenToAnew) {
   }
 }
 
+// RFC 4861 section 6.2.8: hosts know a router by its link-local address.
+TEST(RouterAdvertising, Row_4861_R_28_AnotherLinkLocalAddressIsAnotherRouter) {
+  RouterRun run;
+  run.start_online();
+  run.run_for(minutes(1));
+  const Ip6Address old = *run.link("lan0").link_local;
+  const Instant changed = run.now;
+  run.link("lan0").link_local.reset();  // the new one is tentative first
+  run.look();
+  run.run_for(seconds(1));
+  run.link("lan0").link_local = address("fe80::7:7");
+  run.look();
+  run.run_for(seconds(40));
+  const auto said = run.on("lan0", changed);
+  ASSERT_GE(said.size(), 6U);
+  unsigned farewells = 0;
+  for (std::size_t i = 0; i < said.size(); ++i) {
+    if (!said[i].source) {
+      EXPECT_GT(said[i].said.router_lifetime, seconds(0));
+      EXPECT_TRUE(prefix_said(said[i].said, prefix("2001:db8:1::/64")));
+      continue;
+    }
+    ++farewells;
+    EXPECT_EQ(said[i].source, old);
+    EXPECT_EQ(said[i].said.router_lifetime, seconds(0));
+    EXPECT_TRUE(ra::find_all<ra::PrefixInformation>(said[i].said.options).empty())
+        << "the prefixes stay";
+    for (const auto& route : ra::find_all<ra::RouteInformation>(said[i].said.options))
+      EXPECT_TRUE(route.lifetime.is_zero());
+    ASSERT_GT(i, 0U) << "the new one is heard first";
+    EXPECT_EQ(said[i - 1].at, said[i].at);
+  }
+  EXPECT_EQ(farewells, 3U);
+  EXPECT_TRUE(run.on("lan1", changed).empty());
+}
+
 TEST(RouterAdvertising, TheHoldIsConfigurable) {
   conf::Config config = two_lans();
   config.lans[0].advertising.carrier_hold = seconds(60);

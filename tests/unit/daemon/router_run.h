@@ -23,6 +23,7 @@ struct SaidPacket {
   Instant at;
   std::string interface;
   ra::RouterAdvertisement said;
+  std::optional<Ip6Address> source;  // none: the link-local address
 };
 
 struct AnnouncedAddress {
@@ -245,7 +246,8 @@ class RouterRun {
   std::vector<SaidPacket> advertisements;
   std::vector<AnnouncedAddress> announcements;
   std::vector<SentMessage> dhcp;
-  std::vector<PacketOut> served;  // by the DHCPv6 server, on LANs, or relayed
+  std::vector<PacketOut> questions;  // to other DHCPv6 servers of LANs
+  std::vector<PacketOut> served;     // by the DHCPv6 server, on LANs, or relayed
   std::vector<std::uint8_t> lease_journal;
   std::vector<std::pair<Instant, ChangeSet>> sets;
   StoredState memory;
@@ -291,8 +293,11 @@ class RouterRun {
       served.push_back(packet);
       return;
     }
+    if (packet.channel == Channel::kDhcp6Client && !uplink) {
+      questions.push_back(packet);
+      return;
+    }
     if (packet.channel == Channel::kDhcp6Client) {
-      ASSERT_TRUE(uplink) << packet.interface;
       const auto message = dhcp6::Message::parse(packet.payload);
       ASSERT_TRUE(message.has_value());
       dhcp.push_back({now, *message});
@@ -324,7 +329,7 @@ class RouterRun {
     ASSERT_FALSE(uplink) << "an advertisement on an uplink";
     const auto said = ra::RouterAdvertisement::parse(packet.payload);
     ASSERT_TRUE(said.has_value());
-    advertisements.push_back({now, packet.interface, *said});
+    advertisements.push_back({now, packet.interface, *said, packet.source});
     // RFC 9096 section 3.5: on stable storage before any host knows it.
     for (const auto& lan : config.lans) {
       if (lan.interface != packet.interface) continue;

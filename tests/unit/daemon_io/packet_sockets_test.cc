@@ -119,17 +119,20 @@ class PacketSocketsTest : public NamespaceTest {
   EventLoop loop_;
   std::unique_ptr<Kernel> kernel_;
   std::vector<Heard> heard_;
+  unsigned batches_ = 0;
   LogLines log_;
   PacketSockets sockets_{loop_,
-                         [this](const PacketIn& in) {
-                           heard_.push_back({in.interface,
-                                             in.channel,
-                                             in.source,
-                                             in.destination,
-                                             in.hop_limit,
-                                             {in.payload.begin(), in.payload.end()},
-                                             in.port,
-                                             in.link_layer});
+                         [this](std::span<const PacketIn> packets) {
+                           ++batches_;
+                           for (const PacketIn& in : packets)
+                             heard_.push_back({in.interface,
+                                               in.channel,
+                                               in.source,
+                                               in.destination,
+                                               in.hop_limit,
+                                               {in.payload.begin(), in.payload.end()},
+                                               in.port,
+                                               in.link_layer});
                          },
                          [this](const LogLine& line) { log_.push_back(line); }};
   const WantedSockets wanted_{{"wan"}, {"isp"}};
@@ -318,6 +321,55 @@ TEST_F(PacketSocketsTest, TroubleOfSendingIsSaidOnceAndEndsWithSuccess) {
   run_for(milliseconds(20));
   sockets_.send({"wan", Channel::kIcmp6, kAllRouters, kSolicitation});
   EXPECT_EQ(said("sending ICMPv6 on wan"), 1U);
+}
+
+TEST_F(PacketSocketsTest, ManyAtOnceGoAndComeInTheirOrder) {
+  sockets_.fit(wanted_, ready_links());
+  std::vector<PacketOut> packets;
+  for (std::uint8_t i = 0; i < 50; ++i) {
+    std::vector<std::uint8_t> payload = kSolicitation;
+    payload[4] = i;  // reserved: ignored by receivers
+    packets.push_back({"wan", Channel::kIcmp6, kAllRouters, payload});
+    if (i == 20) packets.push_back({"absent", Channel::kIcmp6, kAllRouters, payload});
+  }
+  sockets_.send(packets);
+  run_for(milliseconds(20));
+  ASSERT_EQ(heard_.size(), 50U);
+  for (std::uint8_t i = 0; i < 50; ++i) EXPECT_EQ(heard_[i].payload[4], i);
+  EXPECT_LE(batches_, 10U) << "what waits is taken together";
+}
+
+TEST_F(PacketSocketsTest, AWordOfAnAddressThatIsOursNoMoreIsSaidFromIt) {
+  sockets_.fit(wanted_, ready_links());
+  PacketOut farewell{"isp", Channel::kIcmp6, kAllNodes, kAdvertisement};
+  farewell.source = *Ip6Address::parse("fe80::dead");
+  sockets_.send(farewell);
+  run_for(milliseconds(20));
+  ASSERT_EQ(heard_.size(), 1U);
+  EXPECT_EQ(heard_[0].source, farewell.source);
+}
+
+TEST_F(PacketSocketsTest, AWatchedLanHearsAnswersOfDhcpv6Servers) {
+  WantedSockets watching = wanted_;
+  watching.watched = {"isp"};
+  sockets_.fit(watching, ready_links());
+  const OwnedFd server(::socket(AF_INET6, SOCK_DGRAM | SOCK_CLOEXEC, 0));
+  sockaddr_in6 to{};
+  to.sin6_family = AF_INET6;
+  to.sin6_port = htons(546);
+  to.sin6_scope_id = link("wan").index;
+  const Ip6Address isp = *link("isp").link_local;
+  std::copy(isp.bytes().begin(), isp.bytes().end(), to.sin6_addr.s6_addr);
+  ASSERT_EQ(
+      ::sendto(server.get(), "answer", 6, 0, reinterpret_cast<const sockaddr*>(&to), sizeof to), 6);
+  run_for(milliseconds(20));
+  ASSERT_EQ(heard_.size(), 1U);
+  EXPECT_EQ(heard_[0].interface, "isp");
+  EXPECT_EQ(heard_[0].channel, Channel::kDhcp6Client);
+  sockets_.fit(wanted_, ready_links());
+  (void)::sendto(server.get(), "answer", 6, 0, reinterpret_cast<const sockaddr*>(&to), sizeof to);
+  run_for(milliseconds(20));
+  EXPECT_EQ(heard_.size(), 1U) << "nobody listens any more";
 }
 
 TEST_F(PacketSocketsTest, ClosesWhatIsNoLongerWanted) {

@@ -1,0 +1,57 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "daemon/known_hosts.h"
+
+#include <algorithm>
+#include <tuple>
+
+namespace sixgate::daemon {
+
+void KnownHosts::forget(Entries::iterator entry) {
+  const auto count = counts_.find(entry->second.mac);
+  if (--count->second == 0) counts_.erase(count);
+  entries_.erase(entry);
+}
+
+// The first to go: of the host itself when it has enough; who never answered; who was not seen the longest.
+void KnownHosts::make_room(const MacAddress& mac, Instant now) {
+  const auto count = counts_.find(mac);
+  const bool enough = count != counts_.end() && count->second == kMostOfOne;
+  if (!enough && entries_.size() < kMostAddresses) return;
+  auto first = entries_.end();
+  const auto rank = [&](const Entry& entry) {
+    return std::tuple(entry.seen + kMemory > now, entry.answered, entry.seen);
+  };
+  for (auto it = entries_.begin(); it != entries_.end(); ++it) {
+    if (enough && it->second.mac != mac) continue;
+    if (first == entries_.end() || rank(it->second) < rank(first->second)) first = it;
+  }
+  forget(first);
+}
+
+void KnownHosts::see(const Neighbor& neighbor, Instant now) {
+  auto known = entries_.find(neighbor.address);
+  if (known != entries_.end() && known->second.mac != neighbor.mac) {
+    forget(known);
+    known = entries_.end();
+  }
+  if (known == entries_.end()) {
+    make_room(neighbor.mac, now);
+    ++counts_[neighbor.mac];
+    known =
+        entries_.emplace(neighbor.address, Entry{neighbor.mac, neighbor.seen, false, false, false})
+            .first;
+  }
+  Entry& entry = known->second;
+  entry.seen = std::max(entry.seen, neighbor.seen);
+  entry.reachable = neighbor.reachable;
+  entry.answered = entry.answered || neighbor.reachable;
+  entry.router = neighbor.router;
+}
+
+std::map<Ip6Address, KnownHosts::Entry> KnownHosts::addresses(Instant now) const {
+  Entries out = entries_;
+  std::erase_if(out, [&](const auto& entry) { return entry.second.seen + kMemory <= now; });
+  return out;
+}
+
+}  // namespace sixgate::daemon
