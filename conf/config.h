@@ -84,6 +84,13 @@ struct PrefixRequest {
   bool operator==(const PrefixRequest&) const = default;
 };
 
+// Whether LANs without a prefix of their own share a /64 (RFC 7278).
+enum class SharePrefix : std::uint8_t {
+  kAuto,  // when the provider delegates nothing, or too little for all of them
+  kOn,    // the /64 of the uplink's link, whatever is delegated
+  kOff,
+};
+
 struct UplinkConfig {
   std::string name;
   std::string interface;
@@ -102,6 +109,8 @@ struct UplinkConfig {
   RouteCheckConfig route_check;
   seconds probe_interval{21600};  // 0: never
   seconds retire_after{7200};
+  SharePrefix share_prefix = SharePrefix::kAuto;
+  std::vector<Prefix> share_exclude;  // of suffixes: the upper half is zero
   delegation::InterfaceIdPolicy interface_id = delegation::InterfaceIdPolicy::stable();
   std::string hook;            // the script of this uplink; empty: Config::hook
   std::uint32_t metric = 512;  // below the 1024 of the kernel and of `ip route add`
@@ -123,7 +132,8 @@ struct LanConfig {
   std::vector<DomainName> search_domains;
   // What the DHCPv6 server does here; which prefixes it has is not configuration.
   dhcp6::ServerLink dhcp6;
-  std::string hosts_file;  // where the names of its hosts are written; empty: nowhere
+  std::vector<Ip6Address> share_hosts;  // suffixes, in whatever /64 is shared
+  std::string hosts_file;               // where the names of its hosts are written; empty: nowhere
 
   bool operator==(const LanConfig&) const = default;
 };
@@ -203,6 +213,7 @@ struct Config {
 std::string_view to_string(Addressing addressing);
 std::string_view to_string(RequestAddress request);
 std::string_view to_string(UplinkMode mode);
+std::string_view to_string(SharePrefix share);
 std::string_view to_string(FirewallConfig::Choice choice);
 
 struct ReadResult {

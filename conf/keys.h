@@ -28,6 +28,9 @@ std::span<const Key<UplinkConfig>> uplink_keys();
 std::span<const Key<LanConfig>> lan_keys();
 std::span<const Key<LanConfig>>
 advertising_keys();  // those of lan_keys() that speak of advertisements
+// Those of uplink_keys() and lan_keys() that speak of a shared /64.
+std::span<const Key<UplinkConfig>> sharing_uplink_keys();
+std::span<const Key<LanConfig>> sharing_lan_keys();
 std::span<const Key<ReservationConfig>> reservation_keys();
 
 // The one key of uplinks and LANs that has no default.

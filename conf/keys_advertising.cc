@@ -46,24 +46,6 @@ void read_lifetime(const Value& value, Lifetime& out, Complaints& complaints) {
   }
 }
 
-// A list of texts, each of which parses or says why not. One needs no brackets.
-template <class T, class Parse>
-void read_list(const Value& value, std::vector<T>& out, Parse parse, Complaints& complaints) {
-  Value list = value;
-  if (value.kind == Value::Kind::kString)
-    list = Value{.kind = Value::Kind::kArray, .at = value.at, .array = {value}};
-  const auto texts = read_texts(list, complaints);
-  if (!texts) return;
-  out.clear();
-  for (std::size_t i = 0; i < texts->size(); ++i) {
-    auto parsed = parse((*texts)[i]);
-    if (parsed)
-      out.push_back(std::move(*parsed));
-    else
-      complaints.push_back({list.array[i].at, parsed.error().message});
-  }
-}
-
 template <class T>
 std::string list_text(const std::vector<T>& values) {
   std::vector<std::string> texts;
