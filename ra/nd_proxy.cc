@@ -133,7 +133,7 @@ void NdProxy::receive_solicitation(const Overheard& overheard, Instant now) {
   ++counters_.solicitations;
   if (const auto own = settings_.own.find(message->target); own != settings_.own.end()) {
     // On the interface itself the kernel answers.
-    if (!overheard.outgoing && own->second != overheard.segment)
+    if (!overheard.outgoing && !own->second.contains(overheard.segment))
       advertise({overheard.segment, station, source}, message->target, true);
     return;
   }

@@ -30,8 +30,9 @@ inline constexpr std::size_t kMaxAskers = 8;           // who wait for the same 
 
 struct ProxySettings {
   Prefix prefix;
-  ProxyGuard::Segments segments;          // the first ones are kept when two of them are a loop
-  std::map<Ip6Address, std::string> own;  // addresses of ours in the prefix -> the interface
+  ProxyGuard::Segments segments;  // the first ones are kept when two of them are a loop
+  // Addresses of ours in the prefix -> the interfaces that have them.
+  std::map<Ip6Address, std::set<std::string>> own;
   std::vector<FixedHost> fixed;
   std::vector<Prefix> excluded;  // neither asked for nor learned
   bool operator==(const ProxySettings&) const = default;

@@ -39,7 +39,7 @@ class World {
  public:
   explicit World(std::uint64_t seed) : rng_(seed), proxy_(rng_) {
     settings_.prefix = Prefix(Ip6Address::from_halves(kPrefix, 0), 64);
-    settings_.own[Ip6Address::from_halves(kPrefix, 60)] = "lan0";
+    settings_.own[Ip6Address::from_halves(kPrefix, 60)] = {"lan0"};
     settings_.fixed.push_back({Ip6Address::from_halves(kPrefix, 61), "lan1"});
     settings_.excluded.emplace_back(Ip6Address::from_halves(kPrefix, 64), 124);
     place_segments(7, 7);

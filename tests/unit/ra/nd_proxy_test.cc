@@ -340,7 +340,7 @@ TEST(NdProxy, Row_4389_12_AScanFromTheWanIsLimitedAndKnownHostsStayReachable) {
 
 TEST(NdProxy, OurOwnAddressesAreAnsweredOnTheOtherSegments) {
   ProxyStage stage;
-  stage.settings.own = {{ip("2001:db8:5::1"), kLan}};
+  stage.settings.own = {{ip("2001:db8:5::1"), {kLan}}};
   stage.proxy.configure(stage.settings, stage.now);
   stage.ask(kGuests, kHost, "2001:db8:5::1");
   ASSERT_EQ(stage.sent.size(), 1U);
