@@ -128,7 +128,9 @@ void Router::reconcile(Instant now) {
   settled_ = delegations_known(now);
   subdelegations_due_.reset();
   subdelegations_taken_ = now;
+  decide_sharing(now);
   desired_ = derive(house(now), now);
+  fit_proxies(now);
   if (says_default(desired_))
     router_lost_.reset();
   else if (was_default)

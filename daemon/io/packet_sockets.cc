@@ -6,6 +6,8 @@
 #include <algorithm>
 
 #include "daemon/io/clock.h"
+#include "daemon/io/neighbor_frame.h"
+#include "daemon/io/neighbor_socket.h"
 #include "daemon/io/packet_socket.h"
 #include "net/text.h"
 
@@ -26,6 +28,8 @@ std::string_view name_of(Channel channel) {
       return "DHCPv6";
     case Channel::kEcho:
       return "ICMPv6 echo";
+    case Channel::kNeighbors:
+      return "Neighbor Discovery";
   }
   return "";
 }
@@ -67,6 +71,7 @@ void PacketSockets::fit(const WantedSockets& wanted, const std::vector<LinkState
     const auto& names = port.role == Role::kUplink ? wanted.uplinks : wanted.lans;
     return !listed(names, port.link.name) ||
            (port.channel == Channel::kEcho && !listed(wanted.echo, port.link.name)) ||
+           (port.channel == Channel::kNeighbors && !listed(wanted.neighbors, port.link.name)) ||
            link == nullptr || link->index != port.link.index ||
            link->link_local != port.link.link_local;
   });
@@ -89,6 +94,10 @@ void PacketSockets::fit(const WantedSockets& wanted, const std::vector<LinkState
       fit_one(name, Channel::kDhcp6Server, Role::kLan, *link);
     }
   }
+  for (const std::string& name : wanted.neighbors) {
+    const Role role = listed(wanted.uplinks, name) ? Role::kUplink : Role::kLan;
+    if (const LinkState* link = usable(name)) fit_one(name, Channel::kNeighbors, role, *link);
+  }
 }
 
 Expected<OwnedFd> PacketSockets::open_socket(Channel channel, Role role, const LinkState& link) {
@@ -99,6 +108,8 @@ Expected<OwnedFd> PacketSockets::open_socket(Channel channel, Role role, const L
       return make_icmp6_socket(link, role == Role::kLan);
     case Channel::kDhcp6Server:
       return make_dhcp6_server_socket(link);
+    case Channel::kNeighbors:
+      return make_neighbor_socket(link);
     case Channel::kDhcp6Client:
       break;
   }
@@ -142,6 +153,7 @@ void PacketSockets::complain(Port& port, std::string text) {
 void PacketSockets::received(Port& port) {
   // A packet may make the Router want other sockets, but sockets are only fitted from the event loop's own
   // turns: `port` stays while we are here.
+  if (port.channel == Channel::kNeighbors) return overheard(port);
   for (unsigned i = 0; i < kRound; ++i) {
     const auto datagram = receive_datagram(port.fd.get(), buffer_);
     if (!datagram) {
@@ -173,6 +185,28 @@ void PacketSockets::received(Port& port) {
   }
 }
 
+void PacketSockets::overheard(Port& port) {
+  for (unsigned i = 0; i < kRound; ++i) {
+    const auto got = receive_neighbor(port.fd.get(), buffer_);
+    if (!got) {
+      const int code = got.error();
+      if (code != EAGAIN)
+        complain(port, cat("listening on ", port.link.name, ": ", error_text(code)));
+      return;
+    }
+    const auto frame = parse_neighbor_frame(std::span(buffer_).first(got->size));
+    if (!frame) continue;
+    receive_({.interface = port.link.name,
+              .channel = port.channel,
+              .source = frame->source,
+              .destination = frame->destination,
+              .hop_limit = frame->hop_limit,
+              .payload = frame->payload,
+              .station = got->station,
+              .outgoing = got->outgoing});
+  }
+}
+
 std::uint64_t PacketSockets::fragments(const std::string& interface) const {
   const auto found = fragments_.find(interface);
   return found == fragments_.end() ? 0 : found->second;
@@ -182,6 +216,15 @@ void PacketSockets::send(const PacketOut& packet) {
   const auto found = ports_.find({packet.interface, packet.channel});
   if (found == ports_.end()) return;  // the interface went meanwhile; the engine will send again
   Port& port = *found->second;
+  if (packet.channel == Channel::kNeighbors) {
+    const auto frame =
+        neighbor_frame(packet.source.value_or(Ip6Address()), packet.destination, packet.payload);
+    if (const int code = send_neighbor(port.fd.get(), port.link, packet.station, frame); code != 0)
+      complain(port, cat("sending on ", packet.interface, ": ", error_text(code)));
+    else
+      port.complaint.clear();
+    return;
+  }
   const std::uint16_t to = packet.channel == Channel::kDhcp6Client ? kDhcp6ServerPort : packet.port;
   const int code = send_datagram(port.fd.get(), port.link, packet.source, packet.destination, to,
                                  packet.payload);

@@ -39,6 +39,7 @@ class PacketSockets {
   void fit_one(const std::string& interface, Channel channel, Role role, const LinkState& link);
   Expected<OwnedFd> open_socket(Channel channel, Role role, const LinkState& link);
   void received(Port& port);
+  void overheard(Port& port);
   void complain(Port& port, std::string text);
 
   EventLoop& loop_;
