@@ -2,6 +2,7 @@
 #include "cli/pcap.h"
 
 #include "dhcp6/message.h"
+#include "net/internet_checksum.h"
 
 namespace sixgate::cli {
 namespace {
@@ -16,22 +17,11 @@ constexpr std::size_t kUdpChecksumAt = 6;
 // More than a probe ever hears; a stranger who floods does not fill the memory.
 constexpr std::size_t kLargestFile = 16 << 20;
 
-// The ones' complement sum over pseudo-header and segment (RFC 8200 section 8.1).
 std::uint16_t checksum(const Ip6Address& source, const Ip6Address& destination,
                        std::uint8_t protocol, std::span<const std::uint8_t> segment) {
-  std::uint32_t sum = static_cast<std::uint32_t>(segment.size()) + protocol;
-  const auto add = [&sum](std::span<const std::uint8_t> octets) {
-    for (std::size_t i = 0; i < octets.size(); ++i) {
-      sum += i % 2 == 0 ? std::uint32_t{octets[i]} << 8 : octets[i];
-    }
-  };
-  add(source.bytes());
-  add(destination.bytes());
-  add(segment);
-  while (sum >> 16 != 0) sum = (sum & 0xffff) + (sum >> 16);
-  const auto folded = static_cast<std::uint16_t>(~sum);
+  const std::uint16_t sum = internet_checksum(source, destination, protocol, segment);
   // Zero would mean that there is none.
-  return folded == 0 && protocol == kUdp ? std::uint16_t{0xffff} : folded;
+  return sum == 0 && protocol == kUdp ? std::uint16_t{0xffff} : sum;
 }
 
 }  // namespace

@@ -140,7 +140,8 @@ void Probe::next_survey(Instant now) {
 void Probe::receive(const daemon::PacketIn& packet, Instant now) {
   if (phase_ == Phase::kOver) return;
   switch (packet.channel) {
-    case daemon::Channel::kEcho:  // nobody here pings or serves
+    case daemon::Channel::kEcho:  // nobody here pings, serves or shares
+    case daemon::Channel::kNeighbors:
     case daemon::Channel::kDhcp6Server:
       break;
     case daemon::Channel::kIcmp6:

@@ -75,6 +75,35 @@ void known_server(Table& table, const Json& server) {
   table.row({"server", cat(said(server["duid"]), " ", text)});
 }
 
+// "shared  2001:db8:5::/64 by home, guests: ...", or why nothing is.
+void sharing_text(std::string& out, const Json& sharing) {
+  if (!sharing.is_object()) return;
+  if (sharing["prefix"].is_null()) {
+    out += cat("  no /64 is shared: ", said(sharing["why"]), '\n');
+  } else {
+    out += cat("  shared by ", joined(sharing["lans"]), ": ", said(sharing["prefix"]), ", ",
+               lifetimes(sharing), ": ", said(sharing["why"]), '\n');
+    std::string hosts;
+    for (const Json::Member& link : sharing["hosts_of"].members())
+      hosts += cat(hosts.empty() ? "" : ", ", link.value.number(), " on ", printable(link.name));
+    out += cat("    hosts: ", hosts, " (at most ", sharing["most_hosts"].number(), " each)\n");
+    Table table;
+    for (const Json& host : sharing["hosts"].elements()) {
+      table.row({said(host["address"]), said(host["interface"]), said(host["mac"]),
+                 host["fixed"].truth()   ? "configured"
+                 : host["mac"].is_null() ? "not heard yet"
+                                         : cat(lifetime_text(host["seen_ago"]), " ago")});
+    }
+    table.print(out, "    ");
+  }
+  for (const Json& block : sharing["blocked"].elements()) {
+    out += cat("    ", said(block["interface"]), " takes no part for ",
+               lifetime_text(block["left"]), ": ", said(block["why"]), '\n');
+  }
+  const std::string counters = counted(sharing["counters"]);
+  if (!counters.empty()) out += cat("    packets  ", counters, '\n');
+}
+
 void uplink_text(std::string& out, const Json& uplink) {
   out += cat("\nuplink ", said(uplink["name"]), " (", said(uplink["interface"]),
              "): ", condition(uplink));
@@ -108,6 +137,7 @@ void uplink_text(std::string& out, const Json& uplink) {
                cat("for ", lifetime_text(router["lifetime"]))});
   }
   table.print(out, "  ");
+  sharing_text(out, uplink["sharing"]);
   Table facts;
   if (uplink["renew_in"].number() > 0 || uplink["rebind_in"].number() > 0) {
     facts.row({"lease", cat("renew in ", lifetime_text(uplink["renew_in"]), ", rebind in ",
@@ -179,6 +209,7 @@ void lan_text(std::string& out, const Json& lan) {
   table.print(out, "  ");
   Table facts;
   add_list(facts, "relayed to", lan["relay"]["servers"]);
+  add_text(facts, "no prefix", lan["no_prefix_reason"]);
   add_list(facts, "DNS", lan["dns_servers"]);
   const std::string counters = counted(lan["counters"]);
   if (!counters.empty()) facts.row({"packets", counters});

@@ -86,6 +86,13 @@ struct PrefixRequest {
   bool operator==(const PrefixRequest&) const = default;
 };
 
+// Whether LANs without a prefix of their own share a /64 (RFC 7278).
+enum class SharePrefix : std::uint8_t {
+  kAuto,  // when the provider delegates nothing, or too little for all of them
+  kOn,    // the /64 of the uplink's link, whatever is delegated
+  kOff,
+};
+
 struct UplinkConfig {
   std::string name;
   std::string interface;
@@ -104,6 +111,8 @@ struct UplinkConfig {
   RouteCheckConfig route_check;
   seconds probe_interval{21600};  // 0: never
   seconds retire_after{7200};
+  SharePrefix share_prefix = SharePrefix::kAuto;
+  std::vector<Prefix> share_exclude;  // of suffixes: the upper half is zero
   delegation::InterfaceIdPolicy interface_id = delegation::InterfaceIdPolicy::stable();
   std::string hook;            // the script of this uplink; empty: Config::hook
   std::uint32_t metric = 512;  // below the 1024 of the kernel and of `ip route add`
@@ -130,7 +139,8 @@ struct LanConfig {
   LanRelay relay;          // or another machine does it
   // How often it is asked whether another DHCPv6 server answers here; 0: never.
   seconds server_watch{3600};
-  std::string hosts_file;  // where the names of its hosts are written; empty: nowhere
+  std::vector<Ip6Address> share_hosts;  // suffixes, in whatever /64 is shared
+  std::string hosts_file;               // where the names of its hosts are written; empty: nowhere
 
   bool is_relayed() const { return !relay.servers.empty(); }
   bool operator==(const LanConfig&) const = default;
@@ -212,6 +222,7 @@ struct Config {
 std::string_view to_string(Addressing addressing);
 std::string_view to_string(RequestAddress request);
 std::string_view to_string(UplinkMode mode);
+std::string_view to_string(SharePrefix share);
 std::string_view to_string(FirewallConfig::Choice choice);
 
 struct ReadResult {

@@ -243,6 +243,12 @@ const Words<UplinkMode>& uplink_mode_words() {
   return words;
 }
 
+const Words<SharePrefix>& share_prefix_words() {
+  static const Words<SharePrefix> words{
+      {"auto", SharePrefix::kAuto}, {"on", SharePrefix::kOn}, {"off", SharePrefix::kOff}};
+  return words;
+}
+
 const Words<FirewallConfig::Choice>& firewall_words() {
   using Choice = FirewallConfig::Choice;
   static const Words<Choice> words{{"auto", Choice::kAuto},
@@ -296,6 +302,7 @@ std::string_view to_string(RequestAddress request) {
   return word_of(request, request_address_words());
 }
 std::string_view to_string(UplinkMode mode) { return word_of(mode, uplink_mode_words()); }
+std::string_view to_string(SharePrefix share) { return word_of(share, share_prefix_words()); }
 std::string_view to_string(FirewallConfig::Choice choice) {
   return word_of(choice, firewall_words());
 }

@@ -34,6 +34,24 @@ void read_duration(const Value& value, D& out, std::int64_t low, std::int64_t hi
   if (const auto read = read_number(value, low, high, complaints)) out = D(*read);
 }
 
+// A list of texts, each of which parses or says why not. One needs no brackets.
+template <class T, class Parse>
+void read_list(const Value& value, std::vector<T>& out, Parse parse, Complaints& complaints) {
+  Value list = value;
+  if (value.kind == Value::Kind::kString)
+    list = Value{.kind = Value::Kind::kArray, .at = value.at, .array = {value}};
+  const auto texts = read_texts(list, complaints);
+  if (!texts) return;
+  out.clear();
+  for (std::size_t i = 0; i < texts->size(); ++i) {
+    auto parsed = parse((*texts)[i]);
+    if (parsed)
+      out.push_back(std::move(*parsed));
+    else
+      complaints.push_back({list.array[i].at, parsed.error().message});
+  }
+}
+
 // Of a text that parses or does not; the error is its own explanation.
 Expected<Prefix> parse_prefix_text(std::string_view text);
 Expected<std::optional<InterfaceAddress>> parse_interface_address(std::string_view text);
@@ -52,6 +70,7 @@ using Words = std::vector<std::pair<std::string_view, E>>;
 const Words<Addressing>& addressing_words();
 const Words<RequestAddress>& request_address_words();
 const Words<UplinkMode>& uplink_mode_words();
+const Words<SharePrefix>& share_prefix_words();
 const Words<FirewallConfig::Choice>& firewall_words();
 const Words<firewall::Zone>& zone_words();
 const Words<ra::RouterPreference>& preference_words();

@@ -672,17 +672,27 @@ const std::array kReservationKeys{
 std::span<const Key<Config>> global_keys() { return kGlobalKeys; }
 std::span<const Key<UlaConfig>> ula_keys() { return kUlaKeys; }
 std::span<const Key<FirewallConfig>> firewall_keys() { return kFirewallKeys; }
-std::span<const Key<UplinkConfig>> uplink_keys() { return kUplinkKeys; }
+
+namespace {
+
+template <class Section, class... More>
+std::vector<Key<Section>> joined(std::span<const Key<Section>> first, const More&... more) {
+  std::vector<Key<Section>> keys(first.begin(), first.end());
+  (keys.insert(keys.end(), more.begin(), more.end()), ...);
+  return keys;
+}
+
+}  // namespace
+
+std::span<const Key<UplinkConfig>> uplink_keys() {
+  static const auto all =
+      joined(std::span<const Key<UplinkConfig>>(kUplinkKeys), sharing_uplink_keys());
+  return all;
+}
 
 std::span<const Key<LanConfig>> lan_keys() {
-  static const std::vector<Key<LanConfig>> all = [] {
-    std::vector<Key<LanConfig>> keys(kLanKeys.begin(), kLanKeys.end());
-    const auto relay = relay_keys();
-    keys.insert(keys.end(), relay.begin(), relay.end());
-    const auto advertising = advertising_keys();
-    keys.insert(keys.end(), advertising.begin(), advertising.end());
-    return keys;
-  }();
+  static const auto all = joined(std::span<const Key<LanConfig>>(kLanKeys), relay_keys(),
+                                 advertising_keys(), sharing_lan_keys());
   return all;
 }
 

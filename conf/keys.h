@@ -29,6 +29,9 @@ std::span<const Key<LanConfig>> lan_keys();
 std::span<const Key<LanConfig>>
 advertising_keys();                            // those of lan_keys() that speak of advertisements
 std::span<const Key<LanConfig>> relay_keys();  // those that speak of another DHCPv6 server
+// Those of uplink_keys() and lan_keys() that speak of a shared /64.
+std::span<const Key<UplinkConfig>> sharing_uplink_keys();
+std::span<const Key<LanConfig>> sharing_lan_keys();
 std::span<const Key<ReservationConfig>> reservation_keys();
 std::span<const Key<PinholeConfig>> pinhole_keys();
 

@@ -66,6 +66,14 @@ void add_behind(std::vector<KernelRoute>& all, KernelRoute route) {
   all.push_back(std::move(route));
 }
 
+// A /64 of this uplink's link that our LANs share is not on that link alone (RFC 7278 section 4.1).
+bool is_shared(const House& house, const UplinkView& uplink, const Prefix& prefix) {
+  return std::any_of(house.shared.begin(), house.shared.end(), [&](const SharedLinks& shared) {
+    return shared.advertised && shared.uplink == uplink.config->name &&
+           shared.prefix.overlaps(prefix);
+  });
+}
+
 // What is delegated to us lies at home, whatever a router of the uplink says of a part of it.
 bool is_ours(const House& house, const Prefix& prefix) {
   return std::any_of(house.delegations.begin(), house.delegations.end(), [&](const auto& d) {
@@ -85,6 +93,12 @@ std::vector<std::pair<Prefix, Instant>> sources_of(const House& house, const Upl
   }
   for (const ra::HeardPrefix& heard : uplink.heard->prefixes) {
     if (heard.autonomous) add(heard.prefix, heard.valid_until);
+  }
+  if (!uplink.heard->any) {  // after a start
+    for (const SharedLinks& shared : house.shared) {
+      if (shared.advertised && shared.uplink == uplink.config->name)
+        add(shared.prefix, shared.valid_until);
+    }
   }
   for (const dhcp6::LeasedAddress& leased : uplink.lease->addresses)
     add(Prefix(leased.address, 128), leased.valid_until);
@@ -164,7 +178,9 @@ void uplink_routes(const House& house, const UplinkView& uplink, DesiredState& o
   refuse_by_source(out, sources);
   for (const ra::HeardRoute& heard : uplink.heard->routes) {
     // ::/0 only speaks of the default router, whose preference the listener knows (RFC 4191 section 3.1).
-    if (heard.until <= now || heard.prefix.length() == 0 || is_ours(house, heard.prefix)) continue;
+    if (heard.until <= now || heard.prefix.length() == 0 || is_ours(house, heard.prefix) ||
+        is_shared(house, uplink, heard.prefix))
+      continue;
     KernelRoute route;
     route.destination = heard.prefix;
     route.interface = interface;
@@ -185,12 +201,14 @@ void uplink_routes(const House& house, const UplinkView& uplink, DesiredState& o
       add_unless_there(out.routes, on_link_route(interface, link, Instant::never()));
   }
   for (const ra::HeardPrefix& heard : uplink.heard->prefixes) {
-    if (heard.on_link && heard.on_link_until > now && !is_ours(house, heard.prefix))
+    if (heard.on_link && heard.on_link_until > now && !is_ours(house, heard.prefix) &&
+        !is_shared(house, uplink, heard.prefix))
       add_unless_there(out.routes, on_link_route(interface, heard.prefix, heard.on_link_until));
   }
 }
 
-void uplink_addresses(const UplinkView& uplink, DesiredState& out, Instant now) {
+void uplink_addresses(const House& house, const UplinkView& uplink, DesiredState& out,
+                      Instant now) {
   const std::string& interface = uplink.config->interface;
   if (const auto& own = uplink.config->address) {
     add_unless_there(out.addresses, wanted_address(interface, own->address, own->prefix_length,
@@ -200,7 +218,8 @@ void uplink_addresses(const UplinkView& uplink, DesiredState& out, Instant now) 
   for (const auto& [prefix, address] : uplink.slaac) {
     for (const ra::HeardPrefix& heard : uplink.heard->prefixes) {
       if (heard.prefix == prefix && heard.autonomous && heard.valid_until > now) {
-        add_unless_there(out.addresses, wanted_address(interface, address, 64,
+        add_unless_there(out.addresses, wanted_address(interface, address,
+                                                       is_shared(house, uplink, prefix) ? 128 : 64,
                                                        heard.preferred_until, heard.valid_until));
       }
     }
@@ -247,7 +266,7 @@ void derive_uplink(const House& house, const UplinkView& uplink, DesiredState& o
   ipv6_without_advertisements(uplink.config->interface, out);
   if (uplink.link == nullptr) return;
   uplink_sysctls(uplink, out);
-  uplink_addresses(uplink, out, now);
+  uplink_addresses(house, uplink, out, now);
   uplink_routes(house, uplink, out, now);
   for (const KernelAddress& address : uplink.inherited_addresses) {
     if (address.valid_until > now) add_unless_there(out.addresses, address);
@@ -389,7 +408,8 @@ void derive_lan(const House& house, const LanView& lan, DesiredState& out, Insta
     if (prefix.valid_until <= now) continue;
     add_unless_there(out.addresses, wanted_address(interface, prefix.address, 64,
                                                    prefix.preferred_until, prefix.valid_until));
-    add_unless_there(out.routes, on_link_route(interface, prefix.prefix, prefix.valid_until));
+    if (prefix.on_link)
+      add_unless_there(out.routes, on_link_route(interface, prefix.prefix, prefix.valid_until));
   }
   // The answer "source address failed policy" must find its way to a host that still uses what was
   // withdrawn (RFC 7084 L-14), while everybody else's packets go where the Internet says: a private table
@@ -404,12 +424,33 @@ void derive_lan(const House& house, const LanView& lan, DesiredState& out, Insta
   }
 }
 
+// Each host of a shared /64 has a route to where it was found.
+void derive_sharing(const House& house, DesiredState& out) {
+  const auto is_there = [&](const std::string& interface) {
+    return std::any_of(house.lans.begin(), house.lans.end(),
+                       [&](const LanView& lan) {
+                         return lan.link != nullptr && lan.link->name == interface;
+                       }) ||
+           std::any_of(house.uplinks.begin(), house.uplinks.end(), [&](const UplinkView& uplink) {
+             return uplink.link != nullptr && uplink.link->name == interface;
+           });
+  };
+  for (const SharedLinks& shared : house.shared) {
+    for (const ra::ProxiedHost& host : shared.hosts) {
+      if (is_there(host.segment))
+        out.routes.push_back(
+            on_link_route(host.segment, Prefix(host.address, 128), Instant::never()));
+    }
+  }
+}
+
 }  // namespace
 
 DesiredState derive(const House& house, Instant now) {
   DesiredState out;
   derive_delegations(house, out, now);
   for (const LanView& lan : house.lans) derive_lan(house, lan, out, now);
+  derive_sharing(house, out);
   for (const UplinkView& uplink : house.uplinks) derive_uplink(house, uplink, out, now);
   out.ruleset.provisioned = provisioned(house);
   out.ruleset.pinholes = open_pinholes(house);

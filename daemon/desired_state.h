@@ -19,6 +19,7 @@
 #include "dhcp6/server.h"
 #include "firewall/ruleset.h"
 #include "ra/advertiser.h"
+#include "ra/proxy_table.h"
 #include "ra/router_listener.h"
 
 namespace sixgate::daemon {
@@ -47,6 +48,9 @@ struct LanPrefix {
   delegation::Standing standing = delegation::Standing::kLive;
   Instant preferred_until;
   Instant valid_until;
+  bool shared = false;  // with other links (RFC 7278)
+  // The route to all of it lies here; of a shared one elsewhere, and here hosts have routes of their own.
+  bool on_link = true;
 
   bool operator==(const LanPrefix&) const = default;
 };
@@ -59,6 +63,15 @@ struct LanView {
   std::vector<Prefix> withdrawn;
 };
 
+// A /64 that several links share, and where its hosts are.
+struct SharedLinks {
+  Prefix prefix;
+  std::string uplink;       // whose it is
+  bool advertised = false;  // on the uplink's link, which is one of them
+  Instant valid_until;
+  std::vector<ra::ProxiedHost> hosts;  // by interface
+};
+
 struct House {
   const conf::Config* config = nullptr;
   std::vector<UplinkView> uplinks;
@@ -68,6 +81,7 @@ struct House {
   // What routers behind the LANs have of them.
   std::vector<dhcp6::DelegatedPrefix> subdelegations;
   LearntHosts learnt_hosts;  // of the pinholes
+  std::vector<SharedLinks> shared;
   // Every uplink has said what it delegates, or was waited for long enough.
   bool settled = true;
 };

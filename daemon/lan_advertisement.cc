@@ -119,6 +119,9 @@ ra::Advertisement advertisement_for(const House& house, const Services& services
     if (!kUniqueLocal.contains(delegation.prefix))
       longest = std::max(longest, delegation.valid_until);
   }
+  for (const LanPrefix& prefix : lan.prefixes) {
+    if (prefix.shared) longest = std::max(longest, prefix.valid_until);
+  }
   if (!config.dns_servers.empty() || !config.advertise_dns) {
     out.dns_servers = config.dns_servers;
     out.search_domains = config.search_domains;

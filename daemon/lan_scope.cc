@@ -106,6 +106,13 @@ dhcp6::ServerLink server_link(const House& house, const Services& services, cons
     link.prefixes.push_back({prefix.prefix, prefix.preferred_until, prefix.valid_until});
     link.in_use.push_back(prefix.address);
   }
+  // What a host of another link has of a shared /64 is not given out here.
+  for (const SharedLinks& shared : house.shared) {
+    for (const ra::ProxiedHost& host : shared.hosts) {
+      if (host.segment != config.interface && link.range.contains(host.address.low()))
+        link.in_use.push_back(host.address);
+    }
+  }
   if (link.delegates) link.spaces = spaces(house, config, now);
   // Resolvers are the LAN's own matter: what its advertisement says.
   Services told = without_link_local(services);

@@ -26,7 +26,8 @@ class Reasons {
     const std::string source =
         known->origin == delegation::kOriginStatic || known->origin == delegation::kOriginUla
             ? std::string("of its time")
-            : cat("of what ", known->origin, " delegates");
+        : known->shared ? cat("of the /64 shared with ", known->origin)
+                        : cat("of what ", known->origin, " delegates");
     if (option.preferred.is_zero()) {
       return known->standing == delegation::Standing::kDeprecated
                  ? cat("deprecated: the preferred time ", source, " is over")

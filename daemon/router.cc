@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Router's events: who hears of what. What the house looks like is made in router_house.cc, the kernel is brought
-// there in router_kernel.cc; the DHCPv6 server is in router_server.cc, the relay agent in router_relay.cc, what is kept in router_store.cc, what a
-// person sees in router_status.cc.
+// there in router_kernel.cc; the DHCPv6 server is in router_server.cc, the relay agent in router_relay.cc, what is
+// kept in router_store.cc, what a person sees in router_status.cc, links that share one /64 in router_sharing.cc.
 #include "daemon/router.h"
 
 #include <algorithm>
@@ -82,6 +82,8 @@ void Router::build(Instant now) {
     say(LogLevel::kInfo, cat("uplink ", gone->config().name, ": no longer configured"));
     pool_.update(gone->config().name, {}, now);
     checks_.erase(gone->config().name);
+    shares_.erase(gone->config().name);
+    state_.shared.erase(gone->config().name);
     announcers_.erase(gone->config().name);
     state_.leases.erase(gone->config().name);
     gone->stop(now);
@@ -213,6 +215,8 @@ void Router::take(const PacketIn& packet, Instant now) {
                                         packet.hop_limit};
       if (uplink != nullptr) uplink->receive(received, now);
       if (lan != nullptr) lan->receive(received, now);
+      for (auto& [name, share] : shares_)
+        share.proxy.receive({packet.interface, {}, false, received}, now);
       break;
     }
     case Channel::kDhcp6Client:
@@ -228,6 +232,15 @@ void Router::take(const PacketIn& packet, Instant now) {
       if (uplink == nullptr) break;
       if (const auto check = checks_.find(uplink->config().name); check != checks_.end())
         check->second.receive(packet.payload, packet.source, packet.destination, now);
+      break;
+    case Channel::kNeighbors:
+      for (auto& [name, share] : shares_) {
+        share.proxy.receive({packet.interface,
+                             packet.station,
+                             packet.outgoing,
+                             {packet.payload, packet.source, packet.destination, packet.hop_limit}},
+                            now);
+      }
       break;
     case Channel::kDhcp6Server:
       receive_for_servers(packet, lan, now);
@@ -289,6 +302,7 @@ void Router::expire(Instant now) {
     }
   }
   for (const LeavingUplink& leaving : leaving_uplinks_) leaving.uplink->expire(now);
+  for (auto& [name, share] : shares_) share.proxy.expire(now);
   std::erase_if(leaving_, [](const Leaving& leaving) {
     return leaving.stop_at.is_never() && leaving.lan->stopped();
   });
@@ -305,6 +319,8 @@ void Router::expire(Instant now) {
   if (!settled_ && delegations_known(now)) dirty_ = true;
   if (withdrawal_ends_ && now >= *withdrawal_ends_) dirty_ = true;
   if (subdelegations_due_ && now >= *subdelegations_due_) dirty_ = true;
+  if (sharing_due_ && now >= *sharing_due_) dirty_ = true;
+  if (host_routes_due_ && now >= *host_routes_due_) dirty_ = true;
   settle(now);
 }
 
@@ -321,6 +337,7 @@ std::optional<Instant> Router::next_deadline() const {
   }
   for (const auto& lan : lans_) next = earlier(next, lan->next_deadline());
   next = earlier(earlier(next, server_.next_deadline()), relay_.next_deadline());
+  for (const auto& [name, share] : shares_) next = earlier(next, share.proxy.next_deadline());
   for (const Leaving& leaving : leaving_) {
     next = earlier(next, leaving.lan->next_deadline());
     if (!leaving.stop_at.is_never()) next = earlier(next, std::optional(leaving.stop_at));
@@ -331,7 +348,7 @@ std::optional<Instant> Router::next_deadline() const {
   if (stopping_ || changing_ || !kernel_) return next;
   next = earlier(next, retry_at_);
   if (grace_ || !settled_) next = earlier(next, std::optional(started_ + kGrace));
-  next = earlier(next, subdelegations_due_);
+  next = earlier(earlier(next, subdelegations_due_), earlier(sharing_due_, host_routes_due_));
   return earlier(next, withdrawal_ends_);
 }
 
@@ -377,6 +394,7 @@ void Router::collect(Instant now) {
   };
   for (const auto& lan : lans_) drain_lan(*lan);
   for (const Leaving& leaving : leaving_) drain_lan(*leaving.lan);
+  collect_sharing(now);
   collect_server(now);
   collect_relay(now);
   if (leases_changed) {
@@ -440,6 +458,7 @@ WantedSockets Router::wanted_sockets() const {
     if (watch_interval(lan->config()) > seconds(0))
       wanted.watched.push_back(lan->config().interface);
   }
+  wanted.neighbors = neighbors_wanted_;
   for (const Leaving& leaving : leaving_) wanted.lans.push_back(leaving.lan->config().interface);
   for (const LeavingUplink& leaving : leaving_uplinks_)
     wanted.uplinks.push_back(leaving.uplink->config().interface);

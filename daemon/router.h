@@ -18,6 +18,7 @@
 #include "daemon/hook.h"
 #include "daemon/lan.h"
 #include "daemon/route_check.h"
+#include "daemon/shared_prefix.h"
 #include "daemon/status.h"
 #include "daemon/stored_state.h"
 #include "daemon/uplink.h"
@@ -27,6 +28,7 @@
 #include "dhcp6/server.h"
 #include "net/log.h"
 #include "net/rng.h"
+#include "ra/nd_proxy.h"
 
 namespace sixgate::daemon {
 
@@ -35,6 +37,7 @@ enum class Channel : std::uint8_t {
   kDhcp6Client,  // UDP from port 546 to port 547; on a LAN the questions of dhcp6::ServerWatch
   kEcho,         // ICMPv6 Echo Requests of ours and the replies to them, on uplinks
   kDhcp6Server,  // UDP from port 547
+  kNeighbors,    // Neighbor Solicitations and Advertisements, whoever they are meant for
 };
 
 struct PacketIn {
@@ -46,6 +49,8 @@ struct PacketIn {
   std::span<const std::uint8_t> payload;
   std::uint16_t port = 0;                // of the source, of UDP
   std::optional<MacAddress> link_layer;  // of the sender, on WantedSockets::relayed_lans
+  MacAddress station{};   // of kNeighbors: the link-layer address it came from
+  bool outgoing = false;  // of kNeighbors: our own kernel sent it
 };
 
 struct PacketOut {
@@ -55,6 +60,7 @@ struct PacketOut {
   std::vector<std::uint8_t> payload;
   std::optional<Ip6Address> source;  // none: the link-local address; ::: what the kernel chooses
   std::uint16_t port = 0;            // of kDhcp6Server: a client's or a relay agent's
+  MacAddress station{};              // of kNeighbors: to which link-layer address
   bool operator==(const PacketOut&) const = default;
 };
 
@@ -63,9 +69,10 @@ struct WantedSockets {
   std::vector<std::string> uplinks;  // ICMPv6 for Router Advertisements, UDP 546
   std::vector<std::string> lans;     // ICMPv6 with membership of ff02::2, UDP 547 with ff02::1:2
   std::vector<std::string> echo;     // ICMPv6 Echo Replies, on uplinks
-  std::vector<std::string> relay_uplinks;  // UDP 547, for answers of the servers that we relay to
-  std::vector<std::string> relayed_lans;   // whose clients' link-layer addresses are to be told
-  std::vector<std::string> watched;  // LANs with UDP 546 too
+  std::vector<std::string> relay_uplinks{};  // UDP 547, for answers of the servers that we relay to
+  std::vector<std::string> relayed_lans{};   // whose clients' link-layer addresses are to be told
+  std::vector<std::string> watched{};        // LANs with UDP 546 too
+  std::vector<std::string> neighbors{};      // what hosts ask each other, where a /64 is shared
   bool operator==(const WantedSockets&) const = default;
 };
 
@@ -82,6 +89,7 @@ struct RouterOutputs {
   std::vector<PacketOut> packets;
   std::vector<HookRun> hooks;  // each to be answered by hook_ended(); of one uplink, one at a time
   bool names_changed = false;  // Server::named_addresses() may be
+  bool sockets_changed = false;  // wanted_sockets() may be
   LogLines log;
   bool finished = false;  // after stop(): the last words are said
 };
@@ -90,6 +98,8 @@ class Router {
  public:
   // How long a change of what routers behind us have may wait for others like it.
   static constexpr Duration kSubdelegationGap = milliseconds(200);
+  // And a host that was found, for its route.
+  static constexpr Duration kHostRouteGap = milliseconds(50);
 
   // `stored` is made complete: a DUID, a secret and a ULA are generated where they are missing.
   Router(conf::Config config, StoredState stored, Rng& rng, Instant now);
@@ -160,6 +170,16 @@ class Router {
                          const delegation::InterfaceIdPolicy& policy, const Prefix& slash64);
   void reconcile(Instant now);
   void advertise(Instant now);
+  void decide_sharing(Instant now);
+  void fit_proxies(Instant now);
+  void collect_sharing(Instant now);
+  SharingFacts sharing_facts(const Uplink& uplink) const;
+  ra::ProxySettings proxy_settings(const Uplink& uplink, const SharedPrefix& shared) const;
+  void add_shared(const conf::LanConfig& lan, const LinkState* link, Instant now,
+                  std::vector<LanPrefix>& prefixes);
+  std::vector<SharedLinks> shared_links() const;
+  std::optional<StatusSharing> sharing_status(const Uplink& uplink, Instant now) const;
+  bool is_shared(const std::string& lan, const Prefix& prefix) const;
   void collect_server(Instant now);
   void receive_for_servers(const PacketIn& packet, const Lan* lan, Instant now);
   std::vector<dhcp6::RelayLink> relay_links() const;
@@ -210,6 +230,18 @@ class Router {
   dhcp6::Server server_;
   LearntHosts learnt_hosts_;  // what was last derived from
   dhcp6::Relay relay_;
+  // Of an uplink; also what was shared and may be again, for as long as its proxy remembers a loop.
+  struct Share {
+    explicit Share(Rng& rng) : proxy(rng) {}
+    std::optional<SharedPrefix> shared;
+    std::string why;  // as last said
+    ra::NdProxy proxy;
+  };
+  std::map<std::string, Share> shares_;     // uplink name ->
+  std::optional<Instant> sharing_due_;      // when to decide anew
+  std::optional<Instant> host_routes_due_;  // when hosts that were found get their routes
+  Instant host_routes_taken_;
+  std::vector<std::string> neighbors_wanted_;  // as last told
   std::vector<LinkState> links_;
   std::optional<KernelState> kernel_;
   // Until the uplinks have spoken, or this long after the start, nothing of an earlier run is removed.

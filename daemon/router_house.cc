@@ -87,12 +87,14 @@ Ip6Address Router::own_address(const std::string& interface, const LinkState* li
 bool Router::is_dead(const Uplink& uplink, Instant now) const {
   if (!uplink.dead(now)) return false;
   return std::any_of(uplinks_.begin(), uplinks_.end(), [&](const auto& other) {
-    return other.get() != &uplink && other->serves() &&
-           std::any_of(
-               pool_.delegations().begin(), pool_.delegations().end(), [&](const auto& delegation) {
-                 return delegation.origin == other->config().name && !delegation.withdrawn &&
-                        delegation.standing == delegation::Standing::kLive;
-               });
+    if (other.get() == &uplink || !other->serves()) return false;
+    const auto share = shares_.find(other->config().name);
+    if (share != shares_.end() && share->second.shared) return true;
+    return std::any_of(
+        pool_.delegations().begin(), pool_.delegations().end(), [&](const auto& delegation) {
+          return delegation.origin == other->config().name && !delegation.withdrawn &&
+                 delegation.standing == delegation::Standing::kLive;
+        });
   });
 }
 
@@ -115,6 +117,7 @@ std::vector<LanPrefix> Router::lan_prefixes(const conf::LanConfig& lan, const Li
       prefixes.push_back(prefix);
     }
   }
+  add_shared(lan, link, now, prefixes);
   // Hosts are not to begin anything with an address that leads nowhere, as long as they have a better one.
   const auto dead = [&](const LanPrefix& prefix) {
     return std::any_of(uplinks_.begin(), uplinks_.end(), [&](const auto& uplink) {
@@ -166,7 +169,8 @@ std::vector<Prefix> Router::withdrawn_prefixes(const Lan& lan, Instant now) cons
     const bool is_static = std::any_of(own.begin(), own.end(), [&](const conf::PrefixRule& rule) {
       return rule.within == record.prefix;
     });
-    if (!in_use && !is_static) withdrawn.push_back(record.prefix);
+    if (!in_use && !is_static && !is_shared(lan.config().name, record.prefix))
+      withdrawn.push_back(record.prefix);
   }
   return withdrawn;
 }
@@ -232,6 +236,7 @@ House Router::house(Instant now) {
     }
   }
   house.assignments = plan_.assignments;
+  house.shared = shared_links();
   house.subdelegations = server_.delegations();
   house.learnt_hosts = learnt_hosts_ = learn_hosts(config_.pinholes, server_);
   for (const dhcp6::RelayedDelegation& one : relay_.delegations())

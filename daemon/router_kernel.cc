@@ -141,8 +141,10 @@ void Router::reconcile(Instant now) {
   settled_ = delegations_known(now);
   subdelegations_due_.reset();
   subdelegations_taken_ = now;
+  decide_sharing(now);
   const std::set<std::string> were_delegating = delegating_lans(desired_);
   desired_ = derive(house(now), now);
+  fit_proxies(now);
   const std::set<std::string> are_delegating = delegating_lans(desired_);
   for (const std::string& lan : were_delegating) {
     if (!are_delegating.contains(lan))

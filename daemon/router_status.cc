@@ -107,6 +107,21 @@ std::string why_not_default(const ra::Advertisement& said, const DesiredState& d
   return route ? "the uplink is down" : "no uplink has a default router";
 }
 
+// A LAN that has the ULA at most: what each uplink it takes prefixes from has to say of it.
+std::string why_no_prefix(const conf::LanConfig& lan, const std::vector<StatusUplink>& uplinks) {
+  std::string why;
+  for (const StatusUplink& uplink : uplinks) {
+    if (!lan.request.takes_from(uplink.name) || uplink.mode == "none") continue;
+    std::string its = uplink.sharing ? uplink.sharing->why : "nothing is delegated";
+    if (uplink.sharing) {
+      for (const StatusSharingBlock& block : uplink.sharing->blocked)
+        if (block.interface == lan.interface) its = block.why;
+    }
+    why += cat(why.empty() ? "" : "; ", uplink.name, ": ", its);
+  }
+  return why.empty() ? "no uplink that it takes prefixes from" : why;
+}
+
 StatusForeignRouter status_of(const ra::ForeignRouter& router, Instant now) {
   StatusForeignRouter out;
   out.address = router.address;
@@ -138,6 +153,12 @@ Status Router::status(Instant now) const {
                                      " to us"));
         }
       }
+    }
+    out.uplinks.back().sharing = sharing_status(*uplink, now);
+    if (const auto& sharing = out.uplinks.back().sharing) {
+      for (const StatusSharingBlock& block : sharing->blocked)
+        out.problems.push_back(cat("uplink ", uplink->config().name, ": ", block.interface,
+                                   " takes no part in the sharing: ", block.why));
     }
     if (link(uplink->config().interface) == nullptr) {
       out.problems.push_back(cat("uplink ", uplink->config().name, ": there is no interface ",
@@ -174,6 +195,9 @@ Status Router::status(Instant now) const {
                                               prefix.preferred_until, prefix.valid_until, now));
       status.prefixes.back().address = prefix.address;
     }
+    if (std::none_of(status.prefixes.begin(), status.prefixes.end(),
+                     [](const StatusPrefix& one) { return !kUniqueLocal.contains(one.prefix); }))
+      status.no_prefix_reason = why_no_prefix(config, out.uplinks);
     for (const Prefix& prefix : withdrawn_prefixes(*lan, now)) {
       status.prefixes.push_back(status_prefix(prefix, "", "withdrawn", now, now, now));
     }
@@ -234,6 +258,13 @@ Status Router::status(Instant now) const {
     out.lans.push_back(std::move(status));
   }
   for (const LogLine& finding : plan_.findings) {
+    const bool shares = std::any_of(
+        plan_.left_out.begin(), plan_.left_out.end(), [&](const delegation::LeftOut& one) {
+          const auto share = shares_.find(one.origin);
+          return one.finding == finding.text && share != shares_.end() && share->second.shared &&
+                 share->second.shared->has(one.lan);
+        });
+    if (shares) continue;
     if (finding.level == LogLevel::kError || finding.level == LogLevel::kWarning)
       out.problems.push_back(finding.text);
   }

@@ -126,6 +126,43 @@ void known_servers(JsonWriter& json, const std::vector<StatusServer>& all) {
   json.end_array();
 }
 
+void sharing(JsonWriter& json, const StatusSharing& s) {
+  json.key("sharing").begin_object();
+  if (s.prefix) {
+    json.key("prefix").value(s.prefix->to_string());
+    json.member("preferred", s.preferred);
+    json.member("valid", s.valid);
+  }
+  json.key("why").value(s.why);
+  strings(json, "lans", s.lans);
+  json.key("hosts").begin_array();
+  for (const StatusProxiedHost& host : s.hosts) {
+    json.begin_object();
+    json.key("address").value(host.address.to_string());
+    json.key("interface").value(host.interface);
+    if (host.mac) json.key("mac").value(host.mac->to_string());
+    if (host.mac) json.member("seen_ago", host.seen_ago);
+    json.key("fixed").value(host.fixed);
+    json.end_object();
+  }
+  json.end_array();
+  json.key("hosts_of").begin_object();
+  for (const auto& [interface, count] : s.hosts_of) json.key(interface).value(count);
+  json.end_object();
+  json.key("most_hosts").value(s.most_hosts);
+  json.key("blocked").begin_array();
+  for (const StatusSharingBlock& block : s.blocked) {
+    json.begin_object();
+    json.key("interface").value(block.interface);
+    json.key("why").value(block.why);
+    json.member("left", block.left);
+    json.end_object();
+  }
+  json.end_array();
+  counters(json, s.counters);
+  json.end_object();
+}
+
 void uplink(JsonWriter& json, const StatusUplink& u) {
   json.begin_object();
   json.key("name").value(u.name);
@@ -152,6 +189,7 @@ void uplink(JsonWriter& json, const StatusUplink& u) {
     json.end_object();
   }
   json.end_array();
+  if (u.sharing) sharing(json, *u.sharing);
   addresses(json, "dns_servers", u.services.dns_servers);
   std::vector<std::string> search;
   texts(search, u.services.search_domains);
@@ -234,6 +272,7 @@ void lan(JsonWriter& json, const StatusLan& l) {
   if (!l.router_lifetime_reason.empty())
     json.key("router_lifetime_reason").value(l.router_lifetime_reason);
   prefixes(json, "prefixes", l.prefixes);
+  if (!l.no_prefix_reason.empty()) json.key("no_prefix_reason").value(l.no_prefix_reason);
   addresses(json, "dns_servers", l.dns_servers);
   if (l.next_ra_in) next_advertisement(json, l);
   if (!l.foreign_routers.empty()) foreign_routers(json, l);

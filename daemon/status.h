@@ -43,6 +43,36 @@ struct StatusServer {
   bool leaves_times = false;
 };
 
+// A host of a shared /64, found where it answers.
+struct StatusProxiedHost {
+  Ip6Address address;
+  std::string interface;
+  std::optional<MacAddress> mac;
+  bool fixed = false;
+  Lifetime seen_ago;
+};
+
+// A link that may take no part, and for how long.
+struct StatusSharingBlock {
+  std::string interface;
+  std::string why;
+  Lifetime left;
+};
+
+// One /64 for several links (RFC 7278), or why there is none.
+struct StatusSharing {
+  std::optional<Prefix> prefix;  // none: nothing is shared
+  std::string why;
+  std::vector<std::string> lans;
+  Lifetime preferred;
+  Lifetime valid;
+  std::vector<StatusProxiedHost> hosts;
+  std::map<std::string, std::size_t> hosts_of;  // interface ->
+  std::size_t most_hosts = 0;                   // of one link
+  std::vector<StatusSharingBlock> blocked;
+  std::map<std::string, std::uint64_t> counters;
+};
+
 struct StatusUplink {
   std::string name;
   std::string interface;
@@ -60,6 +90,7 @@ struct StatusUplink {
   std::vector<StatusPrefix> addresses;  // prefix of length 128 for IA_NA, 64 for SLAAC
   std::vector<StatusPrefix> delegations;
   std::vector<StatusRouter> routers;
+  std::optional<StatusSharing> sharing;  // none: there is nothing to be said of it
   Services services;
   std::map<std::string, std::uint64_t> counters;  // received, sent and dropped by reason
 };
@@ -135,6 +166,7 @@ struct StatusLan {
   Lifetime router_lifetime;
   std::string router_lifetime_reason;  // why it is zero; empty when it is not
   std::vector<StatusPrefix> prefixes;
+  std::string no_prefix_reason;  // why there is no global prefix; empty: there is one
   std::vector<Ip6Address> dns_servers;
   std::optional<Lifetime> next_ra_in;  // when the next multicast is due
   std::string next_ra_why;             // then

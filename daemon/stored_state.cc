@@ -325,6 +325,15 @@ void read_line(std::string_view line, StoredState& state, Duration moved, bool& 
       state.advertised_options[name].push_back({std::move(options->front()), until});
     else
       words.bad();
+  } else if (kind == "shared") {
+    SharedPrefix& shared = state.shared[words.name()];
+    shared.source =
+        words.flag() ? SharedPrefix::Source::kDelegated : SharedPrefix::Source::kAdvertised;
+    shared.prefix = words.prefix();
+    shared.preferred_until = words.instant(moved);
+    shared.valid_until = words.instant(moved);
+    const Instant ends = words.instant(moved);
+    if (!ends.is_never()) shared.ends = ends;
   } else if (kind == "dad") {
     const std::string name = words.name();
     state.dad_counters[name] = words.number32();
@@ -369,6 +378,10 @@ StoredState without_times(StoredState state) {
     for (ra::AdvertisedOption& record : records) record.host_valid_until = Instant();
   }
   for (dhcp6::RelayedDelegation& one : state.relayed) one.valid_until = Instant();
+  for (auto& [name, shared] : state.shared) {
+    shared.preferred_until = shared.valid_until = Instant();
+    shared.ends.reset();
+  }
   for (KernelAddress& a : state.addresses) a.preferred_until = a.valid_until = Instant();
   std::sort(state.addresses.begin(), state.addresses.end(),
             [](const KernelAddress& a, const KernelAddress& b) {
@@ -452,6 +465,11 @@ std::string serialise(const StoredState& state, Instant now, std::string_view bo
       ra::emit_option(r.withdrawal, writer);
       out.line("advertised-option", word(name), to_hex(wire), text_of(r.host_valid_until));
     }
+  }
+  for (const auto& [name, shared] : state.shared) {
+    out.line("shared", word(name), shared.source == SharedPrefix::Source::kDelegated ? "1" : "0",
+             shared.prefix.to_string(), text_of(shared.preferred_until),
+             text_of(shared.valid_until), text_of(shared.ends.value_or(Instant::never())));
   }
   for (const auto& [name, counter] : state.dad_counters)
     out.line("dad", word(name), number(counter));

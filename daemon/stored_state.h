@@ -15,6 +15,7 @@
 #include <vector>
 
 #include "daemon/kernel_state.h"
+#include "daemon/shared_prefix.h"
 #include "delegation/carve.h"
 #include "dhcp6/client.h"
 #include "dhcp6/relayed_delegations.h"
@@ -36,6 +37,7 @@ struct StoredState {
   std::map<std::string, std::vector<ra::AdvertisedOption>>
       advertised_options;                        // the same LAN name ->
   std::map<std::string, unsigned> dad_counters;  // interface and prefix -> RFC 7217 DAD_Counter
+  std::map<std::string, SharedPrefix> shared;    // uplink name -> ; for which LANs is not kept
   std::vector<KernelAddress> addresses;          // ours, for kernels without IFA_PROTO
   // What another server gave to routers behind our LANs (RFC 8987 S-1).
   std::vector<dhcp6::RelayedDelegation> relayed;

@@ -71,6 +71,12 @@ class Uplink {
   const ra::Heard& heard() const { return listener_.heard(); }
   const dhcp6::Lease& lease() const { return lease_; }
   bool ready() const { return ready_; }
+  // Until then it may turn out that more is delegated than is now.
+  Instant delegation_due() const {
+    return config_.mode == conf::UplinkMode::kAuto && config_.request_prefix.wanted()
+               ? ready_since_ + kDelegationPatience
+               : Instant();
+  }
   // This prefix has an address of ours: autonomous, and not one in which the link prefers delegation that works (RFC
   // 9762 section 7.1).
   bool forms_address_in(const Prefix& prefix) const {

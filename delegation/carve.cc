@@ -322,7 +322,7 @@ class Carver {
     const Claim& claim = claims[i];
     const LanRequest& lan = lans_[claim.lan];
     if (!prefixes[i]) {
-      result_.left_out.push_back({lan.name, lan.interface, d.origin, d.prefix});
+      result_.left_out.push_back({lan.name, lan.interface, d.origin, d.prefix, {}});
       unserved_.push_back({claim.lan, &d, claims.size()});
       return;
     }
@@ -390,6 +390,10 @@ class Carver {
                "): it is too small for ", one.claims, one.claims == 1 ? " LAN" : " LANs",
                "; `priority` decides who is served, a wider prefix of the provider would serve "
                "all")});
+      for (LeftOut& left_out : result_.left_out) {
+        if (left_out.lan == lans_[one.lan].name && left_out.origin == d.origin)
+          left_out.finding = result_.findings.back().text;
+      }
     }
   }
 

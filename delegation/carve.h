@@ -85,6 +85,7 @@ struct LeftOut {
   std::string interface;
   std::string origin;
   Prefix delegation;
+  std::string finding;  // the text in CarveResult::findings; empty: it has a prefix of this origin
   bool operator==(const LeftOut&) const = default;
 };
 

@@ -223,6 +223,7 @@ void RouterListener::hear_prefix(const PrefixInformation& option, const Ip6Addre
   }
   entry->router = from;
   entry->delegation_preferred = option.delegation_preferred;
+  entry->said_until = expiry(now, option.valid);
 
   // RFC 4861 section 6.3.4: L set gives the on-link lifetime, zero ends it; L clear says nothing.
   if (option.on_link) {

@@ -50,6 +50,7 @@ struct HeardPrefix {
   Instant valid_until;    // of an autonomous one: after the two-hour rule
   Instant on_link_until;  // its end as an on-link prefix, to which the two-hour rule does not apply
   bool delegation_preferred = false;  // P of RFC 9762
+  Instant said_until{};               // its end as it was last said, by nobody's rule
   bool operator==(const HeardPrefix&) const = default;
 };
 

@@ -213,6 +213,8 @@ void Daemon::settle() {
     if (outputs.names_changed) hosts_.write(config_, router_->server());
     if (outputs.changes) begin(std::move(*outputs.changes));
     sockets_.send(outputs.packets);
+    // Not here, in the midst of what a socket has received perhaps.
+    if (outputs.sockets_changed) retry_sockets_.at(clock_now());
     for (HookRun& run : outputs.hooks) run_hook(std::move(run));
     if (outputs.finished && stopping_) {
       loop_.stop();

@@ -8,6 +8,8 @@
 
 #include "daemon/io/clock.h"
 #include "daemon/io/link_layer_tap.h"
+#include "daemon/io/neighbor_frame.h"
+#include "daemon/io/neighbor_socket.h"
 #include "daemon/io/packet_socket.h"
 #include "net/text.h"
 
@@ -26,6 +28,8 @@ std::string_view name_of(Channel channel) {
       return "DHCPv6";
     case Channel::kEcho:
       return "ICMPv6 echo";
+    case Channel::kNeighbors:
+      return "Neighbor Discovery";
   }
   return "";
 }
@@ -72,6 +76,7 @@ void PacketSockets::fit(const WantedSockets& wanted, const std::vector<LinkState
             !listed(wanted.relay_uplinks, port.link.name)) ||
            (port.role == Role::kLan && port.channel == Channel::kDhcp6Client &&
             !listed(wanted.watched, port.link.name)) ||
+           (port.channel == Channel::kNeighbors && !listed(wanted.neighbors, port.link.name)) ||
            link == nullptr || link->index != port.link.index ||
            link->link_local != port.link.link_local;
   });
@@ -105,6 +110,10 @@ void PacketSockets::fit(const WantedSockets& wanted, const std::vector<LinkState
     if (const LinkState* link = usable(name))
       fit_one(name, Channel::kDhcp6Client, Role::kLan, *link);
   }
+  for (const std::string& name : wanted.neighbors) {
+    const Role role = listed(wanted.uplinks, name) ? Role::kUplink : Role::kLan;
+    if (const LinkState* link = usable(name)) fit_one(name, Channel::kNeighbors, role, *link);
+  }
 }
 
 void PacketSockets::fit_tap(const std::string& interface, bool wanted) {
@@ -129,6 +138,8 @@ Expected<OwnedFd> PacketSockets::open_socket(Channel channel, Role role, const L
       return make_icmp6_socket(link, role == Role::kLan);
     case Channel::kDhcp6Server:
       return role == Role::kLan ? make_dhcp6_server_socket(link) : make_dhcp6_relay_socket(link);
+    case Channel::kNeighbors:
+      return make_neighbor_socket(link);
     case Channel::kDhcp6Client:
       break;
   }
@@ -172,6 +183,7 @@ void PacketSockets::complain(Port& port, std::string text) {
 void PacketSockets::received(Port& port) {
   // A packet may make the Router want other sockets, but sockets are only fitted from the event loop's own
   // turns: `port` stays while we are here.
+  if (port.channel == Channel::kNeighbors) return overheard(port);
   for (unsigned round = 0; round < kRound; ++round) {
     if (const int code = batch_.receive(port.fd.get()); code != 0) {
       if (code != EAGAIN) {
@@ -197,6 +209,30 @@ void PacketSockets::received(Port& port) {
     }
     if (!packets.empty()) receive_(packets);
     if (datagrams.size() < DatagramBatch::kMost) return;  // there is no more
+  }
+}
+
+void PacketSockets::overheard(Port& port) {
+  std::array<std::uint8_t, kLargestNeighborFrame> buffer;
+  for (unsigned i = 0; i < kRound; ++i) {
+    const auto got = receive_neighbor(port.fd.get(), buffer);
+    if (!got) {
+      const int code = got.error();
+      if (code != EAGAIN)
+        complain(port, cat("listening on ", port.link.name, ": ", error_text(code)));
+      return;
+    }
+    const auto frame = parse_neighbor_frame(std::span(buffer).first(got->size));
+    if (!frame) continue;
+    const PacketIn heard{.interface = port.link.name,
+                         .channel = port.channel,
+                         .source = frame->source,
+                         .destination = frame->destination,
+                         .hop_limit = frame->hop_limit,
+                         .payload = frame->payload,
+                         .station = got->station,
+                         .outgoing = got->outgoing};
+    receive_({&heard, 1});
   }
 }
 
@@ -235,8 +271,21 @@ void PacketSockets::send(std::span<const PacketOut> packets) {
   }
 }
 
+void PacketSockets::send_frame(Port& port, const PacketOut& packet) {
+  const auto frame =
+      neighbor_frame(packet.source.value_or(Ip6Address()), packet.destination, packet.payload);
+  if (const int code = send_neighbor(port.fd.get(), port.link, packet.station, frame); code != 0)
+    complain(port, cat("sending on ", packet.interface, ": ", error_text(code)));
+  else
+    port.complaint.clear();
+}
+
 // How many are done with, sent or not.
 std::size_t PacketSockets::send_some(Port& port, std::span<const PacketOut> packets) {
+  if (port.channel == Channel::kNeighbors) {
+    send_frame(port, packets.front());
+    return 1;
+  }
   std::array<OutgoingDatagram, kMostSentTogether> datagrams;
   const std::size_t count = std::min(packets.size(), datagrams.size());
   for (std::size_t i = 0; i < count; ++i) {

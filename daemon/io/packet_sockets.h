@@ -46,6 +46,8 @@ class PacketSockets {
   void received(Port& port);
   bool is_acceptable(Port& port, const ReceivedDatagram& datagram);
   std::size_t send_some(Port& port, std::span<const PacketOut> packets);
+  void send_frame(Port& port, const PacketOut& packet);
+  void overheard(Port& port);
   void complain(Port& port, std::string text);
 
   EventLoop& loop_;

@@ -2,7 +2,7 @@
 """The main way: a real DHCPv6 server delegates, real hosts configure themselves and reach the Internet."""
 from lab import CORE, POOL, SERVER, proves
 from peers import DhcpcdHost, Dhcpd, Dibbler, Kea, Networkd, rdisc6
-from scenario import final_checks, online, slash64
+from scenario import final_checks, online, slash64, toml
 from wire import inside
 
 
@@ -123,8 +123,9 @@ def test_reached_by_command_line_alone(lab):
 
 
 def test_isp_gives_only_a_slash64(lab):
-    """An ISP that has a single /64 to delegate: one LAN (the first) is served, the other named loudly, nothing twice."""
-    house = online(lab, hosts=("h1", "h2"), server_options={"length": 64, "pool": "2001:db8:3000::/64"})
+    """An ISP that has a single /64 to delegate, which is not to be shared: one LAN (the first) is served, the other named
+    loudly, nothing twice."""
+    house = online(lab, config=toml(uplink='share_prefix = "off"'), hosts=("h1", "h2"), server_options={"length": 64, "pool": "2001:db8:3000::/64"})
     lab.check(house.prefix.endswith("/64"), "delegated %s" % house.prefix)
     lab.check(slash64(lab.lan0, house.prefix) == house.prefix, "lan0 does not have %s" % house.prefix)
     lab.pause(3)

@@ -24,6 +24,8 @@ conf::Config two_lans() {
   conf::UplinkConfig uplink;
   uplink.name = "wan";
   uplink.interface = kWan;
+  // What hosts here may have is what is delegated; sharing has its own tests.
+  uplink.share_prefix = conf::SharePrefix::kOff;
   config.uplinks.push_back(uplink);
   for (const char* interface : kLans) {
     conf::LanConfig lan;
@@ -212,6 +214,8 @@ void Home::send(const daemon::PacketOut& packet) {
             return isp->receive_icmp(packet.payload);
           case daemon::Channel::kDhcp6Server:
             return violation("the uplink was served by DHCPv6");
+          case daemon::Channel::kNeighbors:
+            return violation("a /64 is shared that nobody shares");
         }
       });
     }

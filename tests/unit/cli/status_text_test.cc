@@ -90,6 +90,39 @@ TEST(StatusText, SaysWhatIsWrongAndWhy) {
   }
 }
 
+// RFC 7278: who shares a /64, who was found where, and who may not take part.
+TEST(StatusText, ShowsAShared64) {
+  daemon::Status status = house();
+  daemon::StatusSharing& sharing = status.uplinks[0].sharing.emplace();
+  sharing.why = "waiting whether a prefix is delegated";
+  status.lans[0].no_prefix_reason = "wan: waiting whether a prefix is delegated";
+  std::string text = status_text(*Json::parse(daemon::to_json(status)));
+  EXPECT_NE(text.find("  no /64 is shared: waiting whether a prefix is delegated\n"),
+            std::string::npos)
+      << text;
+  EXPECT_NE(text.find("no prefix  wan: waiting"), std::string::npos) << text;
+
+  sharing.prefix = *Prefix::parse("2001:db8:5::/64");
+  sharing.why = "wan delegates nothing, and advertises this /64";
+  sharing.lans = {"home", "guests"};
+  sharing.preferred = Lifetime(2700);
+  sharing.valid = Lifetime(5400);
+  sharing.hosts = {{*Ip6Address::parse("2001:db8:5::11"), "lan1",
+                    MacAddress({2, 0, 0x5e, 0, 0x53, 1}), false, Lifetime(5)},
+                   {*Ip6Address::parse("2001:db8:5::12"), "lan1", std::nullopt, true, Lifetime(0)}};
+  sharing.hosts_of = {{"lan0", 0}, {"lan1", 2}};
+  sharing.most_hosts = 512;
+  sharing.blocked = {{"lan0", "another router, fe80::2, advertises there", Lifetime(600)}};
+  sharing.counters = {{"ns_received", 7}, {"ns_withheld", 0}};
+  text = status_text(*Json::parse(daemon::to_json(status)));
+  for (const char* words :
+       {"  shared by home, guests: 2001:db8:5::/64, preferred 45m, valid 1h 30m: wan delegates "
+        "nothing",
+        "    hosts: 0 on lan0, 2 on lan1 (at most 512 each)\n", "02:00:5e:00:53:01", "configured",
+        "    lan0 takes no part for 10m: another router", "    packets  ns_received 7\n"})
+    EXPECT_NE(text.find(words), std::string::npos) << words << "\n" << text;
+}
+
 TEST(StatusText, NamesFromOutsideCannotSteerTheTerminal) {
   daemon::Status status = house();
   status.uplinks[0].services.captive_portal = "evil\x1b[2J";

@@ -245,6 +245,11 @@ class RouterRun {
 
   std::vector<SaidPacket> advertisements;
   std::vector<AnnouncedAddress> announcements;
+  struct AskedNeighbor {
+    Instant at;
+    PacketOut packet;
+  };
+  std::vector<AskedNeighbor> neighbors;
   std::vector<SentMessage> dhcp;
   std::vector<PacketOut> questions;  // to other DHCPv6 servers of LANs
   std::vector<PacketOut> served;     // by the DHCPv6 server, on LANs, or relayed
@@ -310,6 +315,10 @@ class RouterRun {
       return;
     }
     ASSERT_FALSE(packet.payload.empty());
+    if (packet.channel == Channel::kNeighbors) {
+      neighbors.push_back({now, packet});
+      return;
+    }
     if (packet.channel == Channel::kEcho) {
       ASSERT_TRUE(uplink) << packet.interface;
       ++echoes;

@@ -199,6 +199,27 @@ TEST(StoredStateProperty, RandomStatesComeBackAsTheyWere) {
 }
 
 // Whether a lease was verified is about one run of the daemon: the next one has to ask.
+TEST(StoredState, ASharedPrefixIsKept) {
+  StoredState state;
+  SharedPrefix& shared = state.shared["wan"];
+  shared.source = SharedPrefix::Source::kDelegated;
+  shared.prefix = *Prefix::parse("2001:db8:5::/64");
+  shared.preferred_until = Instant::from_micros(5'000'000);
+  shared.valid_until = Instant::never();
+  state.shared["tether"] = shared;
+  state.shared["tether"].source = SharedPrefix::Source::kAdvertised;
+  state.shared["tether"].ends = Instant::from_micros(7'000'000);
+  const Instant now = Instant::from_micros(1'000'000);
+  const auto read = parse_stored_state(serialise(state, now, "boot"), now, "boot");
+  ASSERT_TRUE(read) << read.error().message;
+  EXPECT_EQ(read->shared, state.shared);
+  StoredState later = state;
+  later.shared["wan"].preferred_until = Instant::from_micros(6'000'000);
+  EXPECT_FALSE(later.worth_writing(state, now)) << "each Router Advertisement moves it";
+  later.shared.erase("wan");
+  EXPECT_TRUE(later.worth_writing(state, now));
+}
+
 TEST(StoredState, AVerifiedLeaseIsToBeVerifiedAgain) {
   StoredState state = usual();
   state.leases["wan"].verified = true;

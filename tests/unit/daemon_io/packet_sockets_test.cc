@@ -192,6 +192,41 @@ TEST_F(PacketSocketsTest, FragmentedNeighborDiscoveryIsIgnored) {
   EXPECT_EQ(sockets_.fragments("wan"), 0U);
 }
 
+// RFC 4389 section 4.1: what stations ask each other, whoever is meant, and nothing else.
+TEST_F(PacketSocketsTest, OverhearsNeighborDiscoveryWhereItIsWanted) {
+  WantedSockets wanted = wanted_;
+  wanted.neighbors = {"wan", "isp"};
+  sockets_.fit(wanted, ready_links());
+  EXPECT_FALSE(sockets_.retry_wanted());
+  std::vector<std::uint8_t> solicitation{135, 0, 0, 0, 0, 0, 0, 0};
+  const Ip6Address target = Ip6Address::from_halves(0x20010db800050000, 0x11);
+  solicitation.insert(solicitation.end(), target.bytes().begin(), target.bytes().end());
+  PacketOut out{"wan", Channel::kNeighbors,
+                Ip6Address::from_halves(0xff02000000000000, 0x1ff000011), solicitation};
+  out.source = Ip6Address();  // a DAD
+  out.station = MacAddress({0x33, 0x33, 0xff, 0, 0, 0x11});
+  sockets_.send(out);
+  run_for(milliseconds(50));
+  ASSERT_EQ(heard_.size(), 1U);  // and not its own
+  EXPECT_EQ(heard_[0].interface, "isp");
+  EXPECT_EQ(heard_[0].channel, Channel::kNeighbors);
+  EXPECT_TRUE(heard_[0].source.is_unspecified());
+  EXPECT_EQ(heard_[0].hop_limit, 255U);
+  ASSERT_EQ(heard_[0].payload.size(), 24U);
+  EXPECT_EQ(heard_[0].payload[0], 135);
+
+  sockets_.send(
+      {"isp", Channel::kIcmp6, kAllNodes, {128, 0, 0, 0, 0, 1, 0, 1}});  // an echo request
+  wanted.neighbors = {"isp"};
+  sockets_.fit(wanted, links());
+  out.interface = "isp";
+  sockets_.send(out);
+  run_for(milliseconds(50));
+  EXPECT_EQ(std::count_if(heard_.begin(), heard_.end(),
+                          [](const Heard& one) { return one.channel == Channel::kNeighbors; }),
+            1);
+}
+
 TEST_F(PacketSocketsTest, SpeaksDhcpv6FromPort546ToPort547) {
   sockets_.fit({.uplinks = {"wan"}}, ready_links());  // port 547 is the test's here
   const OwnedFd server(::socket(AF_INET6, SOCK_DGRAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0));

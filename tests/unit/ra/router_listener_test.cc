@@ -57,12 +57,12 @@ TEST(RouterListener, HearsRadvd) {
   first.router = radvd;
   first.on_link = first.autonomous = true;
   first.preferred_until = after(seconds(14400));
-  first.valid_until = first.on_link_until = after(seconds(86400));
+  first.valid_until = first.on_link_until = first.said_until = after(seconds(86400));
   HeardPrefix second;
   second.prefix = prefix("2001:db8:1:3::/64");
   second.router = radvd;
   second.autonomous = true;
-  second.preferred_until = second.valid_until = Instant::never();
+  second.preferred_until = second.valid_until = second.said_until = Instant::never();
   second.on_link_until = kStart;
   expected.prefixes = {first, second};
   expected.routes = {

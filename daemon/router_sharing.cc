@@ -1,0 +1,308 @@
+// SPDX-License-Identifier: Apache-2.0
+// Links that share one /64 (RFC 7278): which they are, what hosts are told, who is where.
+#include <algorithm>
+#include <utility>
+
+#include "daemon/router.h"
+#include "net/text.h"
+
+namespace sixgate::daemon {
+namespace {
+
+std::string joined(const std::vector<std::string>& names) {
+  std::string out;
+  for (const std::string& name : names) out += cat(out.empty() ? "" : ", ", name);
+  return out;
+}
+
+}  // namespace
+
+SharingFacts Router::sharing_facts(const Uplink& uplink) const {
+  SharingFacts facts;
+  facts.config = &uplink.config();
+  facts.heard = &uplink.heard();
+  facts.delegation_due = uplink.delegation_due();
+  const auto share = shares_.find(uplink.config().name);
+  const auto blocked = [&](const std::string& interface) {
+    return share != shares_.end() && share->second.proxy.blocks().contains(interface);
+  };
+  facts.upstream_able = !blocked(uplink.config().interface);
+  for (const delegation::Delegation& one : pool_.delegations()) {
+    if (!one.withdrawn) facts.delegated.push_back(one.prefix);
+  }
+  for (const conf::LanConfig& config : config_.lans) {
+    if (!config.request.takes_from(uplink.config().name)) continue;
+    SharingFacts::Lan lan;
+    lan.name = config.name;
+    lan.priority = config.request.priority;
+    const LinkState* state = link(config.interface);
+    lan.able = !blocked(config.interface) && (state == nullptr || state->mac);
+    for (const delegation::Assignment& assignment : plan_.assignments) {
+      if (assignment.lan != config.name || assignment.origin != uplink.config().name) continue;
+      for (const delegation::Delegation& one : pool_.delegations()) {
+        if (lan.own || one.withdrawn || one.prefix != assignment.delegation ||
+            one.origin != assignment.origin || one.standing != delegation::Standing::kLive)
+          continue;
+        lan.own = assignment.on_link();
+        lan.preferred_until = one.preferred_until;
+        lan.valid_until = one.valid_until;
+      }
+    }
+    facts.lans.push_back(std::move(lan));
+  }
+  return facts;
+}
+
+void Router::decide_sharing(Instant now) {
+  sharing_due_.reset();
+  host_routes_due_.reset();
+  host_routes_taken_ = now;
+  for (const auto& uplink : uplinks_) {
+    const std::string& name = uplink->config().name;
+    const SharingFacts facts = sharing_facts(*uplink);
+    const auto known = shares_.find(name);
+    std::optional<SharedPrefix> before;
+    if (known != shares_.end())
+      before = known->second.shared;
+    else if (const auto stored = state_.shared.find(name); stored != state_.shared.end())
+      before = stored->second;
+    const std::optional<SharedPrefix> shared = daemon::decide_sharing(facts, before, now);
+    sharing_due_ = earlier(sharing_due_, sharing_deadline(facts, shared, now));
+    if (!shared && known == shares_.end()) {
+      state_.shared.erase(name);
+      continue;
+    }
+    const bool begins = known == shares_.end();
+    Share& share = shares_.try_emplace(name, rng_).first->second;
+    const std::string why = why_shared(facts, shared, now);
+    const bool same = share.shared && shared && share.shared->prefix == shared->prefix &&
+                      share.shared->lans == shared->lans && share.why == why;
+    if (shared && !same) {
+      say(LogLevel::kInfo, cat("uplink ", name, ": ", shared->prefix, " is shared by ",
+                               joined(shared->lans), ": ", why));
+    } else if (!shared && share.shared) {
+      say(LogLevel::kInfo,
+          cat("uplink ", name, ": ", share.shared->prefix, " is shared no more: ", why));
+    }
+    const bool another = !share.shared || !shared || share.shared->prefix != shared->prefix;
+    share.shared = shared;
+    share.why = why;
+    if (!shared) {
+      state_.shared.erase(name);
+      // What it remembers of a loop is still true; to ask there is nobody.
+      ra::ProxySettings idle = share.proxy.settings();
+      for (ra::ProxySegment& segment : idle.segments) segment.ready = false;
+      share.proxy.configure(std::move(idle), now);
+      if (share.proxy.blocks().empty()) shares_.erase(name);
+      continue;
+    }
+    state_.shared[name] = *shared;
+    state_.shared[name].lans.clear();
+    if (!another) continue;
+    share.proxy.configure(proxy_settings(*uplink, *shared), now);
+    // Hosts that an earlier run found have routes of ours.
+    for (const KernelRoute& route : kernel_->routes) {
+      if (route.kind == KernelRoute::Kind::kUnicast && !route.gateway &&
+          route.table == kMainTable && route.destination.length() == 128 &&
+          shared->prefix.contains(route.destination))
+        share.proxy.restore(route.destination.address(), route.interface, now);
+    }
+    if (!begins) continue;
+    for (const auto& lan : lans_) {
+      for (const ra::ForeignRouter& router : lan->advertiser().foreign_routers())
+        share.proxy.heard_router(lan->config().interface, router.last, router.address, router.heard,
+                                 now);
+    }
+  }
+}
+
+ra::ProxySettings Router::proxy_settings(const Uplink& uplink, const SharedPrefix& shared) const {
+  ra::ProxySettings settings;
+  settings.prefix = shared.prefix;
+  const auto add = [&](const std::string& interface, bool upstream) {
+    const LinkState* state = link(interface);
+    // Without link-layer addresses there is one station at the other end, and nothing to be asked.
+    if (state == nullptr || !state->mac) return;
+    settings.segments.push_back({interface, *state->mac, state->link_local.value_or(Ip6Address()),
+                                 upstream, state->ready()});
+  };
+  if (shared.source == SharedPrefix::Source::kAdvertised) add(uplink.config().interface, true);
+  std::vector<const conf::LanConfig*> lans;
+  for (const std::string& name : shared.lans) {
+    for (const conf::LanConfig& lan : config_.lans)
+      if (lan.name == name) lans.push_back(&lan);
+  }
+  // Those that may take no part are watched on.
+  const auto share = shares_.find(uplink.config().name);
+  for (const conf::LanConfig& lan : config_.lans) {
+    if (!shared.has(lan.name) && share != shares_.end() &&
+        share->second.proxy.blocks().contains(lan.interface))
+      lans.push_back(&lan);
+  }
+  for (const conf::LanConfig* lan : lans) {
+    add(lan->interface, false);
+    for (const Ip6Address& suffix : lan->share_hosts)
+      settings.fixed.push_back({shared.prefix.with_suffix(suffix), lan->interface});
+  }
+  for (const Prefix& range : uplink.config().share_exclude)
+    settings.excluded.emplace_back(shared.prefix.with_suffix(range.address()), range.length());
+  for (const KernelAddress& address : desired_.addresses) {
+    if (shared.prefix.contains(address.address))
+      settings.own[address.address].insert(address.interface);
+  }
+  return settings;
+}
+
+// After derive(): our own addresses are known.
+void Router::fit_proxies(Instant now) {
+  std::vector<std::string> wanted;
+  for (const auto& uplink : uplinks_) {
+    const auto share = shares_.find(uplink->config().name);
+    if (share == shares_.end() || !share->second.shared) continue;
+    ra::NdProxy& proxy = share->second.proxy;
+    ra::ProxySettings settings = proxy_settings(*uplink, *share->second.shared);
+    if (settings != proxy.settings()) proxy.configure(std::move(settings), now);
+    std::vector<std::string> able;
+    for (const ra::ProxySegment& segment : proxy.settings().segments) {
+      if (!proxy.blocks().contains(segment.interface)) able.push_back(segment.interface);
+    }
+    if (able.size() > 1) wanted.insert(wanted.end(), able.begin(), able.end());
+  }
+  std::sort(wanted.begin(), wanted.end());
+  wanted.erase(std::unique(wanted.begin(), wanted.end()), wanted.end());
+  if (wanted == neighbors_wanted_) return;
+  neighbors_wanted_ = std::move(wanted);
+  out_.sockets_changed = true;
+}
+
+void Router::collect_sharing(Instant now) {
+  for (auto& [name, share] : shares_) {
+    ra::ProxyOutputs said = share.proxy.drain(now);
+    if (!stopping_) {
+      for (ra::ProxyPacket& packet : said.packets) {
+        PacketOut out{packet.segment, Channel::kNeighbors, packet.destination,
+                      std::move(packet.payload)};
+        out.source = packet.source;
+        out.station = packet.station;
+        out_.packets.push_back(std::move(out));
+      }
+    }
+    for (const LogLine& line : said.log) say(line.level, cat("uplink ", name, ": ", line.text));
+    if (!said.changed) continue;
+    // The first at once; more of them together.
+    if (now >= host_routes_taken_ + kHostRouteGap)
+      dirty_ = true;
+    else
+      host_routes_due_ = host_routes_taken_ + kHostRouteGap;
+  }
+}
+
+void Router::add_shared(const conf::LanConfig& lan, const LinkState* link, Instant now,
+                        std::vector<LanPrefix>& prefixes) {
+  for (const auto& [uplink, share] : shares_) {
+    if (!share.shared || !share.shared->has(lan.name)) continue;
+    const SharedPrefix& shared = *share.shared;
+    // Of the LANs that are there the first has the route to the whole.
+    const auto first = std::find_if(shared.lans.begin(), shared.lans.end(), [&](const auto& name) {
+      return std::any_of(config_.lans.begin(), config_.lans.end(), [&](const auto& one) {
+        const LinkState* state = this->link(one.interface);
+        return one.name == name && state != nullptr && state->up;
+      });
+    });
+    const bool on_link = first == shared.lans.end() || *first == lan.name;
+    const auto own = std::find_if(prefixes.begin(), prefixes.end(), [&](const LanPrefix& one) {
+      return one.prefix == shared.prefix;
+    });
+    if (own != prefixes.end()) {
+      own->on_link = on_link;
+      continue;
+    }
+    // The link has its own ::1, as a rule.
+    const bool fixed = lan.interface_id.kind == delegation::InterfaceIdPolicy::Kind::kFixed &&
+                       shared.source == SharedPrefix::Source::kAdvertised;
+    LanPrefix prefix;
+    prefix.prefix = shared.prefix;
+    prefix.address = own_address(lan.interface, link,
+                                 fixed ? delegation::InterfaceIdPolicy::stable() : lan.interface_id,
+                                 shared.prefix);
+    prefix.origin = uplink;
+    prefix.standing = shared.preferred_until > now ? delegation::Standing::kLive
+                                                   : delegation::Standing::kDeprecated;
+    prefix.preferred_until = shared.preferred_until;
+    prefix.valid_until = shared.valid_until;
+    prefix.shared = true;
+    prefix.on_link = on_link;
+    prefixes.push_back(prefix);
+  }
+}
+
+std::vector<SharedLinks> Router::shared_links() const {
+  std::vector<SharedLinks> out;
+  for (const auto& [uplink, share] : shares_) {
+    if (!share.shared) continue;
+    out.push_back({share.shared->prefix, uplink,
+                   share.shared->source == SharedPrefix::Source::kAdvertised,
+                   share.shared->valid_until, share.proxy.hosts()});
+  }
+  return out;
+}
+
+bool Router::is_shared(const std::string& lan, const Prefix& prefix) const {
+  return std::any_of(shares_.begin(), shares_.end(), [&](const auto& one) {
+    const std::optional<SharedPrefix>& shared = one.second.shared;
+    return shared && shared->has(lan) && shared->prefix == prefix;
+  });
+}
+
+std::optional<StatusSharing> Router::sharing_status(const Uplink& uplink, Instant now) const {
+  const SharingFacts facts = sharing_facts(uplink);
+  const auto share = shares_.find(uplink.config().name);
+  const bool lacking =
+      std::any_of(facts.lans.begin(), facts.lans.end(), [](const auto& lan) { return !lan.own; });
+  if (share == shares_.end() && (!lacking || uplink.config().mode == conf::UplinkMode::kNone))
+    return std::nullopt;
+  StatusSharing out;
+  if (share == shares_.end()) {
+    out.why = why_shared(facts, std::nullopt, now);
+    return out;
+  }
+  const Share& known = share->second;
+  out.why = why_shared(facts, known.shared, now);
+  if (known.shared) {
+    out.prefix = known.shared->prefix;
+    out.lans = known.shared->lans;
+    out.preferred = remaining(known.shared->preferred_until, now);
+    out.valid = remaining(known.shared->valid_until, now);
+  }
+  out.most_hosts = ra::kMaxProxiedHostsOfSegment;
+  for (const ra::ProxySegment& segment : known.proxy.settings().segments)
+    out.hosts_of[segment.interface] = 0;
+  for (const ra::ProxiedHost& host : known.proxy.hosts()) {
+    out.hosts.push_back(
+        {host.address, host.segment, host.station, host.fixed, remaining(now, host.last_seen)});
+    ++out.hosts_of[host.segment];
+  }
+  for (const auto& [interface, block] : known.proxy.blocks())
+    out.blocked.push_back({interface, block.why, remaining(block.until, now)});
+  const ra::ProxyCounters& counters = known.proxy.counters();
+  const ra::ProxyTableCounters& table = known.proxy.table().counters();
+  out.counters = {{"ns_received", counters.solicitations},
+                  {"na_received", counters.advertisements},
+                  {"ns_sent", counters.asked},
+                  {"na_sent", counters.answered},
+                  {"ns_probes", counters.probes},
+                  {"ns_withheld", counters.withheld},
+                  {"duplicates", counters.duplicates},
+                  {"hosts_learned", table.learned},
+                  {"hosts_moved", table.moved},
+                  {"hosts_gone", table.gone},
+                  {"hosts_in_conflict", table.conflicts},
+                  {"hosts_without_room", table.full}};
+  for (std::size_t i = 0; i < ra::kDiscardReasons; ++i) {
+    const auto reason = static_cast<ra::Discard>(i);
+    out.counters[cat("dropped_", ra::to_string(reason))] = counters.discarded[reason];
+  }
+  return out;
+}
+
+}  // namespace sixgate::daemon
