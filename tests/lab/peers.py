@@ -153,10 +153,11 @@ class Kea:
 
 
 class Dhcpd:
-    """isc-dhcp-server as the ISP."""
+    """isc-dhcp-server as the ISP. `more`: further declarations."""
 
-    def __init__(self, lab, pool=POOL, length=56, preferred=3000, valid=6000, renew=1000, rebind=2000):
+    def __init__(self, lab, pool=POOL, length=56, preferred=3000, valid=6000, renew=1000, rebind=2000, more=""):
         require_tools("dhcpd")
+        self.more = more
         self.lab, self.pool, self.length = lab, ipaddress.IPv6Network(pool), length
         self.preferred, self.valid, self.renew, self.rebind = preferred, valid, renew, rebind
         self.process = None
@@ -175,8 +176,8 @@ subnet6 %s {
   range6 %s %s;
   prefix6 %s %s /%d;
 }
-""" % (self.valid, self.preferred, self.renew, self.rebind, CORE, ACCESS, access[0x10000], access[0x1ffff],
-                self.pool.network_address, last, self.length))
+%s""" % (self.valid, self.preferred, self.renew, self.rebind, CORE, ACCESS, access[0x10000], access[0x1ffff],
+                self.pool.network_address, last, self.length, self.more))
         leases = os.path.join(directory, "leases")
         open(leases, "w").close()
         self.lab.isp.link_local("isp0")
