@@ -126,24 +126,6 @@ inline void read_into(const Value& value, std::string& out, Complaints& complain
   if (auto read = read_text(value, complaints)) out = std::move(*read);
 }
 
-// A list of texts, each of which parses or says why not. One needs no brackets.
-template <class T, class Parse>
-void read_list(const Value& value, std::vector<T>& out, Parse parse, Complaints& complaints) {
-  Value list = value;
-  if (value.kind == Value::Kind::kString)
-    list = Value{.kind = Value::Kind::kArray, .at = value.at, .array = {value}};
-  const auto texts = read_texts(list, complaints);
-  if (!texts) return;
-  out.clear();
-  for (std::size_t i = 0; i < texts->size(); ++i) {
-    auto parsed = parse((*texts)[i]);
-    if (parsed)
-      out.push_back(std::move(*parsed));
-    else
-      complaints.push_back({list.array[i].at, parsed.error().message});
-  }
-}
-
 // The texts that read back to the same value.
 std::string prefix_request_text(const PrefixRequest& request);  // as TOML
 std::string hint_text(const std::optional<std::uint64_t>& hint);
