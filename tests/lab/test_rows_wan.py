@@ -243,7 +243,8 @@ def test_rows_of_the_closed_door(lab):
            multicast_mac("ff02::1:2"))
     lab.pause(1)
     answers = [one for one in lab.wan.dhcp("Reply", since) if not one.packet.outgoing]
-    passed = lab.lan0.dhcp(since=since)
+    # Our own question whether another server is there (dhcpv6_watch) may be on its way.
+    passed = [one for one in lab.lan0.dhcp(since=since) if one.transaction == "010203"]
     lab.row("6092-REC-9", not answers and not passed, "%s %s" % (answers, passed))
     since = time.time()
     inject(lab.h1, "eth0", probe_packet("2001:db8:bad::1", SERVER, 1), lab.cpe.mac("lan0"))
