@@ -41,7 +41,8 @@ void answer(RouterRun& run, const std::string& interface, const char* target, un
   said.solicited = !to.is_multicast();
   said.options.emplace_back(ra::TargetLinkLayerAddress(mac(station)));
   const auto bytes = ra::to_bytes(said);
-  PacketIn in{interface, Channel::kNeighbors, address(target), to, 255, bytes, mac(station), false};
+  PacketIn in{interface, Channel::kNeighbors, address(target), to, 255, bytes};
+  in.station = mac(station);
   run.router->receive(in, run.now);
   run.settle();
 }
@@ -54,7 +55,8 @@ void ask(RouterRun& run, const std::string& interface, const char* target, unsig
   const Ip6Address source = Ip6Address::from_halves(0xfe80000000000000, mac(station).eui64());
   const Ip6Address group =
       Ip6Address::from_halves(0xff02000000000000, 0x1ff000000 | (address(target).low() & 0xffffff));
-  PacketIn in{interface, Channel::kNeighbors, source, group, 255, bytes, mac(station), false};
+  PacketIn in{interface, Channel::kNeighbors, source, group, 255, bytes};
+  in.station = mac(station);
   run.router->receive(in, run.now);
   run.settle();
 }
