@@ -215,8 +215,8 @@ TEST_F(PacketSocketsTest, OverhearsNeighborDiscoveryWhereItIsWanted) {
   ASSERT_EQ(heard_[0].payload.size(), 24U);
   EXPECT_EQ(heard_[0].payload[0], 135);
 
-  sockets_.send(
-      {"isp", Channel::kIcmp6, kAllNodes, {128, 0, 0, 0, 0, 1, 0, 1}});  // an echo request
+  // A Router Solicitation, which no kernel answers: an answer would begin with Neighbor Discovery.
+  sockets_.send({"isp", Channel::kIcmp6, kAllRouters, {133, 0, 0, 0, 0, 0, 0, 0}});
   wanted.neighbors = {"isp"};
   sockets_.fit(wanted, links());
   out.interface = "isp";
