@@ -15,8 +15,10 @@ import results
 PROGRAMS = ["sixgated", "sixgate", "prefix-probe"]
 # Bytes of sixgated, stripped, with libstdc++ in it. 788 kB with the main job; 973 kB with the survey, several and static
 # uplinks, the route check, the hook script and all of Router Advertisements; 1080 kB with the DHCPv6 server, its lease
-# table and the journal; 1129 kB with names, registered addresses and the search for a wider prefix. Growth needs a reason here.
-CEILING = 1_141_000
+# table and the journal; 1129 kB with names, registered addresses and the search for a wider prefix;
+# 1330 kB with links that share a /64, the relay agent, the hosts of a LAN, other DHCPv6 servers there, zones and pinholes.
+# Growth needs a reason here.
+CEILING = 1_345_000
 
 
 def stripped_size(path):
