@@ -136,7 +136,7 @@ struct LanConfig {
   std::vector<DomainName> search_domains;
   // What the DHCPv6 server does here; which prefixes it has is not configuration.
   dhcp6::ServerLink dhcp6;
-  LanRelay relay;          // or another machine does it
+  LanRelay relay;  // or another machine does it
   // How often it is asked whether another DHCPv6 server answers here; 0: never.
   seconds server_watch{3600};
   std::vector<Ip6Address> share_hosts;  // suffixes, in whatever /64 is shared

@@ -49,8 +49,8 @@ struct PacketIn {
   std::span<const std::uint8_t> payload;
   std::uint16_t port = 0;                // of the source, of UDP
   std::optional<MacAddress> link_layer;  // of the sender, on WantedSockets::relayed_lans
-  MacAddress station{};   // of kNeighbors: the link-layer address it came from
-  bool outgoing = false;  // of kNeighbors: our own kernel sent it
+  MacAddress station{};                  // of kNeighbors: the link-layer address it came from
+  bool outgoing = false;                 // of kNeighbors: our own kernel sent it
 };
 
 struct PacketOut {

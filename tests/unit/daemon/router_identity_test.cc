@@ -118,7 +118,8 @@ TEST(Conformance, Row_7084_WPD_2_TheHintHasASlash64ForEachLanRoundedToANibble) {
     if (configured) {
       config.uplinks[0].request_prefix = {conf::PrefixRequest::Kind::kWishes, {*configured}};
     }
-    config.ula.mode = conf::UlaConfig::Mode::kNone;  // thousands of /64s to carve are another test's
+    config.ula.mode =
+        conf::UlaConfig::Mode::kNone;  // thousands of /64s to carve are another test's
     for (std::size_t i = 0; i < lans; ++i) config.lans.push_back(lan_config(cat("lan", i)));
     Rng rng(1);
     Router router(config, StoredState{}, rng, kNow);

@@ -63,11 +63,10 @@ TEST(Router, ComesOnline) {
     EXPECT_EQ(run.last_on(lan).router_lifetime, seconds(2700));
     EXPECT_EQ(ra::find_all<ra::PrefixInformation>(run.last_on(lan).options).size(), 2U);
   }
-  EXPECT_EQ(run.router->wanted_sockets(),
-            (WantedSockets{.uplinks = {"wan0"},
-                           .lans = {"lan0", "lan1"},
-                           .echo = {"wan0"},
-                           .watched = {"lan0", "lan1"}}));
+  EXPECT_EQ(run.router->wanted_sockets(), (WantedSockets{.uplinks = {"wan0"},
+                                                         .lans = {"lan0", "lan1"},
+                                                         .echo = {"wan0"},
+                                                         .watched = {"lan0", "lan1"}}));
 }
 
 TEST(Conformance, Row_7084_L_5_EveryLanAdvertisesByDefault) {
