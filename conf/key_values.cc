@@ -25,6 +25,19 @@ std::optional<bool> read_boolean(const Value& value, Complaints& complaints) {
   return std::nullopt;
 }
 
+Value as_list(const Value& value) {
+  if (value.kind != Value::Kind::kString) return value;
+  return Value{.kind = Value::Kind::kArray, .at = value.at, .array = {value}};
+}
+
+void read_into(const Value& value, bool& out, Complaints& complaints) {
+  if (const auto read = read_boolean(value, complaints)) out = *read;
+}
+
+void read_into(const Value& value, std::string& out, Complaints& complaints) {
+  if (auto read = read_text(value, complaints)) out = std::move(*read);
+}
+
 std::optional<std::int64_t> read_number(const Value& value, std::int64_t low, std::int64_t high,
                                         Complaints& complaints) {
   if (value.kind != Value::Kind::kInteger) {
@@ -377,6 +390,8 @@ std::string duid_text(const DuidConfig& duid) {
   }
   return {};
 }
+
+std::string boolean(bool value) { return value ? "true" : "false"; }
 
 std::string quoted(std::string_view text) {
   std::string out = "\"";

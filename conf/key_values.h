@@ -11,8 +11,11 @@
 
 #include "conf/config.h"
 #include "conf/value.h"
+#include "net/text.h"
 
 namespace sixgate::conf {
+
+inline constexpr std::int64_t kMax32 = 0xffffffff;
 
 // What is wrong with a value, and where in it.
 struct Complaint {
@@ -34,12 +37,13 @@ void read_duration(const Value& value, D& out, std::int64_t low, std::int64_t hi
   if (const auto read = read_number(value, low, high, complaints)) out = D(*read);
 }
 
-// A list of texts, each of which parses or says why not. One needs no brackets.
+// The same, and of one text a list of one: that needs no brackets.
+Value as_list(const Value& value);
+
+// A list of texts, each of which parses or says why not.
 template <class T, class Parse>
 void read_list(const Value& value, std::vector<T>& out, Parse parse, Complaints& complaints) {
-  Value list = value;
-  if (value.kind == Value::Kind::kString)
-    list = Value{.kind = Value::Kind::kArray, .at = value.at, .array = {value}};
+  const Value list = as_list(value);
   const auto texts = read_texts(list, complaints);
   if (!texts) return;
   out.clear();
@@ -122,9 +126,23 @@ void read_parsed(const Value& value, T& out, Parse parse, Complaints& complaints
   }
 }
 
-inline void read_into(const Value& value, std::string& out, Complaints& complaints) {
-  if (auto read = read_text(value, complaints)) out = std::move(*read);
+// "" is what makes the member empty.
+template <class T, class Parse>
+void read_unless_empty(const Value& value, std::optional<T>& out, Parse parse,
+                       std::string_view otherwise, Complaints& complaints) {
+  const auto text = read_text(value, complaints);
+  if (!text) return;
+  out.reset();
+  if (text->empty()) return;
+  if (auto parsed = parse(*text)) {
+    out.emplace(*parsed);
+  } else {
+    complaints.push_back({value.at, cat("\"", printable(*text), "\" ", otherwise)});
+  }
 }
+
+void read_into(const Value& value, bool& out, Complaints& complaints);
+void read_into(const Value& value, std::string& out, Complaints& complaints);
 
 // The texts that read back to the same value.
 std::string prefix_request_text(const PrefixRequest& request);  // as TOML
@@ -134,7 +152,15 @@ std::string ula_text(const UlaConfig& ula);
 std::string duid_text(const DuidConfig& duid);
 
 // As TOML.
+std::string boolean(bool value);
 std::string quoted(std::string_view text);
 std::string quoted_list(const std::vector<std::string>& texts);
+// Of addresses, prefixes, names: whatever has to_string().
+template <class T>
+std::string quoted_texts(const std::vector<T>& values) {
+  std::vector<std::string> texts;
+  for (const T& value : values) texts.push_back(value.to_string());
+  return quoted_list(texts);
+}
 
 }  // namespace sixgate::conf

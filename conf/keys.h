@@ -6,6 +6,7 @@
 #include <span>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "conf/config.h"
 #include "conf/key_values.h"
@@ -20,6 +21,14 @@ struct Key {
   void (*read)(const Value&, Section&, Complaints&);
   std::string (*write)(const Section&);  // the value as TOML
 };
+
+// The keys of a section whose parts stand in files of their own.
+template <class Section, class... More>
+std::vector<Key<Section>> joined(std::span<const Key<Section>> first, const More&... more) {
+  std::vector<Key<Section>> keys(first.begin(), first.end());
+  (keys.insert(keys.end(), more.begin(), more.end()), ...);
+  return keys;
+}
 
 std::span<const Key<Config>> global_keys();
 std::span<const Key<UlaConfig>> ula_keys();

@@ -11,14 +11,6 @@ namespace sixgate::conf {
 
 namespace {
 
-constexpr std::int64_t kMax32 = 0xffffffff;
-
-std::string boolean(bool value) { return value ? "true" : "false"; }
-
-void read_flag(const Value& value, bool& out, Complaints& complaints) {
-  if (const auto read = read_boolean(value, complaints)) out = *read;
-}
-
 void read_mtu(const Value& value, LanConfig& lan, Complaints& complaints) {
   if (value.kind == Value::Kind::kString) {
     if (value.string == "auto" || value.string == "link") {
@@ -152,13 +144,13 @@ const std::array kAdvertisingKeys{
     Key<LanConfig>{"ra_unicast",
                    "Answer a host's solicitation to that host alone, where that is possible.",
                    [](const Value& v, LanConfig& c, Complaints& e) {
-                     read_flag(v, c.ra.unicast_solicited, e);
+                     read_into(v, c.ra.unicast_solicited, e);
                    },
                    [](const LanConfig& c) { return boolean(c.ra.unicast_solicited); }},
     Key<LanConfig>{
         "ra_unicast_only",
         "A link without multicast: whoever has solicited is spoken to one by one.",
-        [](const Value& v, LanConfig& c, Complaints& e) { read_flag(v, c.ra.unicast_only, e); },
+        [](const Value& v, LanConfig& c, Complaints& e) { read_into(v, c.ra.unicast_only, e); },
         [](const LanConfig& c) { return boolean(c.ra.unicast_only); }},
     Key<LanConfig>{
         "ra_unicast_rate",
@@ -196,25 +188,25 @@ const std::array kAdvertisingKeys{
         [](const LanConfig& c) { return cat(static_cast<int>(c.advertising.default_router)); }},
     Key<LanConfig>{
         "ra_offlink", "Say that prefixes are not on link: hosts send everything to us.",
-        [](const Value& v, LanConfig& c, Complaints& e) { read_flag(v, c.advertising.offlink, e); },
+        [](const Value& v, LanConfig& c, Complaints& e) { read_into(v, c.advertising.offlink, e); },
         [](const LanConfig& c) { return boolean(c.advertising.offlink); }},
     Key<LanConfig>{"ra_advrouter", "Say our whole address with each prefix (the R flag, RFC 6275).",
                    [](const Value& v, LanConfig& c, Complaints& e) {
-                     read_flag(v, c.advertising.router_address, e);
+                     read_into(v, c.advertising.router_address, e);
                    },
                    [](const LanConfig& c) { return boolean(c.advertising.router_address); }},
     Key<LanConfig>{
         "ra_home_agent", "Say that we are a home agent (the H flag, RFC 6275).",
-        [](const Value& v, LanConfig& c, Complaints& e) { read_flag(v, c.ra.home_agent, e); },
+        [](const Value& v, LanConfig& c, Complaints& e) { read_into(v, c.ra.home_agent, e); },
         [](const LanConfig& c) { return boolean(c.ra.home_agent); }},
     Key<LanConfig>{
         "ra_interval_option", "Say ra_max_interval to the hosts (RFC 6275).",
-        [](const Value& v, LanConfig& c, Complaints& e) { read_flag(v, c.ra.interval_option, e); },
+        [](const Value& v, LanConfig& c, Complaints& e) { read_into(v, c.ra.interval_option, e); },
         [](const LanConfig& c) { return boolean(c.ra.interval_option); }},
     Key<LanConfig>{"dhcpv6_pd_preferred",
                    "Tell hosts to ask for a prefix of their own by DHCPv6 (the P flag, RFC 9762).",
                    [](const Value& v, LanConfig& c, Complaints& e) {
-                     read_flag(v, c.advertising.delegation_preferred, e);
+                     read_into(v, c.advertising.delegation_preferred, e);
                    },
                    [](const LanConfig& c) { return boolean(c.advertising.delegation_preferred); }},
     Key<LanConfig>{

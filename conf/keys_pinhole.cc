@@ -36,12 +36,6 @@ std::string ports_text(const PinholeConfig& pinhole) {
   return quoted_list(texts);
 }
 
-std::string sources_text(const PinholeConfig& pinhole) {
-  std::vector<std::string> texts;
-  for (const Prefix& prefix : pinhole.sources) texts.push_back(prefix.to_string());
-  return quoted_list(texts);
-}
-
 const std::array kPinholeKeys{
     Key<PinholeConfig>{
         "lan", "On which LAN the host is. \"\": on any.",
@@ -67,7 +61,7 @@ const std::array kPinholeKeys{
                        [](const Value& v, PinholeConfig& c, Complaints& e) {
                          read_list(v, c.sources, parse_prefix_text, e);
                        },
-                       sources_text},
+                       [](const PinholeConfig& c) { return quoted_texts(c.sources); }},
 };
 
 }  // namespace

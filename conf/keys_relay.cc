@@ -16,29 +16,13 @@ void read_relay(const Value& value, LanConfig& lan, Complaints& complaints) {
     if (value.boolean) lan.relay.servers.push_back({kAllDhcpServers, {}});
     return;
   }
-  Value list = value;
-  if (value.kind == Value::Kind::kString)
-    list = Value{.kind = Value::Kind::kArray, .at = value.at, .array = {value}};
-  if (list.kind != Value::Kind::kArray) {
+  if (as_list(value).kind != Value::Kind::kArray) {
     complaints.push_back({value.at, cat("needs true or a list of addresses such as "
                                         "[\"2001:db8::547\"], this is ",
                                         kind_name(value.kind))});
     return;
   }
-  const auto texts = read_texts(list, complaints);
-  if (!texts) return;
-  for (std::size_t i = 0; i < texts->size(); ++i) {
-    if (auto to = parse_relay_to((*texts)[i]))
-      lan.relay.servers.push_back(std::move(*to));
-    else
-      complaints.push_back({list.array[i].at, to.error().message});
-  }
-}
-
-std::string relay_text(const LanConfig& lan) {
-  std::vector<std::string> texts;
-  for (const RelayTo& to : lan.relay.servers) texts.push_back(to.to_string());
-  return quoted_list(texts);
+  read_list(value, lan.relay.servers, parse_relay_to, complaints);
 }
 
 const std::array kRelayKeys{
@@ -48,7 +32,7 @@ const std::array kRelayKeys{
         "[\"2001:db8::547\"], which alone may answer; true: to All_DHCP_Servers on the uplink's\n"
         "link. After \"%\" may stand on which uplink or LAN the address is: \"ff05::1:3%wan\".\n"
         "addressing is \"slaac+dhcpv6\" then when it is not given. []: we are the server.",
-        read_relay, relay_text},
+        read_relay, [](const LanConfig& c) { return quoted_texts(c.relay.servers); }},
     Key<LanConfig>{"dhcpv6_relay_limit",
                    "How many prefixes of that server are routed to routers of this LAN; how many\n"
                    "of them to one router, delegate_limit says.",
