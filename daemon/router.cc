@@ -236,7 +236,7 @@ void Router::take(const PacketIn& packet, Instant now) {
     case Channel::kNeighbors:
       for (auto& [name, share] : shares_) {
         share.proxy.receive({packet.interface,
-                             packet.station,
+                             packet.link_layer.value_or(MacAddress()),
                              packet.outgoing,
                              {packet.payload, packet.source, packet.destination, packet.hop_limit}},
                             now);

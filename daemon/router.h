@@ -48,8 +48,7 @@ struct PacketIn {
   unsigned hop_limit = 0;
   std::span<const std::uint8_t> payload;
   std::uint16_t port = 0;                // of the source, of UDP
-  std::optional<MacAddress> link_layer;  // of the sender, on WantedSockets::relayed_lans
-  MacAddress station{};                  // of kNeighbors: the link-layer address it came from
+  std::optional<MacAddress> link_layer;  // of the sender: of kNeighbors, and on relayed_lans
   bool outgoing = false;                 // of kNeighbors: our own kernel sent it
 };
 

@@ -1,19 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "daemon/io/link_layer_tap.h"
 
-#include <arpa/inet.h>
-#include <errno.h>
-#include <linux/filter.h>
-#include <linux/if_ether.h>
-#include <linux/if_packet.h>
 #include <netinet/in.h>
-#include <sys/socket.h>
 
-#include <algorithm>
 #include <array>
-#include <iterator>
+#include <utility>
 
-#include "daemon/io/clock.h"
+#include "daemon/io/link_layer_socket.h"
 #include "daemon/io/packet_socket.h"
 #include "net/byte_reader.h"
 #include "net/text.h"
@@ -40,45 +33,22 @@ constexpr std::array<sock_filter, 6> kToServers{{
 }  // namespace
 
 Expected<LinkLayerTap> LinkLayerTap::open(const LinkState& link) {
-  const auto failed = [&] {
-    const int code = errno;
-    return fail(cat("packet socket on ", link.name, ": ", error_text(code),
-                    "; DHCPv6 servers are not told clients' link-layer addresses"));
-  };
-  // No protocol yet: nothing is heard before the filter and the interface are set.
-  OwnedFd fd(::socket(AF_PACKET, SOCK_DGRAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0));
-  if (!fd) return failed();
-  auto filter = kToServers;
-  const sock_fprog program{static_cast<unsigned short>(filter.size()), filter.data()};
-  if (::setsockopt(fd.get(), SOL_SOCKET, SO_ATTACH_FILTER, &program, sizeof program) != 0)
-    return failed();
-  sockaddr_ll local{};
-  local.sll_family = AF_PACKET;
-  local.sll_protocol = htons(ETH_P_IPV6);
-  local.sll_ifindex = static_cast<int>(link.index);
-  if (::bind(fd.get(), reinterpret_cast<const sockaddr*>(&local), sizeof local) != 0)
-    return failed();
-  return LinkLayerTap(std::move(fd));
+  auto fd = make_link_layer_socket(link, kToServers);
+  if (!fd) {
+    return fail(
+        cat(fd.error().message, "; DHCPv6 servers are not told clients' link-layer addresses"));
+  }
+  return LinkLayerTap(std::move(*fd));
 }
 
 void LinkLayerTap::read_all() {
-  for (;;) {
-    std::array<std::uint8_t, kHeader> header{};
-    sockaddr_ll from{};
-    socklen_t size = sizeof from;
-    const ssize_t got = ::recvfrom(fd_.get(), header.data(), header.size(), MSG_DONTWAIT,
-                                   reinterpret_cast<sockaddr*>(&from), &size);
-    if (got < 0 && errno == EINTR) continue;
-    if (got < 0) return;
-    MacAddress::Bytes mac{};
-    if (static_cast<std::size_t>(got) < kHeader || from.sll_pkttype == PACKET_OUTGOING ||
-        from.sll_halen != mac.size())
-      continue;
-    std::copy_n(std::begin(from.sll_addr), mac.size(), mac.begin());
+  std::array<std::uint8_t, kHeader> header{};
+  while (const auto got = receive_frame(fd_.get(), header)) {
+    if (got->size < kHeader || got->outgoing || !got->station) continue;
     ByteReader reader(header);
     reader.skip(kSource);
     if (heard_.size() >= kMostHeard) heard_.clear();
-    heard_.insert_or_assign(reader.address(), MacAddress(mac));
+    heard_.insert_or_assign(reader.address(), *got->station);
   }
 }
 

@@ -7,9 +7,7 @@
 #include <cstdint>
 #include <span>
 
-#include "daemon/io/owned_fd.h"
-#include "daemon/kernel_state.h"
-#include "net/expected.h"
+#include "daemon/io/link_layer_socket.h"
 
 namespace sixgate::daemon {
 
@@ -17,14 +15,6 @@ Expected<OwnedFd> make_neighbor_socket(const LinkState& link);
 
 // Nothing larger is a question or an answer of Neighbor Discovery.
 inline constexpr std::size_t kLargestNeighborFrame = 2048;
-
-struct OverheardFrame {
-  std::size_t size = 0;   // from the IPv6 header on
-  MacAddress station;     // from whom
-  bool outgoing = false;  // our own kernel sent it
-};
-// One into `buffer`, without waiting. The error is an errno value; EAGAIN: there is none.
-Expected<OverheardFrame, int> receive_neighbor(int fd, std::span<std::uint8_t> buffer);
 
 // To this station. 0, or an errno value.
 int send_neighbor(int fd, const LinkState& link, const MacAddress& station,

@@ -215,7 +215,7 @@ void PacketSockets::received(Port& port) {
 void PacketSockets::overheard(Port& port) {
   std::array<std::uint8_t, kLargestNeighborFrame> buffer;
   for (unsigned i = 0; i < kRound; ++i) {
-    const auto got = receive_neighbor(port.fd.get(), buffer);
+    const auto got = receive_frame(port.fd.get(), buffer);
     if (!got) {
       const int code = got.error();
       if (code != EAGAIN)
@@ -230,7 +230,7 @@ void PacketSockets::overheard(Port& port) {
                          .destination = frame->destination,
                          .hop_limit = frame->hop_limit,
                          .payload = frame->payload,
-                         .station = got->station,
+                         .link_layer = got->station,
                          .outgoing = got->outgoing};
     receive_({&heard, 1});
   }

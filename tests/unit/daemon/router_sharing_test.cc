@@ -42,7 +42,7 @@ void answer(RouterRun& run, const std::string& interface, const char* target, un
   said.options.emplace_back(ra::TargetLinkLayerAddress(mac(station)));
   const auto bytes = ra::to_bytes(said);
   PacketIn in{interface, Channel::kNeighbors, address(target), to, 255, bytes};
-  in.station = mac(station);
+  in.link_layer = mac(station);
   run.router->receive(in, run.now);
   run.settle();
 }
@@ -56,7 +56,7 @@ void ask(RouterRun& run, const std::string& interface, const char* target, unsig
   const Ip6Address group =
       Ip6Address::from_halves(0xff02000000000000, 0x1ff000000 | (address(target).low() & 0xffffff));
   PacketIn in{interface, Channel::kNeighbors, source, group, 255, bytes};
-  in.station = mac(station);
+  in.link_layer = mac(station);
   run.router->receive(in, run.now);
   run.settle();
 }
