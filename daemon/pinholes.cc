@@ -51,22 +51,13 @@ LearntHosts learn_hosts(const std::vector<conf::PinholeConfig>& pinholes,
   const bool any = std::any_of(pinholes.begin(), pinholes.end(),
                                [](const auto& pinhole) { return is_learnt(pinhole.host); });
   if (!any) return learnt;
-  const auto add = [&](const std::string& lan, const dhcp6::Duid& duid, const std::string& name,
-                       const Ip6Address& address) {
+  server.each_address([&](const std::string& lan, const dhcp6::Duid& duid, const std::string& name,
+                          const Ip6Address& address) {
     for (std::size_t i = 0; i < pinholes.size(); ++i) {
       const bool here = pinholes[i].lan.empty() || pinholes[i].lan == lan;
       if (here && is_host(pinholes[i].host, duid, name)) learnt[i].push_back({lan, address});
     }
-  };
-  const dhcp6::LeaseTable& table = server.table();
-  table.each([&](dhcp6::BindingNumber, const dhcp6::Binding& binding) {
-    if (binding.type != dhcp6::AssociationType::kAddresses) return;
-    const dhcp6::LeaseClient& client = table.client(binding.client);
-    for (const Prefix& lease : table.leases(binding))
-      add(table.link_name(binding.link), client.duid, client.name, lease.address());
   });
-  for (const auto& [address, one] : table.registrations().all())
-    add(one.link, one.duid, one.name, address);
   return learnt;
 }
 

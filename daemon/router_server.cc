@@ -46,8 +46,7 @@ void Router::collect_server(Instant now) {
     }
   }
   out_.names_changed = out_.names_changed || said.names_changed;
-  if (!said.journal.empty() && learnt_hosts_ != learn_hosts(config_.pinholes, server_))
-    dirty_ = true;
+  if (said.names_changed && learnt_hosts_ != learn_hosts(config_.pinholes, server_)) dirty_ = true;
   if (said.delegations_changed) subdelegations_changed(now);
 }
 

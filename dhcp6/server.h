@@ -66,7 +66,7 @@ std::string_view to_string(LeaseEvent::Kind kind);  // "added", ...
 struct ServerOutputs {
   std::vector<std::uint8_t> journal;  // to be appended
   bool delegations_changed = false;   // Server::delegations() is another value
-  bool names_changed = false;         // named_addresses() may be
+  bool names_changed = false;         // named_addresses() or each_address() may be
   std::vector<ServerPacket> packets;
   std::vector<LeaseEvent> events;
   LogLines log;
@@ -113,6 +113,18 @@ class Server {
   std::vector<DelegatedPrefix> delegations() const;
   // Of links with a domain. One name is of one client: whoever else says it has none.
   std::vector<NamedAddress> named_addresses() const;
+  // What is leased as an address or registered, named or not: visit(link, duid, name, address).
+  template <class Visit>
+  void each_address(Visit visit) const {
+    table_.each([&](BindingNumber, const Binding& binding) {
+      if (binding.type != AssociationType::kAddresses) return;
+      const LeaseClient& client = table_.client(binding.client);
+      for (const Prefix& lease : table_.leases(binding))
+        visit(table_.link_name(binding.link), client.duid, client.name, lease.address());
+    });
+    for (const auto& [address, one] : table_.registrations().all())
+      visit(one.link, one.duid, one.name, address);
+  }
   const ServerCounters& counters(std::string_view link) const;
 
  private:

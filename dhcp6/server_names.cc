@@ -69,21 +69,13 @@ std::vector<NamedAddress> Server::named_addresses() const {
   std::vector<NamedAddress> out;
   // Who bears a name: the first that has it on its link.
   std::map<std::pair<std::string_view, std::string_view>, const Duid*> owners;
-  const auto add = [&](const std::string& link, const std::string& name, const Duid& duid,
-                       const Ip6Address& address) {
+  each_address([&](const std::string& link, const Duid& duid, const std::string& name,
+                   const Ip6Address& address) {
     const ServerLink* served = link_named(link);
     if (name.empty() || served == nullptr || !served->domain) return;
     const auto owner = owners.try_emplace({link, name}, &duid).first;
     if (*owner->second == duid) out.push_back({address, link, name});
-  };
-  table_.each([&](BindingNumber, const Binding& binding) {
-    if (binding.type != AssociationType::kAddresses) return;
-    const LeaseClient& client = table_.client(binding.client);
-    for (const Prefix& lease : table_.leases(binding))
-      add(table_.link_name(binding.link), client.name, client.duid, lease.address());
   });
-  for (const auto& [address, one] : table_.registrations().all())
-    add(one.link, one.name, one.duid, address);
   return out;
 }
 
