@@ -15,6 +15,13 @@ constexpr std::uint8_t kHost = 0x11;
 constexpr std::uint8_t kOther = 0x12;
 constexpr std::string_view kHostAddress = "2001:db8:5::11";
 
+// There is a host on the LAN, and its question is over.
+void learn_host(ProxyStage& stage) {
+  stage.plug(kLan, kHostAddress, kHost);
+  stage.ask(kWan, kIsp, kHostAddress);
+  stage.run_for(seconds(5));
+}
+
 TEST(NdProxy, Row_4389_01_AsksInOurOwnNameAndAnswersOnlyWhenTheHostHas) {
   ProxyStage stage;
   stage.ask(kWan, kIsp, kHostAddress);
@@ -96,9 +103,7 @@ TEST(NdProxy, Row_4389_07_NothingGoesBackToWhereItCameFrom) {
 
 TEST(NdProxy, AKnownHostIsAskedWhereItIs) {
   ProxyStage stage;
-  stage.plug(kLan, kHostAddress, kHost);
-  stage.ask(kWan, kIsp, kHostAddress);
-  stage.run_for(seconds(5));
+  learn_host(stage);
   stage.sent.clear();
   stage.ask(kWan, kIsp, kHostAddress);
   EXPECT_EQ(stage.solicitations(kLan).size(), 1U);
@@ -108,9 +113,7 @@ TEST(NdProxy, AKnownHostIsAskedWhereItIs) {
 // RFC 4861 section 7.3.3: the provider's router verifies what it knows by asking us alone.
 TEST(NdProxy, AUnicastQuestionWakesTheHostAlone) {
   ProxyStage stage;
-  stage.plug(kLan, kHostAddress, kHost);
-  stage.ask(kWan, kIsp, kHostAddress);
-  stage.run_for(seconds(5));
+  learn_host(stage);
   stage.sent.clear();
   stage.hear(kWan, mac(kIsp), link_local(mac(kIsp)), ip(kHostAddress),
              to_bytes(stage.question(kHostAddress, mac(kIsp))));
@@ -237,9 +240,7 @@ TEST(NdProxy, WhatTheKernelAsksForIsLookedForElsewhere) {
 
 TEST(NdProxy, Row_4389_11_AHostThatDoesNotAnswerIsAskedThriceAndForgotten) {
   ProxyStage stage;
-  stage.plug(kLan, kHostAddress, kHost);
-  stage.ask(kWan, kIsp, kHostAddress);
-  stage.run_for(seconds(5));
+  learn_host(stage);
   stage.unplug(kLan, kHostAddress);
   stage.sent.clear();
   stage.ask(kWan, kIsp, kHostAddress);
@@ -311,9 +312,7 @@ TEST(NdProxy, Row_4389_11_HostsOfOneSegmentAreBounded) {
 
 TEST(NdProxy, Row_4389_12_AScanFromTheWanIsLimitedAndKnownHostsStayReachable) {
   ProxyStage stage;
-  stage.plug(kLan, kHostAddress, kHost);
-  stage.ask(kWan, kIsp, kHostAddress);
-  stage.run_for(seconds(5));
+  learn_host(stage);
   stage.sent.clear();
   const Instant begin = stage.now;
   unsigned answered = 0;

@@ -159,20 +159,24 @@ TEST(ProxyGuard, Row_4389_05_TwoProxiesOfTheSamePairNoticeEachOther) {
       air.push_back({packet.segment, from, packet, i});
     }
   };
+  // Each hears what the other sends, until nothing is under way; how many there were.
+  const auto settle = [&] {
+    for (int i = 0; i < 2; ++i) gather(i);
+    unsigned frames = 0;
+    while (!air.empty() && frames < 100) {
+      const Frame frame = air.front();
+      air.pop_front();
+      ++frames;
+      const int other = 1 - frame.sender;
+      stages[other].hear(frame.segment, frame.station, frame.packet.source,
+                         frame.packet.destination, frame.packet.payload);
+      gather(other);
+    }
+    return frames;
+  };
   // A host's DAD on the LAN, heard by both.
   for (int i = 0; i < 2; ++i) stages[i].dad(kLan, 0x55, kTarget, {7, 7, 7, 7, 7, 7});
-  for (int i = 0; i < 2; ++i) gather(i);
-  unsigned frames = 0;
-  while (!air.empty() && frames < 100) {
-    const Frame frame = air.front();
-    air.pop_front();
-    ++frames;
-    const int other = 1 - frame.sender;
-    stages[other].hear(frame.segment, frame.station, frame.packet.source, frame.packet.destination,
-                       frame.packet.payload);
-    gather(other);
-  }
-  EXPECT_LE(frames, 4U);
+  EXPECT_LE(settle(), 4U);
   EXPECT_TRUE(stages[0].proxy.blocks().contains(kLan));
   EXPECT_TRUE(stages[1].proxy.blocks().contains(kLan));
 
@@ -183,18 +187,7 @@ TEST(ProxyGuard, Row_4389_05_TwoProxiesOfTheSamePairNoticeEachOther) {
     EXPECT_TRUE(stages[i].proxy.blocks().empty());
   }
   for (int i = 0; i < 2; ++i) stages[i].ask(kWan, 1, "2001:db8:5::33");
-  for (int i = 0; i < 2; ++i) gather(i);
-  frames = 0;
-  while (!air.empty() && frames < 100) {
-    const Frame frame = air.front();
-    air.pop_front();
-    ++frames;
-    const int other = 1 - frame.sender;
-    stages[other].hear(frame.segment, frame.station, frame.packet.source, frame.packet.destination,
-                       frame.packet.payload);
-    gather(other);
-  }
-  EXPECT_LE(frames, 6U);
+  EXPECT_LE(settle(), 6U);
   EXPECT_TRUE(stages[0].proxy.blocks().contains(kLan) || stages[1].proxy.blocks().contains(kLan));
 }
 
