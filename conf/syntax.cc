@@ -127,7 +127,6 @@ std::optional<SyntaxProblem> screen_line(std::string_view line, unsigned number)
 
 std::optional<SyntaxProblem> screen(std::string_view text) {
   if (text.size() > kMaxSize) return SyntaxProblem{{1, 1}, "the file is larger than 1 MiB"};
-  if (text.starts_with("\xef\xbb\xbf")) text.remove_prefix(3);  // a byte order mark
   for (unsigned number = 1; !text.empty(); ++number) {
     const std::string_view line = text.substr(0, text.find('\n'));
     if (line.size() > kMaxLine) {

@@ -84,6 +84,17 @@ std::string_view line_of(std::string_view text, unsigned number) {
   return text.substr(0, text.find('\n'));
 }
 
+// The text with an "x" for each letter that is none of ASCII: the same lines, columns and quotes.
+std::string ascii_shape(std::string_view text) {
+  std::string shape;
+  for (const char c : text) {
+    const auto octet = static_cast<unsigned char>(c);
+    if (octet < 0x80) shape += c;
+    if (octet >= 0xc0) shape += 'x';
+  }
+  return shape;
+}
+
 ReadResult refuse(std::string_view file, Position at, std::string why) {
   ReadResult result;
   result.errors.push_back(
@@ -91,23 +102,29 @@ ReadResult refuse(std::string_view file, Position at, std::string why) {
   return result;
 }
 
+ReadResult refuse(std::string_view text, std::string_view file, const toml::parse_error& error) {
+  const Position at = place(error.source());
+  // What is missing at the end of a line is found missing at the start of the next one.
+  Position said = at;
+  std::string_view line = line_of(text, at.line);
+  while (said.line > 1 && line.find_first_not_of(" \t\r") == std::string_view::npos) {
+    line = line_of(text, --said.line);
+    said.column = 1;
+  }
+  return refuse(file, said, explain_syntax(line, error.description()));
+}
+
 }  // namespace
 
 ReadResult read_toml(std::string_view text, std::string_view file) {
+  if (text.starts_with("\xef\xbb\xbf")) text.remove_prefix(3);  // a byte order mark
   if (const auto problem = screen(text)) return refuse(file, problem->at, problem->why);
 
-  const toml::parse_result parsed = toml::parse(text, file);
-  if (!parsed) {
-    const Position at = place(parsed.error().source());
-    // What is missing at the end of a line is found missing at the start of the next one.
-    Position said = at;
-    std::string_view line = line_of(text, at.line);
-    while (said.line > 1 && line.find_first_not_of(" \t\r") == std::string_view::npos) {
-      line = line_of(text, --said.line);
-      said.column = 1;
-    }
-    return refuse(file, said, explain_syntax(line, parsed.error().description()));
-  }
+  // screen() knows which letters stand in quotes if the quotes pair as TOML has them, and that is so if the
+  // shape of the text is TOML.
+  toml::parse_result parsed = toml::parse(std::string_view(ascii_shape(text)), file);
+  if (parsed) parsed = toml::parse(text, file);
+  if (!parsed) return refuse(text, file, parsed.error());
   Value root;
   root.at = {1, 1};
   convert_table(parsed.table(), root, 0);

@@ -390,6 +390,7 @@ TEST(ReadToml, SyntaxErrorsInPlainWords) {
   // Undefined behaviour in toml++ 3.3: letters before U+049A where a key or value begins.
   says("[lan.a]\n\xd1\x9c = 1\n", "f:2:1: error: letters other than those of ASCII");
   says("[lan.a]\nzone = \xc3\xbc\n", "f:2:8: error: letters other");
+  says("user = 1'\xd1\x9d'\n", "f:1:9: error: a text needs quotes");
   says("user = \"\"\"\nx\"\"\"\n", "f:1:8: error: a text stands on one line");
   says("just words\n", "stands \"=\"");
 }
