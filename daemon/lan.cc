@@ -45,6 +45,7 @@ void Lan::advertise(const ra::Advertisement& advertisement, Instant now) {
   advertiser_.configure(advertisement, now);
   if (returning_) advertiser_.announce(now);
   returning_ = false;
+  advertiser_.expire(now);  // also what fell due while the link was away
 }
 
 void Lan::receive(const ra::ReceivedPacket& packet, Instant now) {

@@ -106,6 +106,26 @@ TEST(RouterAdvertising, TheHoldIsConfigurable) {
   EXPECT_TRUE(run.on("lan0", down).empty());
 }
 
+// A link that is away for less than the hold, but for longer than an interval.
+TEST(RouterAdvertising, WhatFellDueWhileALinkWasAwayIsSaidWhenItIsBack) {
+  conf::Config config = two_lans();
+  config.lans[0].advertising.carrier_hold = minutes(30);
+  RouterRun run(config);
+  run.start_online();
+  run.run_for(minutes(1));
+  const Instant down = run.now;
+  run.link("lan0").carrier = false;
+  run.look();
+  run.run_for(minutes(15));
+  const Instant back = run.now;
+  run.link("lan0").carrier = true;
+  run.look();
+  const auto said = run.on("lan0", down);
+  ASSERT_EQ(said.size(), 1U);
+  EXPECT_EQ(said[0].at, back);
+  EXPECT_GT(*run.router->next_deadline(), back);
+}
+
 TEST(RouterAdvertising, HandingOverTellsHostsNothingAndKeepsEverything) {
   RouterRun run;
   run.start_online();
