@@ -170,6 +170,13 @@ void input_rules(Table& filter, const Ruleset& rules) {
                   "our own sources do not come from outside");
     }
   }
+  if (!rules.knocks.empty()) {
+    for (const FirewallUplink& uplink : rules.uplinks) {
+      // "-p ah" is not matched by the legacy variant, which looks past extension headers.
+      filter.rule(kToUs, cat("-i ", uplink.interface, " -m ipv6header --header auth --soft"),
+                  kAccept, "IPsec AH: what it carries is judged when it is out of it");
+    }
+  }
   filter.rule(kToUs, "-m conntrack --ctstate RELATED,ESTABLISHED", kAccept, "answers");
   filter.rule(kToUs, icmp(129), kAccept, "INVALID when it answers a multicast ping");
   for (const int type : {1, 2, 3, 4}) {
@@ -378,6 +385,14 @@ void forward_rules(Table& filter, const Ruleset& rules) {
   }
   filter.rule(kThrough, "-m conntrack --ctstate RELATED,ESTABLISHED", kAccept,
               "what is allowed already, and errors about it");
+  for (const FirewallKnock& knock : rules.knocks) {
+    for (const FirewallUplink& uplink : rules.uplinks) {
+      filter.rule(kThrough,
+                  cat("-i ", uplink.interface, " -o ", knock.interface, " -m mark --mark ",
+                      knock.mark, " -m conntrack --ctstate NEW"),
+                  kAccept, "proven by IPsec AH");
+    }
+  }
   for (const FirewallLan& from : rules.lans) {
     for (const FirewallLan& to : rules.lans) {
       if (reaches(from, to)) continue;

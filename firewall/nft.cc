@@ -17,15 +17,23 @@ const std::array<NftSetKind, kNftSetCount> kNftSetKinds{{
     {NftSetId::kExposed, "exposed", NftKey::kInterface, "LANs open from outside"},
     {NftSetId::kClosed, "closed", NftKey::kInterface, "LANs without the Internet"},
     {NftSetId::kGuarded, "guarded", NftKey::kInterface, "LANs closed from outside"},
+    {NftSetId::kEverywhere, "everywhere", NftKey::kInterface, "LANs that may open to every LAN"},
     {NftSetId::kReach, "reach", NftKey::kInterfacePair, "may open to that LAN"},
+    {NftSetId::kAssigned64, "assigned64", NftKey::kInterface64,
+     "may speak with the Internet: a /64"},
     {NftSetId::kAssigned, "assigned", NftKey::kInterfacePrefix, "may speak with the Internet"},
+    {NftSetId::kLocal64, "local64", NftKey::kInterface64, "sources that belong to a LAN: a /64"},
     {NftSetId::kLocal, "local", NftKey::kInterfacePrefix, "sources that belong to a LAN"},
     {NftSetId::kDelegated, "delegated", NftKey::kInterfacePrefix, "ours, whole"},
     {NftSetId::kForbidden, "forbidden", NftKey::kInterfacePrefix, "documentation prefixes"},
     {NftSetId::kServers, "servers", NftKey::kInterfacePrefix, "DHCPv6 servers that we relay to"},
+    {NftSetId::kDoorTcp, "door_tcp", NftKey::kPort, "LAN, host, port: open to everybody"},
+    {NftSetId::kDoorUdp, "door_udp", NftKey::kPort, "LAN, host, port: open to everybody"},
     {NftSetId::kPinholeTcp, "pinhole_tcp", NftKey::kPorts, "LAN, source, host, ports"},
     {NftSetId::kPinholeUdp, "pinhole_udp", NftKey::kPorts, "LAN, source, host, ports"},
     {NftSetId::kPinholeOther, "pinhole_other", NftKey::kProtocol, "LAN, source, host, protocol"},
+    {NftSetId::kKnockers, "knockers", NftKey::kInterface, "uplinks where IPsec AH is for us"},
+    {NftSetId::kKnock, "knock", NftKey::kInterfaceMark, "LAN, mark of what came by IPsec AH"},
 }};
 
 namespace {
@@ -40,8 +48,14 @@ std::string to_text(const NftSetKind& kind, const NftElement& element) {
       return cat('"', element.interface, '"');
     case NftKey::kInterfacePair:
       return cat('"', element.interface, "\" . \"", element.other, '"');
+    case NftKey::kInterfaceMark:
+      return cat('"', element.interface, "\" . ", element.mark);
+    case NftKey::kInterface64:
+      return cat('"', element.interface, "\" . ", element.prefix.address());
     case NftKey::kInterfacePrefix:
       return cat('"', element.interface, "\" . ", element.prefix);
+    case NftKey::kPort:
+      return cat('"', element.interface, "\" . ", element.prefix.address(), " . ", element.first);
     case NftKey::kPorts:
     case NftKey::kProtocol:
       return cat('"', element.interface, "\" . ", element.source, " . ", element.prefix.address(),
@@ -52,14 +66,20 @@ std::string to_text(const NftSetKind& kind, const NftElement& element) {
 
 // Only intervals overlap without being the same.
 bool overlap(const NftSetKind& kind, const NftElement& a, const NftElement& b) {
-  return kind.key != NftKey::kInterface && kind.key != NftKey::kInterfacePair &&
-         a.interface == b.interface && a.prefix.overlaps(b.prefix) && a.source.overlaps(b.source) &&
-         a.first <= b.last && b.first <= a.last;
+  return is_interval(kind.key) && a.interface == b.interface && a.prefix.overlaps(b.prefix) &&
+         a.source.overlaps(b.source) && a.first <= b.last && b.first <= a.last;
 }
 
 NftSetId set_of(const FirewallPinhole& pinhole) {
   if (!pinhole.has_ports()) return NftSetId::kPinholeOther;
-  return pinhole.protocol == 6 ? NftSetId::kPinholeTcp : NftSetId::kPinholeUdp;
+  const bool tcp = pinhole.protocol == 6;
+  if (pinhole.first_port == pinhole.last_port && pinhole.source.length() == 0)
+    return tcp ? NftSetId::kDoorTcp : NftSetId::kDoorUdp;
+  return tcp ? NftSetId::kPinholeTcp : NftSetId::kPinholeUdp;
+}
+
+NftSetId set_of(const Prefix& prefix, NftSetId of_64, NftSetId of_others) {
+  return prefix.length() == 64 ? of_64 : of_others;
 }
 
 std::vector<NftSetId> sets_of(Zone zone) {
@@ -103,18 +123,27 @@ NftSets nft_sets(const Ruleset& given) {
   for (const FirewallLan& lan : ruleset.lans) {
     sets[NftSetId::kLan].push_back({lan.interface});
     for (const NftSetId zone : sets_of(lan.zone)) sets[zone].push_back({lan.interface});
+    const bool everywhere = lan.zone == Zone::kProtected && !lan.reaches;
+    if (everywhere) sets[NftSetId::kEverywhere].push_back({lan.interface});
     for (const FirewallLan& other : ruleset.lans) {
-      if (!reaches(lan, other)) continue;
+      if (everywhere || !reaches(lan, other)) continue;
       NftElement pair{lan.interface};
       pair.other = other.interface;
       sets[NftSetId::kReach].push_back(std::move(pair));
     }
     for (const Prefix& prefix : lan.assigned) {
-      sets[NftSetId::kAssigned].push_back({lan.interface, prefix});
+      sets[set_of(prefix, NftSetId::kAssigned64, NftSetId::kAssigned)].push_back(
+          {lan.interface, prefix});
     }
     for (const Prefix& prefix : lan.local) {
-      sets[NftSetId::kLocal].push_back({lan.interface, prefix});
+      sets[set_of(prefix, NftSetId::kLocal64, NftSetId::kLocal)].push_back({lan.interface, prefix});
     }
+  }
+  if (!ruleset.knocks.empty()) sets[NftSetId::kKnockers] = sets[NftSetId::kWan];
+  for (const FirewallKnock& knock : ruleset.knocks) {
+    NftElement element{knock.interface};
+    element.mark = knock.mark;
+    sets[NftSetId::kKnock].push_back(std::move(element));
   }
   for (const FirewallPinhole& one : ruleset.pinholes) sets[set_of(one)].push_back(element_of(one));
   for (const FirewallServer& server : ruleset.servers) {

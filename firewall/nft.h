@@ -25,10 +25,18 @@ inline constexpr std::string_view kNftTable = "sixgate";  // family ip6
 enum class NftKey : std::uint8_t {
   kInterface,        // type ifname
   kInterfacePair,    // type ifname . ifname
+  kInterfaceMark,    // type ifname . mark
+  kInterface64,      // type ifname . ipv6_addr: the address of a /64
   kInterfacePrefix,  // type ifname . ipv6_addr, flags interval
+  kPort,             // type ifname . ipv6_addr . inet_service
   kPorts,            // type ifname . ipv6_addr . ipv6_addr . inet_service, flags interval
   kProtocol,         // type ifname . ipv6_addr . ipv6_addr . inet_proto, flags interval
 };
+
+// Ranges of keys instead of single ones: such sets take no elements that overlap.
+constexpr bool is_interval(NftKey key) {
+  return key == NftKey::kInterfacePrefix || key == NftKey::kPorts || key == NftKey::kProtocol;
+}
 
 enum class NftSetId : std::uint8_t {
   kWan,        // uplinks
@@ -38,18 +46,27 @@ enum class NftSetId : std::uint8_t {
   kExposed,
   kClosed,
   kGuarded,     // LANs closed from outside that have the Internet: protected and isolated
-  kReach,       // LAN . LAN that its hosts may open connections to
-  kAssigned,    // LAN . prefix reachable from the Internet
-  kLocal,       // LAN . prefix allowed as source
-  kDelegated,   // uplink . delegation: never a source there, never sent out there
-  kForbidden,   // uplink . prefix of documentation: not on the Internet, unless we live in it (a
-                // lab)
-  kServers,     // interface . source of answers to our DHCPv6 relay agent
+  kEverywhere,  // LANs that may open connections to every other
+  kReach,       // of the others: LAN . LAN that its hosts may open connections to
+  // Of a /64, which nearly all are, and of other prefixes. Linux needs half a millisecond to take a prefix out of a
+  // set of intervals, and a microsecond out of one of single keys.
+  kAssigned64,  // LAN . prefix reachable from the Internet
+  kAssigned,
+  kLocal64,  // LAN . prefix allowed as source
+  kLocal,
+  kDelegated,  // uplink . delegation: never a source there, never sent out there
+  kForbidden,  // uplink . prefix of documentation: not on the Internet, unless we live in it (a
+               // lab)
+  kServers,    // interface . source of answers to our DHCPv6 relay agent
+  kDoorTcp,    // LAN . host . port that is open to everybody
+  kDoorUdp,
   kPinholeTcp,  // LAN . source . host . ports
   kPinholeUdp,
   kPinholeOther,  // LAN . source . host . protocol
+  kKnockers,      // uplinks where IPsec AH is for us
+  kKnock,         // LAN . mark of what came out of it
 };
-inline constexpr std::size_t kNftSetCount = 16;
+inline constexpr std::size_t kNftSetCount = 23;
 
 struct NftSetKind {
   NftSetId id;
@@ -62,11 +79,12 @@ extern const std::array<NftSetKind, kNftSetCount> kNftSetKinds;  // in the order
 // The fields that its set's key has; the others are as they are here.
 struct NftElement {
   std::string interface;
-  Prefix prefix = {};       // of kInterfacePrefix; of pinholes the host
+  Prefix prefix = {};       // of pinholes and doors the host
   std::string other = {};   // of kInterfacePair
   Prefix source = {};       // of pinholes
-  std::uint16_t first = 0;  // of pinholes: ports, or the protocol twice
+  std::uint16_t first = 0;  // of pinholes: ports, or the protocol twice; of doors the port twice
   std::uint16_t last = 0;
+  std::uint32_t mark = 0;  // of kInterfaceMark
   friend auto operator<=>(const NftElement&, const NftElement&) = default;
 };
 

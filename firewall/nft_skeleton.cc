@@ -33,7 +33,7 @@ table ip6 sixgate {
 		iifname @wan ip6 daddr fe80::/10 udp dport 546 notrack return comment "DHCPv6 answers come from any port: without conntrack"
 		iifname @lan ip6 saddr fe80::/10 udp dport 547 notrack return comment "DHCPv6 requests without conntrack"
 		udp dport 547 iifname . ip6 saddr @servers notrack comment "answers to our DHCPv6 relay agent without conntrack"
-		iifname @lan ip6 saddr != fe80::/10 iifname . ip6 saddr != @local goto spoofed comment "a source belongs to its LAN: BCP 38, RFC 7084 S-2, L-14"
+		iifname @lan ip6 saddr != fe80::/10 iifname . ip6 saddr & ffff:ffff:ffff:ffff:: != @local64 iifname . ip6 saddr != @local goto spoofed comment "a source belongs to its LAN: BCP 38, RFC 7084 S-2, L-14"
 		iifname . ip6 saddr @delegated counter drop comment "our own sources do not come from outside: RFC 6092 REC-6"
 	}
 	chain spoofed {
@@ -63,6 +63,7 @@ table ip6 sixgate {
 		iifname @wan ip6 daddr fe80::/10 udp dport 546 accept comment "DHCPv6 answers: the only service on the WAN"
 		iifname @lan ip6 saddr fe80::/10 udp dport 547 accept comment "DHCPv6 requests of hosts"
 		udp dport 547 iifname . ip6 saddr @servers accept comment "answers of the DHCPv6 servers that we relay to"
+		iifname @knockers meta l4proto ah accept comment "IPsec AH: what it carries is judged when it is out of it"
 		ct state established,related accept comment "answers"
 		icmpv6 type echo-reply accept comment "INVALID when it answers a multicast ping"
 		icmpv6 type { 1-4 } limit rate 100/second burst 200 packets accept comment "errors: RFC 4890 4.4.1"
@@ -79,7 +80,8 @@ table ip6 sixgate {
 		iifname @wan jump from_wan
 		oifname @wan jump to_wan
 		ct state established,related accept comment "what is allowed already, and errors about it"
-		iifname @lan oifname @lan iifname . oifname != @reach goto refused comment "LANs that are kept apart"
+		iifname @wan ct state new oifname . meta mark @knock accept comment "proven by IPsec AH"
+		iifname @lan oifname @lan iifname != @everywhere iifname . oifname != @reach goto refused comment "LANs that are kept apart"
 		icmpv6 type { 3, 4, 128, 129 } limit rate 1000/second burst 2000 packets accept comment "diagnosis: RFC 4890 4.3.1"
 		oifname @guarded meta l4proto { ah, esp, 139 } accept comment "IPsec and HIP guard themselves: RFC 6092 REC-21, 22, 26"
 		oifname @guarded udp dport 500 accept comment "IKE: RFC 6092 REC-24"
@@ -89,6 +91,8 @@ table ip6 sixgate {
 		iifname . oifname @reach accept comment "may open to that LAN"
 		iifname @lan oifname @wan accept comment "hosts may open to the Internet"
 		oifname @exposed accept comment "exposed hosts fend for themselves"
+		iifname @wan oifname . ip6 daddr . tcp dport @door_tcp accept comment "opened by the configuration"
+		iifname @wan oifname . ip6 daddr . udp dport @door_udp accept comment "opened by the configuration"
 		iifname @wan oifname . ip6 saddr . ip6 daddr . tcp dport @pinhole_tcp accept comment "opened by the configuration"
 		iifname @wan oifname . ip6 saddr . ip6 daddr . udp dport @pinhole_udp accept comment "opened by the configuration"
 		iifname @wan oifname . ip6 saddr . ip6 daddr . meta l4proto @pinhole_other accept comment "opened by the configuration"
@@ -104,6 +108,7 @@ table ip6 sixgate {
 		ip6 saddr { ::/96, ::ffff:0:0/96, 2001:10::/28, fc00::/7, fec0::/10 } counter drop comment "not sources of the Internet: RFC 6092 REC-3, REC-7"
 		iifname . ip6 saddr @forbidden counter drop comment "documentation prefix: RFC 6092 REC-3"
 		icmpv6 type { 100, 101, 127, 130-143, 148, 149, 151-153, 200, 201, 255 } counter drop comment "not beyond its link or site: RFC 4890 4.3.3, 4.3.5"
+		oifname . ip6 daddr & ffff:ffff:ffff:ffff:: @assigned64 return comment "a LAN's own prefix"
 		oifname . ip6 daddr @assigned return comment "a LAN's own prefix"
 		iifname . ip6 daddr @delegated limit rate 100/second burst 200 packets counter reject with icmpv6 type no-route comment "delegated, given to no LAN: RFC 7084 WPD-5"
 		oifname @wan limit rate 100/second burst 200 packets counter reject with icmpv6 type addr-unreachable comment "would go back where it came from: RFC 4443 3.1, RFC 7084 G-2"
@@ -121,8 +126,8 @@ table ip6 sixgate {
 		oifname . ip6 daddr @forbidden counter drop comment "the same beyond the limit"
 		oifname . ip6 daddr @delegated limit rate 100/second burst 200 packets counter reject with icmpv6 type no-route comment "delegated, given to no LAN: RFC 7084 WPD-5"
 		oifname . ip6 daddr @delegated counter drop comment "the same beyond the limit"
-		iifname . ip6 saddr != @assigned limit rate 10/second burst 20 packets counter reject with icmpv6 type policy-fail comment "ULA and invalidated sources stay at home: RFC 7084 ULA-4, L-14, RFC 6092 REC-5"
-		iifname . ip6 saddr != @assigned counter drop comment "the same beyond the limit"
+		iifname . ip6 saddr & ffff:ffff:ffff:ffff:: != @assigned64 iifname . ip6 saddr != @assigned limit rate 10/second burst 20 packets counter reject with icmpv6 type policy-fail comment "ULA and invalidated sources stay at home: RFC 7084 ULA-4, L-14, RFC 6092 REC-5"
+		iifname . ip6 saddr & ffff:ffff:ffff:ffff:: != @assigned64 iifname . ip6 saddr != @assigned counter drop comment "the same beyond the limit"
 	}
 	chain to_guarded {
 		iifname @wan meta l4proto { tcp, sctp } counter drop comment "no early answer, it would end a simultaneous open: RFC 6092 REC-34, REC-39"
@@ -137,8 +142,14 @@ constexpr std::string_view type_of(NftKey key) {
       return "type ifname;";
     case NftKey::kInterfacePair:
       return "type ifname . ifname;";
+    case NftKey::kInterfaceMark:
+      return "type ifname . mark;";
+    case NftKey::kInterface64:
+      return "type ifname . ipv6_addr;";
     case NftKey::kInterfacePrefix:
       return "type ifname . ipv6_addr; flags interval;";
+    case NftKey::kPort:
+      return "type ifname . ipv6_addr . inet_service;";
     case NftKey::kPorts:
       return "type ifname . ipv6_addr . ipv6_addr . inet_service; flags interval;";
     case NftKey::kProtocol:

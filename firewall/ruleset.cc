@@ -124,6 +124,14 @@ Ruleset normalise(Ruleset ruleset) {
     });
   });
   make_disjoint(ruleset.pinholes);
+  std::erase_if(ruleset.knocks, [&](const FirewallKnock& knock) {
+    return std::ranges::none_of(ruleset.lans, [&](const FirewallLan& lan) {
+      return lan.interface == knock.interface && !lan.assigned.empty();
+    });
+  });
+  std::ranges::sort(ruleset.knocks);
+  const auto same_knock = std::ranges::unique(ruleset.knocks);
+  ruleset.knocks.erase(same_knock.begin(), same_knock.end());
 
   const auto is_ours = [&](const std::string& interface) {
     return std::ranges::find(ruleset.uplinks, interface, &FirewallUplink::interface) !=

@@ -68,6 +68,13 @@ struct FirewallServer {
   friend auto operator<=>(const FirewallServer&, const FirewallServer&) = default;
 };
 
+// What a remote machine's IPsec AH has proven: packets that the kernel took out of such a tunnel carry the mark.
+struct FirewallKnock {
+  std::string interface;  // the LAN whose hosts it may open connections to
+  std::uint32_t mark = 0;
+  friend auto operator<=>(const FirewallKnock&, const FirewallKnock&) = default;
+};
+
 struct Ruleset {
   std::vector<FirewallUplink> uplinks;
   std::vector<FirewallLan> lans;
@@ -75,6 +82,7 @@ struct Ruleset {
   std::vector<Prefix> delegated;  // whole delegations, whether given to a LAN or not
   std::vector<Prefix> excluded;   // parts of them that lie on the WAN link (RFC 6603)
   std::vector<FirewallPinhole> pinholes;
+  std::vector<FirewallKnock> knocks;
   // RFC 7084 G-3: while false nothing crosses between LAN and WAN. LANs talk to each other and to
   // us.
   bool provisioned = false;
@@ -85,7 +93,7 @@ struct Ruleset {
 // another of its list; an interface named twice keeps the first zone and the prefixes of both; an
 // uplink is not also a LAN; nothing that is assigned lacks in local, and nothing is assigned to a closed
 // LAN; what is excluded is cut out of delegated, and excluded is empty; pinholes are for hosts in what is
-// assigned and do not overlap; no server is where neither an uplink nor a LAN is. Renderers do this
+// assigned and do not overlap; knocks are for LANs that have something assigned; no server is where neither an uplink nor a LAN is. Renderers do this
 // themselves.
 Ruleset normalise(Ruleset ruleset);
 

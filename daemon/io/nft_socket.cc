@@ -22,6 +22,7 @@
 
 namespace sixgate::daemon {
 
+using firewall::is_interval;
 using firewall::NftElement;
 using firewall::NftKey;
 using firewall::NftSetKind;
@@ -43,17 +44,18 @@ constexpr std::size_t size_of(NftKey key) {
       return kNameSize;
     case NftKey::kInterfacePair:
       return 2 * kNameSize;
+    case NftKey::kInterfaceMark:
+      return kNameSize + kNumberSize;
+    case NftKey::kInterface64:
     case NftKey::kInterfacePrefix:
       return kNameSize + kAddressSize;
+    case NftKey::kPort:
+      return kNameSize + kAddressSize + kNumberSize;
     case NftKey::kPorts:
     case NftKey::kProtocol:
       return kMostSize;
   }
   return 0;
-}
-
-constexpr bool is_interval(NftKey key) {
-  return key != NftKey::kInterface && key != NftKey::kInterfacePair;
 }
 
 Ip6Address last_address(const Prefix& prefix) {
@@ -77,7 +79,11 @@ Key key_of(NftKey kind, const NftElement& element, End end) {
     std::ranges::copy(address_at(prefix, end).bytes(), key.data() + at);
   };
   const std::uint16_t number = end == End::kFirst ? element.first : element.last;
-  std::uint8_t* tail = key.data() + kNameSize + 2 * kAddressSize;
+  const auto port = [&](std::size_t at) {
+    key[at] = static_cast<std::uint8_t>(number >> 8);
+    key[at + 1] = static_cast<std::uint8_t>(number);
+  };
+  constexpr std::size_t kTail = kNameSize + 2 * kAddressSize;
   name(0, element.interface);
   switch (kind) {
     case NftKey::kInterface:
@@ -85,17 +91,25 @@ Key key_of(NftKey kind, const NftElement& element, End end) {
     case NftKey::kInterfacePair:
       name(kNameSize, element.other);
       break;
+    case NftKey::kInterfaceMark:
+      // The kernel's own number, in its own order of octets.
+      std::memcpy(key.data() + kNameSize, &element.mark, kNumberSize);
+      break;
+    case NftKey::kInterface64:
     case NftKey::kInterfacePrefix:
       address(kNameSize, element.prefix);
       break;
+    case NftKey::kPort:
+      address(kNameSize, element.prefix);
+      port(kNameSize + kAddressSize);
+      break;
     case NftKey::kPorts:
-      tail[0] = static_cast<std::uint8_t>(number >> 8);
-      tail[1] = static_cast<std::uint8_t>(number);
+      port(kTail);
       address(kNameSize, element.source);
       address(kNameSize + kAddressSize, element.prefix);
       break;
     case NftKey::kProtocol:
-      tail[0] = static_cast<std::uint8_t>(number);
+      key[kTail] = static_cast<std::uint8_t>(number);
       address(kNameSize, element.source);
       address(kNameSize + kAddressSize, element.prefix);
       break;
@@ -211,10 +225,8 @@ std::optional<Prefix> prefix_at(const Key& first, const Key& last, std::size_t a
 std::optional<NftElement> element_of(NftKey kind, const Key& first, const Key& last) {
   NftElement element{name_at(first, 0)};
   if (name_at(last, 0) != element.interface) return std::nullopt;
-  const auto number = [&](const Key& key) {
-    const std::uint8_t* tail = key.data() + kNameSize + 2 * kAddressSize;
-    const unsigned high = tail[0];
-    return static_cast<std::uint16_t>(kind == NftKey::kPorts ? high << 8 | tail[1] : high);
+  const auto port = [](const Key& key, std::size_t at) {
+    return static_cast<std::uint16_t>(unsigned{key[at]} << 8 | key[at + 1]);
   };
   switch (kind) {
     case NftKey::kInterface:
@@ -222,6 +234,23 @@ std::optional<NftElement> element_of(NftKey kind, const Key& first, const Key& l
     case NftKey::kInterfacePair:
       element.other = name_at(first, kNameSize);
       return element;
+    case NftKey::kInterfaceMark:
+      std::memcpy(&element.mark, first.data() + kNameSize, kNumberSize);
+      return element;
+    case NftKey::kInterface64: {
+      const auto address = prefix_at(first, first, kNameSize);
+      if (!address) return std::nullopt;
+      element.prefix = Prefix(address->address(), 64);
+      // Other bits are never looked up.
+      return element.prefix.address() == address->address() ? std::optional(element) : std::nullopt;
+    }
+    case NftKey::kPort: {
+      const auto host = prefix_at(first, first, kNameSize);
+      if (!host) return std::nullopt;
+      element.prefix = *host;
+      element.first = element.last = port(first, kNameSize + kAddressSize);
+      return element;
+    }
     case NftKey::kInterfacePrefix: {
       const auto prefix = prefix_at(first, last, kNameSize);
       if (!prefix) return std::nullopt;
@@ -235,8 +264,10 @@ std::optional<NftElement> element_of(NftKey kind, const Key& first, const Key& l
       if (!source || !host) return std::nullopt;
       element.source = *source;
       element.prefix = *host;
-      element.first = number(first);
-      element.last = number(last);
+      constexpr std::size_t kTail = kNameSize + 2 * kAddressSize;
+      const bool ports = kind == NftKey::kPorts;
+      element.first = ports ? port(first, kTail) : first[kTail];
+      element.last = ports ? port(last, kTail) : last[kTail];
       return element;
     }
   }

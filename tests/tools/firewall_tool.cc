@@ -6,7 +6,8 @@
 //                                                     other through one applier; DIR is its state directory
 // Rulesets come on standard input, a word at the line's start saying what the rest is; `end` ends one:
 //   uplink IF | lan IF ZONE | reaches IF IF... | assigned IF PREFIX | local IF PREFIX | delegated PREFIX |
-//   excluded PREFIX | pinhole IF HOST PROTOCOL FIRST LAST SOURCE | server IF PREFIX | provisioned | end
+//   excluded PREFIX | pinhole IF HOST PROTOCOL FIRST LAST SOURCE | server IF PREFIX | knock IF MARK |
+//   provisioned | end
 // For each Ruleset that was applied a line is written: "ok BACKEND MICROSECONDS" or "error WHY".
 #include <chrono>
 #include <cstdio>
@@ -93,6 +94,8 @@ void take(Ruleset& ruleset, const std::vector<std::string>& line) {
     ruleset.delegated.push_back(prefix_of(line[1]));
   } else if (what == "server" && line.size() == 3) {
     ruleset.servers.push_back({line[1], prefix_of(line[2])});
+  } else if (what == "knock" && line.size() == 3) {
+    ruleset.knocks.push_back({line[1], number_of(line[2])});
   } else if (what == "excluded" && line.size() == 2) {
     ruleset.excluded.push_back(prefix_of(line[1]));
   } else {

@@ -67,6 +67,7 @@ Ruleset four_zones() {
                       {"lan0", host, 6, 8000, 8010, prefix("2001:db8:9::/48")},
                       {"lan0", host, 17, 5000, 5000, {}},
                       {"lan0", host, 132, 0, 65535, {}}};
+  ruleset.knocks = {{"lan0", 0x6a7e0000}, {"guest0", 0x6a7e0000}};
   return ruleset;
 }
 

@@ -35,6 +35,7 @@ class RandomRulesets {
       }
     }
     for (unsigned i = below(12); i > 0; --i) ruleset.pinholes.push_back(pinhole(ruleset));
+    for (unsigned i = below(3); i > 0; --i) ruleset.knocks.push_back({kNames[below(5)], below(2)});
     ruleset.delegated = prefixes();
     ruleset.excluded = prefixes();
     return ruleset;
@@ -78,7 +79,7 @@ class RandomRulesets {
 
 bool overlaps_within(const NftSets& sets) {
   for (const NftSetKind& kind : kNftSetKinds) {
-    if (kind.key == NftKey::kInterface || kind.key == NftKey::kInterfacePair) continue;
+    if (!is_interval(kind.key)) continue;
     const std::vector<NftElement>& elements = sets[kind.id];
     for (std::size_t i = 0; i < elements.size(); ++i) {
       for (std::size_t j = i + 1; j < elements.size(); ++j) {

@@ -100,6 +100,16 @@ TEST(NormaliseRuleset, APinholeIsForAHostInWhatItsLanHas) {
   EXPECT_EQ(normalise(normal), normal);
 }
 
+TEST(NormaliseRuleset, AKnockIsForALanWithSomethingOfTheInternet) {
+  Ruleset ruleset;
+  ruleset.lans = {{"lan0", Zone::kProtected, {prefix("2001:db8:0:1::/64")}, {}},
+                  {"lan1", Zone::kClosed, {prefix("2001:db8:0:2::/64")}, {}}};
+  ruleset.knocks = {{"lan0", 7}, {"lan1", 7}, {"lan2", 7}, {"lan0", 7}};
+  const Ruleset normal = normalise(ruleset);
+  EXPECT_EQ(normal.knocks, (std::vector<FirewallKnock>{{"lan0", 7}}));
+  EXPECT_EQ(normalise(normal), normal);
+}
+
 // The kernel's interval sets refuse two elements that overlap.
 TEST(NormaliseRuleset, PinholesThatOverlapBecomeSomeThatDoNot) {
   const Ip6Address host = Ip6Address::parse("2001:db8:0:1::5").value();
