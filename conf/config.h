@@ -12,6 +12,7 @@
 #include <vector>
 
 #include "conf/diagnostic.h"
+#include "conf/knock.h"
 #include "conf/lan_advertising.h"
 #include "conf/lan_relay.h"
 #include "conf/pinhole.h"
@@ -181,6 +182,12 @@ struct FirewallConfig {
     kNone
   };  // kAuto: what the machine has
   Choice backend = Choice::kAuto;
+  enum class OnStop : std::uint8_t {
+    kKeep,    // the rules of the moment
+    kBlock,   // nothing between the LANs and the Internet
+    kRemove,  // none of ours
+  };
+  OnStop on_stop = OnStop::kKeep;
 
   bool operator==(const FirewallConfig&) const = default;
 };
@@ -203,6 +210,7 @@ struct Config {
   std::vector<LanConfig> lans;        // in the order of the file
   std::vector<ReservationConfig> reservations;
   std::vector<PinholeConfig> pinholes;
+  std::optional<KnockConfig> knock;
   UlaConfig ula;
   DuidConfig duid;
   FirewallConfig firewall;

@@ -271,6 +271,13 @@ const Words<FirewallConfig::Choice>& firewall_words() {
   return words;
 }
 
+const Words<FirewallConfig::OnStop>& on_stop_words() {
+  using OnStop = FirewallConfig::OnStop;
+  static const Words<OnStop> words{
+      {"keep", OnStop::kKeep}, {"block", OnStop::kBlock}, {"remove", OnStop::kRemove}};
+  return words;
+}
+
 const Words<firewall::Zone>& zone_words() {
   static const Words<firewall::Zone> words{{"protected", firewall::Zone::kProtected},
                                            {"exposed", firewall::Zone::kExposed},

@@ -73,6 +73,16 @@ const std::array kFirewallKeys{
           read_word(v, firewall_words(), c.backend, e);
         },
         [](const FirewallConfig& c) { return quoted(to_string(c.backend)); }},
+    Key<FirewallConfig>{
+        "on_stop",
+        "What sixgated leaves behind when it is stopped (not when it is restarted in place):\n"
+        "\"keep\" its rules; \"block\" everything between the LANs and the Internet; \"remove\" "
+        "them,\n"
+        "and nothing of ours guards the house.",
+        [](const Value& v, FirewallConfig& c, Complaints& e) {
+          read_word(v, on_stop_words(), c.on_stop, e);
+        },
+        [](const FirewallConfig& c) { return quoted(word_of(c.on_stop, on_stop_words())); }},
 };
 
 }  // namespace

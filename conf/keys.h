@@ -43,6 +43,7 @@ std::span<const Key<UplinkConfig>> sharing_uplink_keys();
 std::span<const Key<LanConfig>> sharing_lan_keys();
 std::span<const Key<ReservationConfig>> reservation_keys();
 std::span<const Key<PinholeConfig>> pinhole_keys();
+std::span<const Key<KnockConfig>> knock_keys();
 
 // The one key of uplinks and LANs that has no default.
 inline constexpr std::string_view kInterfaceKey = "interface";

@@ -12,6 +12,7 @@
 #include "daemon/host_list.h"
 #include "daemon/io/clock.h"
 #include "daemon/io/config_file.h"
+#include "daemon/knock.h"
 #include "daemon/lease_list.h"
 #include "net/text.h"
 
@@ -69,6 +70,7 @@ Daemon::Daemon(EventLoop& loop, StderrLog& log, Supervisor& supervisor, Parts pa
       hosts_(sink()),
       processes_(make_process_runner(loop)),
       firewall_(*processes_, {backend_of(config_.firewall.backend), config_.state_dir}, sink()),
+      flows_(sink()),
       sockets_(
           loop,
           [this](std::span<const PacketIn> packets) {
@@ -197,6 +199,28 @@ void Daemon::put_rules_back() {
   });
 }
 
+void Daemon::leave_rules() {
+  using OnStop = conf::FirewallConfig::OnStop;
+  if (std::exchange(leaving_, true)) return;
+  const OnStop what = handing_over_ ? OnStop::kKeep : config_.firewall.on_stop;
+  const auto end = [this](const Expected<Done>& result) {
+    if (!result) say(LogLevel::kError, cat("firewall: ", result.error().message));
+    loop_.stop();
+  };
+  rules_watch_.reset();  // what goes now does not come back
+  if (what == OnStop::kRemove) {
+    say(LogLevel::kWarning, "firewall: our rules are taken away, as on_stop says");
+    firewall_.remove(end);
+  } else if (what == OnStop::kBlock) {
+    say(LogLevel::kInfo, "firewall: nothing passes from now on, as on_stop says");
+    firewall::Ruleset closed = router_->desired().ruleset;
+    closed.provisioned = false;
+    firewall_.apply(closed, end);
+  } else {
+    loop_.stop();
+  }
+}
+
 // Carries out what the Router says until it has nothing more to say.
 void Daemon::settle() {
   if (settling_) {
@@ -217,7 +241,7 @@ void Daemon::settle() {
     if (outputs.sockets_changed) retry_sockets_.at(clock_now());
     for (HookRun& run : outputs.hooks) run_hook(std::move(run));
     if (outputs.finished && stopping_) {
-      loop_.stop();
+      leave_rules();
       break;
     }
     if (!settle_again_) break;
@@ -269,7 +293,11 @@ void Daemon::proceed() {
         if (!under_way_ || !under_way_->waiting) return;  // an answer for an older set
         under_way_->waiting = false;
         const std::size_t at = under_way_->done++;
-        if (!result) under_way_->outcome.failures.push_back({at, result.error().message});
+        if (!result) {
+          under_way_->outcome.failures.push_back({at, result.error().message});
+        } else {
+          flows_.rules_changed(std::get<ApplyFirewall>(under_way_->outcome.changes[at]).ruleset);
+        }
         proceed();
       });
       return;
@@ -303,7 +331,8 @@ void Daemon::signalled(int number) {
   supervisor_.stopping();
   last_resort_.at(clock_now() + kLastWords);
   state_.flush();
-  if (number == SIGUSR2)
+  handing_over_ = number == SIGUSR2;
+  if (handing_over_)
     router_->hand_over(clock_now());
   else
     router_->stop(clock_now());
@@ -324,13 +353,13 @@ void Daemon::reload() {
   } else {
     conf::Config& config = *read.config;
     if (config.state_dir != config_.state_dir || config.socket != config_.socket ||
-        config.user != config_.user || config.firewall != config_.firewall) {
+        config.user != config_.user || config.firewall.backend != config_.firewall.backend) {
       say(LogLevel::kWarning,
           "state_dir, socket, user and the firewall's backend change with the next start only");
       config.state_dir = config_.state_dir;
       config.socket = config_.socket;
       config.user = config_.user;
-      config.firewall = config_.firewall;
+      config.firewall.backend = config_.firewall.backend;
     }
     config_ = config;
     log_.set_level(config_.log_level);
@@ -357,6 +386,8 @@ std::string Daemon::firewall_answer(std::string_view asked) {
 }
 
 std::string Daemon::answer(std::string_view command) {
+  if (command == "knock") return knock_json(router_->desired().knocks);
+  if (command == "knock reset") return knock_reset_json(router_->reset_knocks(clock_now()));
   if (command == "leases") return leases_json(router_->server(), clock_now());
   if (command.starts_with("firewall")) return firewall_answer(command.substr(8));
   if (command == "hosts") return hosts_json(router_->status(clock_now()));

@@ -18,6 +18,7 @@
 #include "daemon/io/lease_file.h"
 #include "daemon/io/neighbor_watch.h"
 #include "daemon/io/nft_watch.h"
+#include "daemon/io/open_flows.h"
 #include "daemon/io/packet_sockets.h"
 #include "daemon/io/process.h"
 #include "daemon/io/state_keeper.h"
@@ -55,6 +56,7 @@ class Daemon {
   void reload();
   void fit_sockets();
   void put_rules_back();
+  void leave_rules();
   void restore_leases(Instant now);
   std::string answer(std::string_view command);
   std::string firewall_answer(std::string_view asked);
@@ -72,6 +74,7 @@ class Daemon {
   HostsFiles hosts_;
   std::unique_ptr<ProcessRunner> processes_;
   FirewallApplier firewall_;
+  OpenFlows flows_;
   std::unique_ptr<Kernel> kernel_;
   std::unique_ptr<Router> router_;
   PacketSockets sockets_;
@@ -80,7 +83,9 @@ class Daemon {
   bool settling_ = false;
   bool settle_again_ = false;
   bool stopping_ = false;
-  std::string trouble_;  // why the last look failed, as last said
+  bool handing_over_ = false;
+  bool leaving_ = false;  // the last words are said
+  std::string trouble_;   // why the last look failed, as last said
   Timer deadline_;
   Timer retry_sockets_;
   Timer retry_rules_;

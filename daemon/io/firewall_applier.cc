@@ -49,9 +49,24 @@ class FirewallApplier::Impl : public std::enable_shared_from_this<Impl> {
     apply(firewall::Ruleset(*newest), std::move(callback));
   }
 
+  void remove(Callback callback) {
+    removal_ = std::move(callback);
+    wanted_.reset();
+    if (!busy_) remove_now();
+  }
+
   std::optional<Backend> backend() const { return settled_; }
 
  private:
+  void remove_now() {
+    const Callback callback = std::exchange(removal_, nullptr);
+    if (settled_) {
+      backend_->remove(callback);
+    } else {
+      callback(Done{});
+    }
+  }
+
   void start() {
     busy_ = true;
     const firewall::Ruleset ruleset = *std::exchange(wanted_, std::nullopt);
@@ -71,6 +86,7 @@ class FirewallApplier::Impl : public std::enable_shared_from_this<Impl> {
         return;
       }
       for (const Callback& callback : *callbacks) callback(done);
+      if (self->removal_) self->remove_now();
     });
   }
 
@@ -170,6 +186,7 @@ class FirewallApplier::Impl : public std::enable_shared_from_this<Impl> {
   std::optional<firewall::Ruleset> current_;  // being applied, or tried last
   std::optional<firewall::Ruleset> good_;     // taken by the kernel last
   std::vector<Callback> waiting_;
+  Callback removal_;  // to be done next
 };
 
 FirewallApplier::FirewallApplier(ProcessRunner& runner, FirewallApplierSettings settings,
@@ -182,6 +199,8 @@ void FirewallApplier::apply(const firewall::Ruleset& ruleset, Callback callback)
 }
 
 void FirewallApplier::put_back(Callback callback) { impl_->put_back(std::move(callback)); }
+
+void FirewallApplier::remove(Callback callback) { impl_->remove(std::move(callback)); }
 
 std::optional<Backend> FirewallApplier::backend() const { return impl_->backend(); }
 

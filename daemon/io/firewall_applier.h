@@ -40,6 +40,9 @@ class FirewallApplier {
   // there is nothing to put back.
   void put_back(Callback callback);
 
+  // Takes away what is ours, after what is being applied.
+  void remove(Callback callback);
+
   // Which backend is used; none before the first apply() has found out.
   std::optional<firewall::Backend> backend() const;
 

@@ -1,0 +1,178 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "daemon/io/open_flows.h"
+
+#include <arpa/inet.h>
+#include <errno.h>
+#include <libmnl/libmnl.h>
+#include <linux/netfilter/nfnetlink.h>
+#include <linux/netfilter/nfnetlink_conntrack.h>
+#include <sys/socket.h>
+#include <sys/time.h>
+
+#include <cstring>
+#include <memory>
+#include <span>
+#include <utility>
+#include <vector>
+
+#include "daemon/io/clock.h"
+#include "net/text.h"
+
+namespace sixgate::daemon {
+namespace {
+
+using firewall::Flow;
+
+constexpr std::size_t kBlock = 65536;   // an answer
+constexpr std::size_t kRequest = 4096;  // a request, with room to spare
+
+struct Close {
+  void operator()(mnl_socket* socket) const { mnl_socket_close(socket); }
+};
+using Socket = std::unique_ptr<mnl_socket, Close>;
+
+// The attributes of a message or a nest, by type.
+template <std::size_t kCount>
+struct Attributes {
+  const nlattr* of[kCount] = {};
+  static int take(const nlattr* attribute, void* data) {
+    const std::uint16_t type = mnl_attr_get_type(attribute);
+    if (type < kCount) static_cast<Attributes*>(data)->of[type] = attribute;
+    return MNL_CB_OK;
+  }
+};
+
+template <std::size_t kCount>
+Attributes<kCount> inside(const nlattr* nest) {
+  Attributes<kCount> out;
+  if (nest != nullptr) mnl_attr_parse_nested(nest, Attributes<kCount>::take, &out);
+  return out;
+}
+
+bool read_address(const nlattr* attribute, Ip6Address& out) {
+  Ip6Address::Bytes bytes;
+  if (attribute == nullptr || mnl_attr_get_payload_len(attribute) != bytes.size()) return false;
+  std::memcpy(bytes.data(), mnl_attr_get_payload(attribute), bytes.size());
+  out = Ip6Address(bytes);
+  return true;
+}
+
+std::uint16_t read_port(const nlattr* attribute) {
+  if (attribute == nullptr || mnl_attr_get_payload_len(attribute) != 2) return 0;
+  return ntohs(mnl_attr_get_u16(attribute));
+}
+
+bool read_flow(const nlattr* tuple, Flow& out) {
+  const auto parts = inside<CTA_TUPLE_MAX + 1>(tuple);
+  const auto addresses = inside<CTA_IP_MAX + 1>(parts.of[CTA_TUPLE_IP]);
+  const auto protocol = inside<CTA_PROTO_MAX + 1>(parts.of[CTA_TUPLE_PROTO]);
+  const nlattr* number = protocol.of[CTA_PROTO_NUM];
+  if (number == nullptr || mnl_attr_get_payload_len(number) != 1) return false;
+  out.protocol = mnl_attr_get_u8(number);
+  out.source_port = read_port(protocol.of[CTA_PROTO_SRC_PORT]);
+  out.destination_port = read_port(protocol.of[CTA_PROTO_DST_PORT]);
+  return read_address(addresses.of[CTA_IP_V6_SRC], out.source) &&
+         read_address(addresses.of[CTA_IP_V6_DST], out.destination);
+}
+
+nlmsghdr* start(std::vector<char>& block, std::uint16_t type, std::uint16_t flags,
+                std::uint32_t sequence) {
+  nlmsghdr* header = mnl_nlmsg_put_header(block.data());
+  header->nlmsg_type = static_cast<std::uint16_t>(NFNL_SUBSYS_CTNETLINK << 8 | type);
+  header->nlmsg_flags = static_cast<std::uint16_t>(NLM_F_REQUEST | flags);
+  header->nlmsg_seq = sequence;
+  auto* family = static_cast<nfgenmsg*>(mnl_nlmsg_put_extra_header(header, sizeof(nfgenmsg)));
+  family->nfgen_family = AF_INET6;
+  family->version = NFNETLINK_V0;
+  return header;
+}
+
+// What names an entry: its first direction, its zone, and its number, so that a later flow of the same name stays.
+std::vector<char> deletion_of(const Attributes<CTA_MAX + 1>& entry, std::uint32_t sequence) {
+  std::vector<char> block(kRequest);
+  nlmsghdr* header = start(block, IPCTNL_MSG_CT_DELETE, NLM_F_ACK, sequence);
+  for (const auto type : {CTA_TUPLE_ORIG, CTA_ZONE, CTA_ID}) {
+    const nlattr* attribute = entry.of[type];
+    if (attribute == nullptr) continue;
+    // As it came, with the flags of a nest.
+    mnl_attr_put(header, attribute->nla_type, mnl_attr_get_payload_len(attribute),
+                 mnl_attr_get_payload(attribute));
+  }
+  block.resize(header->nlmsg_len);
+  return block;
+}
+
+// Calls `each` with every message of the answer; its errno at the end.
+template <class Each>
+int answer(mnl_socket* socket, std::uint32_t sequence, bool dump, Each&& each) {
+  std::vector<char> block(kBlock);
+  for (;;) {
+    const ssize_t received = mnl_socket_recvfrom(socket, block.data(), block.size());
+    if (received < 0 && errno == EINTR) continue;
+    if (received < 0) return errno;
+    auto left = static_cast<int>(received);
+    for (const auto* header = static_cast<const nlmsghdr*>(static_cast<const void*>(block.data()));
+         mnl_nlmsg_ok(header, left); header = mnl_nlmsg_next(header, &left)) {
+      if (header->nlmsg_seq != sequence) continue;
+      if (header->nlmsg_type == NLMSG_DONE) return 0;
+      if (header->nlmsg_type == NLMSG_ERROR) {
+        const int error = static_cast<const nlmsgerr*>(mnl_nlmsg_get_payload(header))->error;
+        if (error != 0 || !dump) return -error;
+        continue;
+      }
+      each(header);
+    }
+  }
+}
+
+}  // namespace
+
+Expected<std::size_t> end_flows(const std::function<bool(const Flow&)>& wrong) {
+  const auto failed = [](int code) { return fail(cat("connection tracking: ", error_text(code))); };
+  const Socket socket(mnl_socket_open2(NETLINK_NETFILTER, SOCK_CLOEXEC));
+  if (!socket || mnl_socket_bind(socket.get(), 0, MNL_SOCKET_AUTOPID) != 0) return failed(errno);
+  const timeval limit{.tv_sec = 5, .tv_usec = 0};
+  (void)::setsockopt(mnl_socket_get_fd(socket.get()), SOL_SOCKET, SO_RCVTIMEO, &limit,
+                     sizeof limit);
+
+  std::uint32_t sequence = 1;
+  std::vector<char> block(kRequest);
+  const nlmsghdr* request = start(block, IPCTNL_MSG_CT_GET, NLM_F_DUMP, sequence);
+  if (mnl_socket_sendto(socket.get(), request, request->nlmsg_len) < 0) return failed(errno);
+  std::vector<std::vector<char>> deletions;
+  int code = answer(socket.get(), sequence, true, [&](const nlmsghdr* header) {
+    Attributes<CTA_MAX + 1> entry;
+    Flow flow;
+    mnl_attr_parse(header, sizeof(nfgenmsg), Attributes<CTA_MAX + 1>::take, &entry);
+    if (read_flow(entry.of[CTA_TUPLE_ORIG], flow) && wrong(flow))
+      deletions.push_back(deletion_of(entry, ++sequence));
+  });
+  if (code != 0) return failed(code);
+  std::size_t ended = 0;
+  for (const std::vector<char>& deletion : deletions) {
+    if (mnl_socket_sendto(socket.get(), deletion.data(), deletion.size()) < 0) return failed(errno);
+    const auto* header = static_cast<const nlmsghdr*>(static_cast<const void*>(deletion.data()));
+    code = answer(socket.get(), header->nlmsg_seq, false, [](const nlmsghdr*) {});
+    if (code == 0) ++ended;
+    if (code != 0 && code != ENOENT) return failed(code);  // over by itself
+  }
+  return ended;
+}
+
+void OpenFlows::rules_changed(const firewall::Ruleset& rules) {
+  firewall::Ruleset now = firewall::normalise(rules);
+  const bool narrowed = !before_ || firewall::may_have_narrowed(*before_, now);
+  before_ = std::move(now);
+  if (!narrowed) return;
+  const auto ended = end_flows(
+      [this](const Flow& flow) { return firewall::is_no_longer_allowed(flow, *before_); });
+  if (!ended) {
+    // A kernel without ctnetlink: what is open stays open until it is quiet.
+    log_({LogLevel::kWarning, ended.error().message});
+  } else if (*ended > 0) {
+    log_({LogLevel::kInfo,
+          cat("firewall: ", *ended, " open connections ended that the rules allow no longer")});
+  }
+}
+
+}  // namespace sixgate::daemon

@@ -1,0 +1,31 @@
+// SPDX-License-Identifier: Apache-2.0
+// Flows that began while other rules were in force. Rules judge how a flow begins, connection tracking lets it go
+// on: what would not be let in any more is to be ended by hand.
+#pragma once
+
+#include <cstdint>
+
+#include "firewall/ruleset.h"
+#include "net/ip6_address.h"
+
+namespace sixgate::firewall {
+
+// As its first packet was.
+struct Flow {
+  std::uint8_t protocol = 0;
+  Ip6Address source;
+  Ip6Address destination;
+  std::uint16_t source_port = 0;  // of protocols that have ports
+  std::uint16_t destination_port = 0;
+  bool operator==(const Flow&) const = default;
+};
+
+// Whether it came to a LAN of ours from outside, or from another LAN, and these rules (normalised) would not let it
+// begin. Of a LAN that an IPsec knock opens nobody can tell how a flow came in: those go on.
+bool is_no_longer_allowed(const Flow& flow, const Ruleset& rules);
+
+// Whether flows may be open under `before` that `after` does not allow; also to what is assigned only now, from an
+// earlier run of ours with other rules.
+bool may_have_narrowed(const Ruleset& before, const Ruleset& after);
+
+}  // namespace sixgate::firewall

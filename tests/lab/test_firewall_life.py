@@ -1,0 +1,122 @@
+# SPDX-License-Identifier: Apache-2.0
+"""What becomes of open connections when their rule goes, and of the rules when sixgated does."""
+import socket
+
+from lab import SERVER, require_tools
+from scenario import final_checks, online, toml
+
+PINHOLE = '\n[[pinhole]]\nlan = "lan0"\nhost = "%s"\nprotocol = "udp"\nports = 8081\n'
+
+
+class UdpFlow:
+    """One socket that goes on talking to one port; the other side echoes."""
+
+    def __init__(self, lab, namespace, destination, port):
+        def opened():
+            sock = socket.socket(socket.AF_INET6, socket.SOCK_DGRAM)
+            sock.settimeout(1.0)
+            sock.connect((destination, port))
+            return sock
+        self.sock = namespace.call(opened)
+        lab.sockets.append(self.sock)
+
+    def answers(self):
+        try:
+            self.sock.send(b"still there?")
+            return self.sock.recv(100) == b"still there?"
+        except OSError:
+            return False
+
+
+def house_with_pinholes(lab, backend, firewall=""):
+    require_tools("nft" if backend == "nft" else "ip6tables-restore")
+    lab.house()
+    base = toml() + '\n[firewall]\nbackend = "%s"\n%s' % (backend, firewall)
+    mac = lab.h1.mac("eth0")
+    house = online(lab, config=base + PINHOLE % mac + PINHOLE.replace("8081", "8082") % mac)
+    lab.h1.serve(tcp=[8080], udp=[8081, 8082])
+    lab.h3.serve(tcp=[8080], udp=[8081])
+    lab.net.serve(udp=[8091])
+    return house, base + PINHOLE.replace("8081", "8082") % mac
+
+
+def flows_end(lab, backend):
+    house, narrower = house_with_pinholes(lab, backend)
+    h1 = lab.h1.address_in(house.prefix)
+    closed, kept = UdpFlow(lab, lab.net, h1, 8081), UdpFlow(lab, lab.net, h1, 8082)
+    out, across = UdpFlow(lab, lab.h1, SERVER, 8091), UdpFlow(lab, lab.h1, lab.h3.address_in(house.prefix), 8081)
+    flows = (closed, kept, out, across)
+    # Both directions, twice: connection tracking holds them for flows that go on.
+    lab.check(all(flow.answers() for _ in range(2) for flow in flows), "a flow does not begin")
+    house.sixgated.write(narrower)
+    house.sixgated.reload()
+    lab.until("the flow of the pinhole that went is over", lambda: not closed.answers(), 20)
+    lab.check(not closed.answers(), "it came back")
+    lab.check(all(flow.answers() for flow in flows[1:]), "another flow ended with it")
+    lab.check("open connections ended" in house.sixgated.process.text(), "nobody is told")
+    # Nothing is left of it, though sixgated was away when the rule went.
+    lab.check(UdpFlow(lab, lab.net, h1, 8082).answers(), "the other pinhole is closed")
+    house.sixgated.kill()
+    lab.check(kept.answers(), "a flow ends with the daemon")
+    house.sixgated.write(toml() + '\n[firewall]\nbackend = "%s"\n' % backend)
+    house.sixgated.start()
+    lab.until("the flow of an earlier run's pinhole is over", lambda: not kept.answers(), 20)
+    lab.check(out.answers() and across.answers(), "a flow of the inside ended")
+    final_checks(lab)
+
+
+def test_flows_end_with_their_pinhole_nft(lab):
+    """nft: an open flow from outside ends when its pinhole goes, also over a restart; others go on."""
+    flows_end(lab, "nft")
+
+
+def test_flows_end_with_their_pinhole_ip6tables(lab):
+    """ip6tables-restore: the same."""
+    flows_end(lab, "ip6tables")
+
+
+def left_behind(lab, backend, what):
+    house, _ = house_with_pinholes(lab, backend, 'on_stop = "%s"\n' % what)
+    h1 = lab.h1.address_in(house.prefix)
+    probe = UdpFlow(lab, lab.net, h1, 8081)
+    lab.check(probe.answers() and lab.net.tcp(h1, 8080, 1) == "silent", "the house is not as it should be")
+    lab.check(house.sixgated.terminate() == 0, "it does not stop in peace")
+    rules = lab.cpe.run("nft", "list", "ruleset").stdout
+    return h1, probe, rules
+
+
+def on_stop(lab, backend):
+    h1, probe, rules = left_behind(lab, backend, "block")
+    lab.check("sixgate" in rules, "the rules are gone")
+    lab.check(not probe.answers() and not UdpFlow(lab, lab.net, h1, 8082).answers(), "something comes in after the stop")
+    lab.check(lab.h1.udp(SERVER, 8091) != "open", "something goes out after the stop")
+    lab.check(lab.h1.tcp(lab.h3.addresses("eth0")[0]["local"], 8080) == "open", "the LANs do not reach each other")
+
+
+def test_on_stop_block_nft(lab):
+    """nft: on_stop = "block" leaves a house where nothing passes between the LANs and the Internet."""
+    on_stop(lab, "nft")
+
+
+def test_on_stop_block_ip6tables(lab):
+    """ip6tables-restore: the same."""
+    on_stop(lab, "ip6tables")
+
+
+def test_on_stop_remove_nft(lab):
+    """nft: on_stop = "remove" leaves no table of ours, and nobody puts it back."""
+    h1, probe, rules = left_behind(lab, "nft", "remove")
+    lab.check("sixgate" not in rules, rules)
+    lab.check(lab.net.tcp(h1, 8080) == "open", "somebody still guards the house")
+
+
+def test_on_stop_remove_ip6tables(lab):
+    """ip6tables-restore: on_stop = "remove" leaves no chain of ours."""
+    _, _, rules = left_behind(lab, "ip6tables", "remove")
+    lab.check("sixgate" not in rules, rules)
+
+
+def test_on_stop_keep(lab):
+    """Without on_stop the rules stay: what was closed is closed, what was open is open."""
+    h1, probe, rules = left_behind(lab, "nft", "keep")
+    lab.check("sixgate" in rules and probe.answers() and lab.net.tcp(h1, 8080, 1) == "silent", rules)

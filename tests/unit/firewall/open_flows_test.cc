@@ -1,0 +1,94 @@
+// SPDX-License-Identifier: Apache-2.0
+// Which open flows the rules would not let begin any more.
+#include "firewall/open_flows.h"
+
+#include <gtest/gtest.h>
+
+namespace sixgate::firewall {
+namespace {
+
+Prefix prefix(const char* text) { return Prefix::parse(text).value(); }
+Ip6Address address(const char* text) { return Ip6Address::parse(text).value(); }
+
+const Ip6Address kHost = address("2001:db8:0:1::5");
+const Ip6Address kGuest = address("2001:db8:0:3::5");
+const Ip6Address kOutside = address("2001:db8:9::9");
+
+Ruleset house() {
+  Ruleset rules;
+  rules.uplinks = {{"wan0"}};
+  rules.lans = {{"lan0", Zone::kProtected, {prefix("2001:db8:0:1::/64")}, {prefix("fd00:1::/64")}},
+                {"lan1", Zone::kExposed, {prefix("2001:db8:0:2::/64")}, {prefix("fd00:2::/64")}},
+                {"guest0", Zone::kIsolated, {prefix("2001:db8:0:3::/64")}, {}}};
+  rules.pinholes = {{"lan0", kHost, 6, 22, 23, prefix("2001:db8:9::/48")},
+                    {"guest0", kGuest, 132, 0, 65535, {}}};
+  rules.provisioned = true;
+  return normalise(rules);
+}
+
+bool ended(Flow flow, const Ruleset& rules = house()) { return is_no_longer_allowed(flow, rules); }
+
+TEST(OpenFlows, WhatPinholesOpenGoesOnAndNothingElseFromOutside) {
+  EXPECT_FALSE(ended({6, kOutside, kHost, 4000, 22}));
+  EXPECT_FALSE(ended({6, kOutside, kHost, 4000, 23}));
+  EXPECT_TRUE(ended({6, kOutside, kHost, 4000, 24}));
+  EXPECT_TRUE(ended({17, kOutside, kHost, 4000, 22}));
+  EXPECT_TRUE(ended({6, address("2001:db8:8::9"), kHost, 4000, 22}));
+  EXPECT_TRUE(ended({6, kOutside, address("2001:db8:0:1::6"), 4000, 22}));
+  EXPECT_FALSE(ended({132, kOutside, kGuest, 1, 1}));
+  Ruleset without = house();
+  without.pinholes.clear();
+  EXPECT_TRUE(ended({6, kOutside, kHost, 4000, 22}, without));
+  EXPECT_TRUE(may_have_narrowed(house(), without));
+  EXPECT_FALSE(may_have_narrowed(without, house()));
+}
+
+TEST(OpenFlows, WhatTheInsideBeganGoesOn) {
+  EXPECT_FALSE(ended({6, kHost, kOutside, 4000, 443}));
+  EXPECT_FALSE(ended({17, kGuest, kOutside, 4000, 53}));
+}
+
+TEST(OpenFlows, WhatIsNeverBlockedGoesOn) {
+  for (const std::uint8_t protocol : std::initializer_list<std::uint8_t>{58, 50, 51, 139})
+    EXPECT_FALSE(ended({protocol, kOutside, kHost, 0, 0})) << unsigned{protocol};
+  EXPECT_FALSE(ended({17, kOutside, kHost, 500, 500}));
+  EXPECT_FALSE(ended({6, kOutside, address("2001:db8:0:2::5"), 4000, 80})) << "exposed";
+}
+
+TEST(OpenFlows, BetweenLansTheirZonesDecide) {
+  EXPECT_FALSE(ended({6, kHost, kGuest, 4000, 80}));
+  EXPECT_TRUE(ended({6, kGuest, kHost, 4000, 22}));
+  EXPECT_TRUE(ended({6, address("fd00:2::5"), address("fd00:1::5"), 4000, 22}));
+  Ruleset friendly = house();
+  friendly.lans[0].reaches = {"lan0"};  // guest0, by name the first
+  EXPECT_EQ(friendly.lans[0].interface, "guest0");
+  EXPECT_FALSE(ended({6, kGuest, kHost, 4000, 22}, friendly));
+  EXPECT_TRUE(may_have_narrowed(friendly, house()));
+}
+
+TEST(OpenFlows, NobodyKnowsWhatCameByAKnock) {
+  Ruleset rules = house();
+  rules.knocks = {{"lan0", 7}};
+  EXPECT_FALSE(ended({6, kOutside, kHost, 4000, 24}, rules));
+  EXPECT_TRUE(ended({6, kOutside, kGuest, 4000, 24}, rules));
+  EXPECT_TRUE(may_have_narrowed(rules, house()));
+}
+
+TEST(OpenFlows, StrangersAndOldAddressesAreNotOurs) {
+  EXPECT_FALSE(ended({6, kOutside, address("2001:db8:7::5"), 4000, 24}));
+  EXPECT_FALSE(ended({6, kOutside, address("fd00:1::5"), 4000, 24}));
+}
+
+TEST(OpenFlows, ARenumberingMovesPinholesAndSoMayNarrow) {
+  Ruleset moved = house();
+  moved.pinholes[0].host = address("2001:db8:0:1::7");
+  EXPECT_TRUE(may_have_narrowed(house(), moved));
+  Ruleset more = house();
+  more.lans[0].assigned.push_back(prefix("2001:db8:0:4::/64"));
+  EXPECT_TRUE(may_have_narrowed(house(), more)) << "an earlier run may have opened it";
+  EXPECT_FALSE(may_have_narrowed(more, house()));
+  EXPECT_FALSE(may_have_narrowed(house(), house()));
+}
+
+}  // namespace
+}  // namespace sixgate::firewall
