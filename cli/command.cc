@@ -27,6 +27,7 @@ constexpr std::string_view kHelp =
     "       sixgate [--socket PATH] hosts [--json]\n"
     "       sixgate [--socket PATH] leases [--json]\n"
     "       sixgate [--socket PATH] firewall print [nft|ip6tables] [--json]\n"
+    "       sixgate [--socket PATH] knock client-config|reset [--json]\n"
     "       sixgate check [FILE]\n"
     "       sixgate monitor ra INTERFACE [--count N] [--json]\n"
     "       sixgate import-identity [OPTION...] [FILE...]\n"
@@ -36,6 +37,8 @@ constexpr std::string_view kHelp =
     "  hosts          who is on the LANs, by what is heard in passing\n"
     "  leases         what the DHCPv6 server gave to whom\n"
     "  firewall print the rules of the moment, each with its reason; as another backend has them\n"
+    "  knock client-config  what a machine needs that may open the house by IPsec AH\n"
+    "  knock reset    make the tunnels anew, for such a machine that was made anew\n"
     "  check [FILE]   is the configuration right? (default: /etc/sixgate/sixgate.toml)\n"
     "  monitor ra     Router Advertisements as they are heard, decoded; needs no sixgated\n"
     "  import-identity  be who another DHCPv6 client was, and keep its prefix\n"
@@ -66,6 +69,12 @@ CommandResult show(const std::string& socket, std::string_view what, bool as_jso
   }
   if (as_json) return {kOk, cat(*answer, '\n'), {}};
   return {kOk, text_of(*json), {}};
+}
+
+std::string knock_client_text(const Json& answer) { return answer["client"].text(); }
+
+std::string knock_reset_text(const Json& answer) {
+  return cat("made anew: ", answer["reset"].number(), " tunnels\n");
 }
 
 // The line that a diagnostic speaks of, with a caret below the column.
@@ -168,7 +177,15 @@ CommandResult run_command(std::span<const char* const> arguments, const Sink& li
     if (words.size() > 1) return usage_error("hosts takes no argument");
     return show(socket.empty() ? conf::Config().socket : socket, "hosts", as_json, hosts_text);
   }
-  if (as_json) return usage_error("--json belongs to status, hosts, leases, firewall and monitor");
+  if (words[0] == "knock") {
+    const bool reset = words.size() == 2 && words[1] == "reset";
+    if (!reset && (words.size() != 2 || words[1] != "client-config"))
+      return usage_error("knock needs: client-config or reset");
+    return show(socket.empty() ? conf::Config().socket : socket, reset ? "knock reset" : "knock",
+                as_json, reset ? knock_reset_text : knock_client_text);
+  }
+  if (as_json)
+    return usage_error("--json belongs to status, hosts, leases, firewall, knock and monitor");
   if (words[0] == "check") {
     if (words.size() > 2) return usage_error("check takes one file");
     return check(words.size() == 2 ? words[1] : std::string(conf::kDefaultConfigFile));

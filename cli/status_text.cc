@@ -227,6 +227,15 @@ void lan_text(std::string& out, const Json& lan) {
   if (lan["next_ra"].is_object()) advertisement_text(out, lan["next_ra"]);
 }
 
+void knock_text(std::string& out, const Json& knock) {
+  if (knock["tunnels"].elements().empty())
+    out += "IPsec knock: no uplink has an address and a prefix yet\n";
+  for (const Json& tunnel : knock["tunnels"].elements()) {
+    out += cat("IPsec knock: ", said(tunnel["address"]), " opens ", said(tunnel["inner"]),
+               tunnel["in_place"].truth() ? "" : " (not in place: has the kernel AH?)", '\n');
+  }
+}
+
 }  // namespace
 
 std::string status_text(const Json& status) {
@@ -244,6 +253,7 @@ std::string status_text(const Json& status) {
   if (!status["duid"].text().empty()) identity.row({"DUID", said(status["duid"])});
   if (!status["ula"].text().empty()) identity.row({"ULA", said(status["ula"])});
   identity.print(out, "");
+  if (status["knock"].is_object()) knock_text(out, status["knock"]);
   for (const Json& uplink : status["uplinks"].elements()) uplink_text(out, uplink);
   for (const Json& lan : status["lans"].elements()) lan_text(out, lan);
   return out;

@@ -20,8 +20,8 @@ class Builder {
   explicit Builder(std::string_view file) : file_(file) {}
 
   ReadResult run(const Value& root) {
-    const std::vector<std::string_view> tables{"ula", "firewall",    "uplink",
-                                               "lan", "reservation", "pinhole"};
+    const std::vector<std::string_view> tables{"ula",         "firewall", "uplink",     "lan",
+                                               "reservation", "pinhole",  "ipsec_knock"};
     read_section(root, global_keys(), config_, Where::kGlobal, 0, tables);
     if (const Value* table = table_of(root, "ula")) {
       read_section(*table, ula_keys(), config_.ula, Where::kUla, 0, {});
@@ -37,6 +37,9 @@ class Builder {
     }
     read_list(root, "reservation", reservation_keys(), config_.reservations, Where::kReservation);
     read_list(root, "pinhole", pinhole_keys(), config_.pinholes, Where::kPinhole);
+    if (const Value* table = table_of(root, "ipsec_knock")) {
+      read_section(*table, knock_keys(), config_.knock.emplace(), Where::kKnock, 0, {});
+    }
     for (const Problem& problem : check(config_)) report(problem);
     return finish();
   }
@@ -63,7 +66,7 @@ class Builder {
     if (entry == nullptr) return nullptr;
     if (entry->value.kind == Value::Kind::kTable) return &entry->value;
     error(entry->at, cat("\"", name, "\" is a table: write [", name,
-                         name == "ula" || name == "firewall" ? "]" : ".NAME]"));
+                         name == "uplink" || name == "lan" ? ".NAME]" : "]"));
     wrong_table_ = true;
     return nullptr;
   }

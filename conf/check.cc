@@ -63,6 +63,7 @@ class Checker {
     for (std::size_t i = 0; i < config_.lans.size(); ++i) check_lan(i);
     for (std::size_t i = 0; i < config_.reservations.size(); ++i) check_reservation(i);
     for (std::size_t i = 0; i < config_.pinholes.size(); ++i) check_pinhole(i);
+    check_knock();
     return std::move(problems_);
   }
 
@@ -401,6 +402,24 @@ class Checker {
       if (lan.name == pinhole.lan && lan.zone == firewall::Zone::kClosed)
         add(Where::kPinhole, index, "lan",
             cat("the Internet does not reach LAN ", lan.name, ", whose zone is closed"));
+    }
+  }
+
+  void check_knock() {
+    if (!config_.knock) return;
+    if (config_.knock->spi == 0) add(Where::kKnock, 0, "spi", "`spi` is missing");
+    if (config_.knock->key_file.empty()) {
+      add(Where::kKnock, 0, "key_file", "`key_file` is missing");
+    } else {
+      check_path("key_file", config_.knock->key_file, Where::kKnock);
+    }
+    for (const std::string& name : config_.knock->lans) {
+      check_lan_name(name, Where::kKnock, 0, "lans");
+      for (const LanConfig& lan : config_.lans) {
+        if (lan.name == name && lan.zone == firewall::Zone::kClosed)
+          add(Where::kKnock, 0, "lans",
+              cat("the Internet does not reach LAN ", lan.name, ", whose zone is closed"));
+      }
     }
   }
 

@@ -21,7 +21,8 @@ struct Problem {
     kUplink,
     kLan,
     kReservation,
-    kPinhole
+    kPinhole,
+    kKnock
   };
   Where where = Where::kGlobal;
   std::size_t index = 0;  // of an uplink, LAN, reservation or pinhole

@@ -128,6 +128,8 @@ std::string where(const Problem& problem, const Config& config) {
       return cat("reservation ", problem.index + 1, ": ");
     case Problem::Where::kPinhole:
       return cat("pinhole ", problem.index + 1, ": ");
+    case Problem::Where::kKnock:
+      return "ipsec_knock: ";
     case Problem::Where::kUla:
       return "ULA: ";
     case Problem::Where::kFirewall:

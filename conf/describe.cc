@@ -71,6 +71,10 @@ std::string describe(const Config& config) {
     out += "\n[[pinhole]]\n";
     write_all(out, pinhole_keys(), pinhole);
   }
+  if (config.knock) {
+    out += "\n[ipsec_knock]\n";
+    write_all(out, knock_keys(), *config.knock);
+  }
   return out;
 }
 
@@ -115,6 +119,14 @@ std::string example_toml() {
       "#\n"
       "# [[pinhole]]\n";
   explain_optional(out, pinhole_keys(), PinholeConfig());
+  out +=
+      "\n# Who may open what the firewall keeps closed: whoever holds a key, by an IPsec AH tunnel "
+      "to "
+      "this\n"
+      "# router. `sixgate knock client-config` says what the other machine needs.\n"
+      "#\n"
+      "# [ipsec_knock]\n";
+  explain_optional(out, knock_keys(), KnockConfig());
   return out;
 }
 

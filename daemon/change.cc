@@ -24,6 +24,12 @@ std::string text_of(const KernelRule& r) {
   return cat("rule to ", r.destination, " look in table ", r.table);
 }
 
+std::string text_of(const KernelKnock& k) {
+  return cat("IPsec knock on ", k.address, " (SPI ", k.spi, ") for ", k.inner);
+}
+
+std::string text_of(const KernelKnockPolicy& p) { return cat("IPsec policy for ", p.inner); }
+
 struct Describe {
   std::string operator()(const PutAddress& c) const { return cat("put ", text_of(c.address)); }
   std::string operator()(const RemoveAddress& c) const {
@@ -33,6 +39,12 @@ struct Describe {
   std::string operator()(const RemoveRoute& c) const { return cat("remove ", text_of(c.route)); }
   std::string operator()(const PutRule& c) const { return cat("put ", text_of(c.rule)); }
   std::string operator()(const RemoveRule& c) const { return cat("remove ", text_of(c.rule)); }
+  std::string operator()(const PutKnock& c) const { return cat("put ", text_of(c.knock)); }
+  std::string operator()(const RemoveKnock& c) const { return cat("remove ", text_of(c.knock)); }
+  std::string operator()(const PutKnockPolicy& c) const { return cat("put ", text_of(c.policy)); }
+  std::string operator()(const RemoveKnockPolicy& c) const {
+    return cat("remove ", text_of(c.policy));
+  }
   std::string operator()(const SetSysctl& c) const { return cat("set ", c.key, " = ", c.value); }
   std::string operator()(const ApplyFirewall&) const { return "apply the firewall rules"; }
 };

@@ -37,6 +37,22 @@ struct RemoveRule {
   KernelRule rule;
   bool operator==(const RemoveRule&) const = default;
 };
+struct PutKnock {  // there is none of this address and SPI
+  KernelKnock knock;
+  bool operator==(const PutKnock&) const = default;
+};
+struct RemoveKnock {
+  KernelKnock knock;
+  bool operator==(const RemoveKnock&) const = default;
+};
+struct PutKnockPolicy {
+  KernelKnockPolicy policy;
+  bool operator==(const PutKnockPolicy&) const = default;
+};
+struct RemoveKnockPolicy {
+  KernelKnockPolicy policy;
+  bool operator==(const RemoveKnockPolicy&) const = default;
+};
 struct SetSysctl {
   std::string key;  // as in KernelState::sysctls
   std::string value;
@@ -49,8 +65,9 @@ struct ApplyFirewall {
   bool operator==(const ApplyFirewall&) const = default;
 };
 
-using Change = std::variant<PutAddress, RemoveAddress, PutRoute, RemoveRoute, PutRule, RemoveRule,
-                            SetSysctl, ApplyFirewall>;
+using Change =
+    std::variant<PutAddress, RemoveAddress, PutRoute, RemoveRoute, PutRule, RemoveRule, PutKnock,
+                 RemoveKnock, PutKnockPolicy, RemoveKnockPolicy, SetSysctl, ApplyFirewall>;
 using ChangeSet = std::vector<Change>;
 
 struct ChangeFailure {

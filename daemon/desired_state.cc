@@ -4,6 +4,7 @@
 #include <algorithm>
 
 #include "daemon/flow_timeouts.h"
+#include "daemon/knock.h"
 #include "daemon/lan_advertisement.h"
 #include "daemon/lan_scope.h"
 #include "net/text.h"
@@ -452,6 +453,7 @@ DesiredState derive(const House& house, Instant now) {
   for (const LanView& lan : house.lans) derive_lan(house, lan, out, now);
   derive_sharing(house, out);
   for (const UplinkView& uplink : house.uplinks) derive_uplink(house, uplink, out, now);
+  derive_knock(house, out, now);
   out.ruleset.provisioned = provisioned(house);
   out.ruleset.pinholes = open_pinholes(house);
   out.ruleset = firewall::normalise(out.ruleset);

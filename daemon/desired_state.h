@@ -90,6 +90,8 @@ struct DesiredState {
   std::vector<KernelAddress> addresses;
   std::vector<KernelRoute> routes;
   std::vector<KernelRule> rules;
+  std::vector<KernelKnock> knocks;
+  std::vector<KernelKnockPolicy> knock_policies;
   std::map<std::string, std::string> sysctls;
   std::map<std::string, std::string>
       forwarding;  // sysctls that may only be set behind the firewall

@@ -13,6 +13,7 @@
 #include "net/ip6_address.h"
 #include "net/mac_address.h"
 #include "net/prefix.h"
+#include "net/secret.h"
 #include "net/time.h"
 #include "ra/options.h"
 
@@ -24,6 +25,8 @@ inline constexpr std::uint8_t kProtocol = 166;
 // The private table for the way back to hosts that still use a withdrawn prefix (RFC 7084 L-14).
 inline constexpr std::uint32_t kWithdrawnTable = 16600;
 inline constexpr std::uint32_t kMainTable = 254;
+// The reqid that says of xfrm's states and policies which are ours.
+inline constexpr std::uint32_t kKnockRequest = 16600;
 
 struct LinkState {
   std::string name;
@@ -77,10 +80,40 @@ struct KernelRule {
   auto operator<=>(const KernelRule&) const = default;
 };
 
+// What a receiver remembers of a sender's sequence numbers (RFC 4302 section 3.4.3).
+struct KnockReplay {
+  std::uint32_t sequence = 0;  // the highest seen
+  std::uint32_t bitmap = 0;    // of those before it
+
+  bool operator==(const KnockReplay&) const = default;
+};
+
+// An AH tunnel that ends here (a state of xfrm): what comes out of it carries a mark.
+struct KernelKnock {
+  Ip6Address address;  // ours, on an uplink
+  std::uint32_t spi = 0;
+  Prefix inner;           // where its packets may go
+  std::string algorithm;  // as the kernel's crypto calls it
+  unsigned icv_bits = 0;
+  Secret key;
+  std::uint32_t mark = 0;
+  KnockReplay replay;
+
+  bool operator==(const KernelKnock&) const = default;
+};
+
+// What goes to `inner` may have come by such a tunnel, and need not (a policy of xfrm, level use).
+struct KernelKnockPolicy {
+  Prefix inner;
+  auto operator<=>(const KernelKnockPolicy&) const = default;
+};
+
 struct KernelState {
   std::vector<KernelAddress> addresses;  // global scope ones of every interface, ours and others'
   std::vector<KernelRoute> routes;       // only those of kProtocol
   std::vector<KernelRule> rules;         // only those of kProtocol
+  std::vector<KernelKnock> knocks;       // only those of kKnockRequest
+  std::vector<KernelKnockPolicy> knock_policies;
   // "net/ipv6/conf/wan0/accept_ra" -> "0": the keys that the daemon watches and the kernel has.
   std::map<std::string, std::string> sysctls;
 

@@ -18,6 +18,7 @@ auto key(const KernelRoute& r) {
   // that a route that moves is put anew before the old one goes.
   return std::tie(r.table, r.destination, r.source, r.metric, r.kind, r.interface, r.gateway);
 }
+auto key(const KernelKnock& k) { return std::tie(k.address, k.spi); }
 
 template <class T>
 const T* find(const std::vector<T>& all, const T& wanted) {
@@ -56,6 +57,12 @@ bool satisfied(const KernelRoute& have, const KernelRoute& want, Instant now) {
           (beyond_showing(have.expires, now) && beyond_showing(want.expires, now)));
 }
 
+// The kernel shows no key to who may not see it: then it is another one, and put anew.
+bool satisfied(const KernelKnock& have, const KernelKnock& want) {
+  return have.inner == want.inner && have.algorithm == want.algorithm &&
+         have.icv_bits == want.icv_bits && have.key == want.key && have.mark == want.mark;
+}
+
 // How long flows are remembered is wanted to be at least so. Milliseconds become ticks of the kernel's clock,
 // which has at least a hundred a second, and come back rounded up.
 bool same_setting(std::string_view key, std::string_view have, std::string_view want) {
@@ -67,8 +74,27 @@ bool same_setting(std::string_view key, std::string_view have, std::string_view 
   return shown && written && *shown >= *written && (least || *shown - *written < 10);
 }
 
-bool wanted_rule(const std::vector<KernelRule>& rules, const KernelRule& rule) {
-  return std::find(rules.begin(), rules.end(), rule) != rules.end();
+template <class T>
+bool among(const std::vector<T>& all, const T& one) {
+  return std::find(all.begin(), all.end(), one) != all.end();
+}
+
+// The kernel changes no selector of a state that is there: it is taken away and put again. With the same key what
+// was seen of the sender's sequence is still true, so that no captured packet opens anything.
+void put_knocks(ChangeSet& out, const DesiredState& desired, const KernelState& kernel) {
+  for (const KernelKnockPolicy& policy : desired.knock_policies) {
+    if (!among(kernel.knock_policies, policy)) out.push_back(PutKnockPolicy{policy});
+  }
+  for (const KernelKnock& want : desired.knocks) {
+    const KernelKnock* have = find(kernel.knocks, want);
+    if (have != nullptr && satisfied(*have, want)) continue;
+    KernelKnock put = want;
+    if (have != nullptr) {
+      out.push_back(RemoveKnock{*have});
+      if (have->key == want.key) put.replay = have->replay;
+    }
+    out.push_back(PutKnock{std::move(put)});
+  }
 }
 
 void put_routes(ChangeSet& out, const DesiredState& desired, const KernelState& kernel, Instant now,
@@ -109,8 +135,9 @@ ChangeSet difference(const DesiredState& desired, const KernelState& kernel,
   }
   put_routes(out, desired, kernel, now, is_on_link);
   for (const KernelRule& rule : desired.rules) {
-    if (!wanted_rule(kernel.rules, rule)) out.push_back(PutRule{rule});
+    if (!among(kernel.rules, rule)) out.push_back(PutRule{rule});
   }
+  put_knocks(out, desired, kernel);
   if (applied_ruleset != desired.ruleset) out.push_back(ApplyFirewall{desired.ruleset});
   // Somebody else may have switched forwarding on: without rules there is no way out either.
   if (applied_ruleset) {
@@ -120,6 +147,12 @@ ChangeSet difference(const DesiredState& desired, const KernelState& kernel,
   if (removal == Removal::kWithheld) return out;
 
   // Break, in the reverse order.
+  for (const KernelKnock& have : kernel.knocks) {
+    if (find(desired.knocks, have) == nullptr) out.push_back(RemoveKnock{have});
+  }
+  for (const KernelKnockPolicy& policy : kernel.knock_policies) {
+    if (!among(desired.knock_policies, policy)) out.push_back(RemoveKnockPolicy{policy});
+  }
   const auto remove_routes = [&](bool (*selected)(const KernelRoute&)) {
     for (const KernelRoute& have : kernel.routes) {
       if (selected(have) && find(desired.routes, have) == nullptr) out.push_back(RemoveRoute{have});
@@ -127,7 +160,7 @@ ChangeSet difference(const DesiredState& desired, const KernelState& kernel,
   };
   remove_routes(has_gateway);
   for (const KernelRule& rule : kernel.rules) {
-    if (!wanted_rule(desired.rules, rule)) out.push_back(RemoveRule{rule});
+    if (!among(desired.rules, rule)) out.push_back(RemoveRule{rule});
   }
   remove_routes(is_on_link);
   for (const KernelAddress& have : kernel.addresses) {
@@ -169,6 +202,10 @@ struct Apply {
     kernel.rules.push_back(c.rule);
   }
   void operator()(const RemoveRule& c) const { std::erase(kernel.rules, c.rule); }
+  void operator()(const PutKnock& c) const { replace(kernel.knocks, c.knock); }
+  void operator()(const RemoveKnock& c) const { erase(kernel.knocks, c.knock); }
+  void operator()(const PutKnockPolicy& c) const { kernel.knock_policies.push_back(c.policy); }
+  void operator()(const RemoveKnockPolicy& c) const { std::erase(kernel.knock_policies, c.policy); }
   void operator()(const SetSysctl& c) const { kernel.sysctls[c.key] = c.value; }
   void operator()(const ApplyFirewall&) const {}
 };

@@ -124,6 +124,8 @@ class Router {
   void stop(Instant now);
   // The end of this process alone, another one takes over at once: hosts hear nothing of it.
   void hand_over(Instant now);
+  // The tunnels of the IPsec knock anew, for a sender whose sequence begins again. How many there are.
+  std::size_t reset_knocks(Instant now);
   void expire(Instant now);
   std::optional<Instant> next_deadline() const;
   RouterOutputs drain();

@@ -128,6 +128,16 @@ void Router::applied(const ChangeOutcome& outcome, Instant now) {
   settle(now);
 }
 
+std::size_t Router::reset_knocks(Instant now) {
+  if (!kernel_) return 0;
+  // As if another key were there: nothing is carried over.
+  for (KernelKnock& knock : kernel_->knocks) knock.key = Secret();
+  say(LogLevel::kInfo, "the IPsec knock is made anew");
+  dirty_ = true;
+  settle(now);
+  return desired_.knocks.size();
+}
+
 void Router::back_off(Instant now) {
   retry_after_ = retry_after_ == Duration{} ? kFirstRetry : std::min(2 * retry_after_, kLastRetry);
   retry_at_ = now + retry_after_;

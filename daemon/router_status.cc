@@ -274,6 +274,20 @@ Status Router::status(Instant now) const {
   }
   out.firewall_applied = applied_ruleset_.has_value() && *applied_ruleset_ == desired_.ruleset;
   out.provisioned = desired_.ruleset.provisioned;
+  if (config_.knock) {
+    StatusKnock& knock = out.knock.emplace();
+    knock.spi = config_.knock->spi;
+    knock.algorithm = conf::kind_of(config_.knock->algorithm).name;
+    for (const KernelKnock& wanted : desired_.knocks) {
+      const bool there =
+          kernel_ &&
+          std::any_of(kernel_->knocks.begin(), kernel_->knocks.end(), [&](const KernelKnock& have) {
+            return have.address == wanted.address && have.spi == wanted.spi &&
+                   have.inner == wanted.inner;
+          });
+      knock.tunnels.push_back({wanted.address, wanted.inner, there});
+    }
+  }
   return out;
 }
 

@@ -283,6 +283,21 @@ void lan(JsonWriter& json, const StatusLan& l) {
   json.end_object();
 }
 
+void knock(JsonWriter& json, const StatusKnock& knock) {
+  json.key("knock").begin_object();
+  json.member("spi", knock.spi).member("algorithm", knock.algorithm);
+  json.key("tunnels").begin_array();
+  for (const StatusKnock::Tunnel& tunnel : knock.tunnels) {
+    json.begin_object()
+        .member("address", tunnel.address.to_string())
+        .member("inner", tunnel.inner.to_string())
+        .member("in_place", tunnel.in_place)
+        .end_object();
+  }
+  json.end_array();
+  json.end_object();
+}
+
 }  // namespace
 
 std::string to_json(const Status& status) {
@@ -303,6 +318,7 @@ std::string to_json(const Status& status) {
   json.key("applied").value(status.firewall_applied);
   json.key("provisioned").value(status.provisioned);
   json.end_object();
+  if (status.knock) knock(json, *status.knock);
   strings(json, "problems", status.problems);
   json.end_object();
   return json.take();

@@ -178,6 +178,18 @@ struct StatusLan {
   std::map<std::string, std::uint64_t> counters;
 };
 
+// The IPsec knock, if it is configured.
+struct StatusKnock {
+  struct Tunnel {
+    Ip6Address address;
+    Prefix inner;
+    bool in_place = false;
+  };
+  std::uint32_t spi = 0;
+  std::string algorithm;
+  std::vector<Tunnel> tunnels;
+};
+
 struct Status {
   std::string version;
   std::string duid;
@@ -187,6 +199,7 @@ struct Status {
   std::string firewall_backend;
   bool firewall_applied = false;
   bool provisioned = false;
+  std::optional<StatusKnock> knock;
   std::vector<std::string> problems;  // what a person should know, loudest first
 };
 

@@ -2,6 +2,8 @@
 #include "daemon/io/config_file.h"
 
 #include "daemon/io/file.h"
+#include "daemon/io/key_file.h"
+#include "net/text.h"
 
 namespace sixgate::daemon {
 namespace {
@@ -21,6 +23,16 @@ conf::ReadResult load_config(const conf::CommandLine& command_line) {
   }
   conf::ReadResult read = conf::read_toml(*text, *file);
   if (!read.config) return read;
+  if (read.config->knock) {
+    conf::KnockConfig& knock = *read.config->knock;
+    Expected<Secret> key = read_key_file(knock.key_file, knock.algorithm);
+    if (!key) {
+      read.errors.push_back({*file, 0, 0, cat("[ipsec_knock] key_file: ", key.error().message)});
+      read.config.reset();
+      return read;
+    }
+    knock.key = std::move(*key);
+  }
   conf::ReadResult whole = conf::apply(command_line, std::move(*read.config));
   whole.warnings.insert(whole.warnings.begin(), read.warnings.begin(), read.warnings.end());
   return whole;

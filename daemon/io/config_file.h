@@ -7,7 +7,7 @@
 
 namespace sixgate::daemon {
 
-// Reads the file anew. The result holds every error of the file and of the command line.
+// Reads the file anew, and the key of its IPsec knock. The result holds every error of the file and of the command line.
 conf::ReadResult load_config(const conf::CommandLine& command_line);
 
 }  // namespace sixgate::daemon

@@ -105,7 +105,8 @@ Kernel::Kernel(EventLoop& loop, EventLoop::Callback changed, LogSink log, Netlin
                 }),
       credit_(kLooksAtOnce),
       credited_(clock_now()),
-      watch_(loop, events_.fd()) {
+      watch_(loop, events_.fd()),
+      xfrm_(loop, [this] { look_again(); }) {
   watch_.on_readable([this] { drain_events(); });
 }
 
@@ -258,6 +259,9 @@ Expected<KernelPicture> Kernel::read(std::span<const std::string> sysctls, Insta
       });
   if (!done) return Unexpected<Error>(done.error());
 
+  done = xfrm_.read(picture.state);
+  if (!done) return Unexpected<Error>(done.error());
+
   for (const std::string& key : sysctls) {
     if (auto value = read_sysctl(key)) picture.state.sysctls.emplace(key, std::move(*value));
   }
@@ -327,6 +331,8 @@ std::vector<ChangeFailure> Kernel::apply(std::span<const Change> changes, std::s
       if (const auto done = write_sysctl(set->key, set->value); !done) {
         failures.push_back({at, done.error().message});
       }
+    } else if (const auto answer = xfrm_.apply(change); answer && answer->code != 0) {
+      failures.push_back({at, answer->text});
     }
   }
   batch.flush();

@@ -14,6 +14,7 @@
 #include "daemon/change.h"
 #include "daemon/io/event_loop.h"
 #include "daemon/io/netlink_socket.h"
+#include "daemon/io/xfrm_table.h"
 #include "daemon/kernel_state.h"
 #include "net/log.h"
 
@@ -64,6 +65,7 @@ class Kernel {
   // in the event: such addresses stay in the picture until they are put or removed again.
   std::map<std::pair<unsigned, Ip6Address>, KernelAddress> failed_;
   Watch watch_;
+  XfrmTable xfrm_;
 };
 
 }  // namespace sixgate::daemon

@@ -12,8 +12,7 @@
 #include <netlink/msg.h>
 #include <sys/socket.h>
 
-#include <cstdlib>
-#include <cstring>
+#include "daemon/io/netlink_message.h"
 
 namespace sixgate::daemon {
 namespace {
@@ -22,78 +21,6 @@ constexpr unsigned kLowerUp = 1U << 16;  // IFF_LOWER_UP
 constexpr int kIfaProto = 11;            // IFA_PROTO, Linux 5.18
 constexpr int kFraProtocol = 21;         // FRA_PROTOCOL
 constexpr std::int64_t kTicks = 100;     // USER_HZ, what rtnetlink counts time in
-
-// Attributes by type; the first of each. Never reads beyond the message.
-template <int kMax>
-class Attributes {
- public:
-  Attributes(const nlmsghdr* header, std::size_t fixed) {
-    // The library's functions take pointers to non-const, but only read.
-    good_ = nlmsg_parse(const_cast<nlmsghdr*>(header), static_cast<int>(fixed), table_, kMax,
-                        nullptr) >= 0;
-  }
-  bool good() const { return good_; }
-  const nlattr* get(int type) const { return table_[type]; }
-  template <class T>
-  std::optional<T> value(int type) const {
-    const nlattr* attribute = table_[type];
-    if (attribute == nullptr || nla_len(attribute) < static_cast<int>(sizeof(T))) return {};
-    T out;
-    std::memcpy(&out, nla_data(attribute), sizeof out);
-    return out;
-  }
-  std::optional<Ip6Address> address(int type) const {
-    const auto bytes = value<Ip6Address::Bytes>(type);
-    if (!bytes) return {};
-    return Ip6Address(*bytes);
-  }
-
- private:
-  nlattr* table_[static_cast<std::size_t>(kMax) + 1] = {};
-  bool good_ = false;
-};
-
-template <class T>
-const T* fixed_part(const nlmsghdr* header) {
-  if (nlmsg_valid_hdr(header, static_cast<int>(sizeof(T))) == 0) return nullptr;
-  return static_cast<const T*>(nlmsg_data(header));
-}
-
-// An allocation that fails ends us, as everywhere else.
-void must(bool good) {
-  if (!good) std::abort();
-}
-
-class Builder {
- public:
-  template <class T>
-  Builder(int type, int flags, const T& fixed) : message_(nlmsg_alloc()) {
-    must(message_ != nullptr);
-    nlmsghdr* header = nlmsg_put(message_.get(), 0, 0, type, 0, flags);
-    must(header != nullptr);
-    must(nlmsg_append(message_.get(), const_cast<T*>(&fixed), sizeof fixed, NLMSG_ALIGNTO) == 0);
-  }
-  template <class T>
-  Builder& put(int type, const T& value) {
-    must(nla_put(message_.get(), type, sizeof value, &value) == 0);
-    return *this;
-  }
-  Builder& address(int type, const Ip6Address& address) { return put(type, address.bytes()); }
-  Builder& text(int type, const char* value) {
-    must(nla_put_string(message_.get(), type, value) == 0);
-    return *this;
-  }
-  nlattr* begin_nest(int type) {
-    nlattr* nest = nla_nest_start(message_.get(), type);
-    must(nest != nullptr);
-    return nest;
-  }
-  void end_nest(nlattr* nest) { nla_nest_end(message_.get(), nest); }
-  NetlinkMessage take() { return std::move(message_); }
-
- private:
-  NetlinkMessage message_;
-};
 
 std::uint8_t preference_bits(ra::RouterPreference preference) {  // RFC 4191 section 2.1
   switch (preference) {
@@ -137,7 +64,7 @@ rtmsg route_header(const KernelRoute& route) {
   return fixed;
 }
 
-void put_route_key(Builder& message, const KernelRoute& route, unsigned index) {
+void put_route_key(NetlinkBuilder& message, const KernelRoute& route, unsigned index) {
   if (route.destination.length() > 0) message.address(RTA_DST, route.destination.address());
   if (route.source.length() > 0) message.address(RTA_SRC, route.source.address());
   message.put(RTA_TABLE, route.table).put(RTA_PRIORITY, route.metric);
@@ -151,7 +78,7 @@ NetlinkMessage rule_message(int type, int flags, const KernelRule& rule) {
   fixed.family = AF_INET6;
   fixed.dst_len = static_cast<std::uint8_t>(rule.destination.length());
   fixed.action = FR_ACT_TO_TBL;
-  Builder message(type, flags, fixed);
+  NetlinkBuilder message(type, flags, fixed);
   if (rule.destination.length() > 0) message.address(FRA_DST, rule.destination.address());
   message.text(FRA_IIFNAME, "lo")
       .put(FRA_TABLE, rule.table)
@@ -193,7 +120,7 @@ std::vector<RouteMessage> each_hop(const RouteMessage& common, const nlattr* hop
 std::optional<LinkMessage> parse_link(const nlmsghdr* header) {
   const auto* fixed = fixed_part<ifinfomsg>(header);
   if (fixed == nullptr || fixed->ifi_index <= 0) return {};
-  const Attributes<IFLA_WIRELESS> attributes(header, sizeof(ifinfomsg));
+  const NetlinkAttributes<IFLA_WIRELESS> attributes(header, sizeof(ifinfomsg));
   const nlattr* name = attributes.good() ? attributes.get(IFLA_IFNAME) : nullptr;
   // Events of the wireless extensions tell of scans, not of the link.
   if (name == nullptr || attributes.get(IFLA_WIRELESS) != nullptr) return {};
@@ -215,7 +142,7 @@ std::optional<LinkMessage> parse_link(const nlmsghdr* header) {
 std::optional<AddressMessage> parse_address(const nlmsghdr* header, Instant now) {
   const auto* fixed = fixed_part<ifaddrmsg>(header);
   if (fixed == nullptr || fixed->ifa_family != AF_INET6) return {};
-  const Attributes<kIfaProto> attributes(header, sizeof(ifaddrmsg));
+  const NetlinkAttributes<kIfaProto> attributes(header, sizeof(ifaddrmsg));
   if (!attributes.good()) return {};
   // On a point-to-point interface IFA_ADDRESS is the peer's and IFA_LOCAL ours.
   auto address = attributes.address(IFA_LOCAL);
@@ -247,7 +174,7 @@ std::vector<RouteMessage> parse_routes(const nlmsghdr* header, Instant now) {
     return {};
   }
   if (fixed->rtm_type != RTN_UNICAST && fixed->rtm_type != RTN_UNREACHABLE) return {};
-  const Attributes<RTA_MAX> attributes(header, sizeof(rtmsg));
+  const NetlinkAttributes<RTA_MAX> attributes(header, sizeof(rtmsg));
   if (!attributes.good()) return {};
   RouteMessage out;
   out.ours = fixed->rtm_protocol == kProtocol;
@@ -281,7 +208,7 @@ std::vector<RouteMessage> parse_routes(const nlmsghdr* header, Instant now) {
 std::optional<RuleMessage> parse_rule(const nlmsghdr* header) {
   const auto* fixed = fixed_part<fib_rule_hdr>(header);
   if (fixed == nullptr || fixed->family != AF_INET6) return {};
-  const Attributes<kFraProtocol> attributes(header, sizeof(fib_rule_hdr));
+  const NetlinkAttributes<kFraProtocol> attributes(header, sizeof(fib_rule_hdr));
   if (!attributes.good()) return {};
   RuleMessage out;
   out.ours = attributes.value<std::uint8_t>(kFraProtocol) == kProtocol;
@@ -297,7 +224,7 @@ std::optional<NeighborMessage> parse_neighbor(const nlmsghdr* header, Instant no
   if (header->nlmsg_type != RTM_NEWNEIGH || fixed == nullptr || fixed->ndm_family != AF_INET6 ||
       (fixed->ndm_state & kHeard) == 0 || (fixed->ndm_flags & NTF_PROXY) != 0)
     return {};
-  const Attributes<NDA_MAX> attributes(header, sizeof(ndmsg));
+  const NetlinkAttributes<NDA_MAX> attributes(header, sizeof(ndmsg));
   if (!attributes.good()) return {};
   const auto address = attributes.address(NDA_DST);
   const auto mac = attributes.value<MacAddress::Bytes>(NDA_LLADDR);
@@ -319,32 +246,32 @@ std::optional<NeighborMessage> parse_neighbor(const nlmsghdr* header, Instant no
 NetlinkMessage link_dump() {
   // Without the counters: they are most of a dump and nobody reads them here.
   constexpr std::uint32_t kSkipStatistics = 1U << 3;  // RTEXT_FILTER_SKIP_STATS
-  return Builder(RTM_GETLINK, 0, ifinfomsg{}).put(IFLA_EXT_MASK, kSkipStatistics).take();
+  return NetlinkBuilder(RTM_GETLINK, 0, ifinfomsg{}).put(IFLA_EXT_MASK, kSkipStatistics).take();
 }
 
 NetlinkMessage address_dump() {
   ifaddrmsg fixed{};
   fixed.ifa_family = AF_INET6;
-  return Builder(RTM_GETADDR, 0, fixed).take();
+  return NetlinkBuilder(RTM_GETADDR, 0, fixed).take();
 }
 
 NetlinkMessage route_dump() {
   rtmsg fixed{};
   fixed.rtm_family = AF_INET6;
   fixed.rtm_protocol = kProtocol;
-  return Builder(RTM_GETROUTE, 0, fixed).take();
+  return NetlinkBuilder(RTM_GETROUTE, 0, fixed).take();
 }
 
 NetlinkMessage rule_dump() {
   fib_rule_hdr fixed{};
   fixed.family = AF_INET6;
-  return Builder(RTM_GETRULE, 0, fixed).take();
+  return NetlinkBuilder(RTM_GETRULE, 0, fixed).take();
 }
 
 NetlinkMessage neighbor_dump() {
   ndmsg fixed{};
   fixed.ndm_family = AF_INET6;
-  return Builder(RTM_GETNEIGH, 0, fixed).take();
+  return NetlinkBuilder(RTM_GETNEIGH, 0, fixed).take();
 }
 
 NetlinkMessage put_address(const KernelAddress& address, unsigned index, Instant now) {
@@ -355,7 +282,7 @@ NetlinkMessage put_address(const KernelAddress& address, unsigned index, Instant
       std::min(remaining(address.preferred_until, now), Lifetime(times.ifa_valid)).count();
   // The on-link route is ours to make, with our protocol and our lifetimes.
   constexpr std::uint32_t kFlags = IFA_F_NOPREFIXROUTE;
-  return Builder(RTM_NEWADDR, NLM_F_CREATE | NLM_F_REPLACE, address_header(address, index))
+  return NetlinkBuilder(RTM_NEWADDR, NLM_F_CREATE | NLM_F_REPLACE, address_header(address, index))
       .address(IFA_LOCAL, address.address)
       .address(IFA_ADDRESS, address.address)
       .put(IFA_FLAGS, kFlags)
@@ -365,7 +292,7 @@ NetlinkMessage put_address(const KernelAddress& address, unsigned index, Instant
 }
 
 NetlinkMessage remove_address(const KernelAddress& address, unsigned index) {
-  return Builder(RTM_DELADDR, 0, address_header(address, index))
+  return NetlinkBuilder(RTM_DELADDR, 0, address_header(address, index))
       .address(IFA_LOCAL, address.address)
       .take();
 }
@@ -383,7 +310,7 @@ NetlinkMessage put_route(const KernelRoute& route, unsigned index, RoutePut how,
       flags |= NLM_F_APPEND;
       break;
   }
-  Builder message(RTM_NEWROUTE, flags, route_header(route));
+  NetlinkBuilder message(RTM_NEWROUTE, flags, route_header(route));
   put_route_key(message, route, index);
   if (!route.expires.is_never()) {
     const std::uint32_t left = std::max(remaining(route.expires, now), Lifetime(1)).count();
@@ -399,7 +326,7 @@ NetlinkMessage put_route(const KernelRoute& route, unsigned index, RoutePut how,
 }
 
 NetlinkMessage remove_route(const KernelRoute& route, unsigned index) {
-  Builder message(RTM_DELROUTE, 0, route_header(route));
+  NetlinkBuilder message(RTM_DELROUTE, 0, route_header(route));
   put_route_key(message, route, index);
   return message.take();
 }

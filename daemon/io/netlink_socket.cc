@@ -27,6 +27,7 @@ constexpr int kReceiveBuffer = 1 << 20;
 // The kernel never sends more than this in one datagram of a dump (NLMSG_GOODSIZE and its growth).
 constexpr std::size_t kDatagram = 1 << 16;
 constexpr unsigned kDumpAttempts = 8;
+static_assert(NETLINK_ROUTE == 0);
 
 Unexpected<Error> netlink_error(std::string_view doing, int code) {
   return fail(cat("netlink: ", doing, ": ", error_text(code)));
@@ -70,12 +71,12 @@ NetlinkAnswer answer_of(const nlmsghdr* header) {
 void FreeNetlink::operator()(nl_sock* socket) const { nl_socket_free(socket); }
 void FreeNetlink::operator()(nl_msg* message) const { nlmsg_free(message); }
 
-Expected<NetlinkSocket> NetlinkSocket::open(std::span<const int> groups) {
+Expected<NetlinkSocket> NetlinkSocket::open(std::span<const int> groups, int protocol) {
   NetlinkSocket made;
   made.socket_.reset(nl_socket_alloc());
   if (!made.socket_) return netlink_error("socket", ENOMEM);
   nl_sock* socket = made.socket_.get();
-  if (const int code = nl_connect(socket, NETLINK_ROUTE); code < 0) {
+  if (const int code = nl_connect(socket, protocol); code < 0) {
     return fail(cat("netlink: ", nl_geterror(code)));
   }
   const int fd = nl_socket_get_fd(socket);

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// NetlinkSocket: requests to rtnetlink and their answers, over libnl's core library. Requests are
+// NetlinkSocket: requests to rtnetlink, or another protocol of netlink, and their answers, over libnl's core library. Requests are
 // synchronous: the kernel does them within sendmsg, and the acknowledgements are there when it returns.
 #pragma once
 
@@ -31,8 +31,9 @@ struct NetlinkAnswer {
 
 class NetlinkSocket {
  public:
-  // Joins `groups` (RTNLGRP_...) before anything can be missed.
-  static Expected<NetlinkSocket> open(std::span<const int> groups = {});
+  // Joins `groups` (RTNLGRP_..., of another protocol its own) before anything can be missed. protocol:
+  // NETLINK_ROUTE if nothing else is said.
+  static Expected<NetlinkSocket> open(std::span<const int> groups = {}, int protocol = 0);
 
   int fd() const;
 

@@ -85,6 +85,8 @@ TEST(Example, HasEveryKey) {
   for (const auto& key : lan_keys()) EXPECT_TRUE(appears(key.name)) << key.name;
   for (const auto& key : reservation_keys())
     EXPECT_NE(all.find("\n# " + std::string(key.name) + " = "), std::string::npos) << key.name;
+  for (const auto& key : knock_keys())
+    EXPECT_NE(all.find("\n# " + std::string(key.name) + " = "), std::string::npos) << key.name;
   for (const auto& key : pinhole_keys())
     EXPECT_NE(all.find("\n# " + std::string(key.name) + " = "), std::string::npos) << key.name;
 }

@@ -93,8 +93,12 @@ int step_of(const Change& change) {
     int operator()(const SetSysctl& c) const { return c.key == kForwarding ? 6 : 1; }
     int operator()(const PutAddress&) const { return 2; }
     int operator()(const PutRule&) const { return 4; }
+    int operator()(const PutKnock&) const { return 4; }
+    int operator()(const PutKnockPolicy&) const { return 4; }
     int operator()(const ApplyFirewall&) const { return 5; }
     int operator()(const RemoveRoute& c) const { return route(c.route, 12, 10, 8); }
+    int operator()(const RemoveKnock&) const { return 8; }
+    int operator()(const RemoveKnockPolicy&) const { return 8; }
     int operator()(const RemoveRule&) const { return 9; }
     int operator()(const RemoveAddress&) const { return 11; }
   };

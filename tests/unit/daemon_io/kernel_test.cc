@@ -336,5 +336,43 @@ TEST_F(KernelTest, FollowsAnInterfaceReplacedUnderTheSameName) {
   EXPECT_TRUE(contains(output_of("ip -6 addr show dev wan"), "2001:db8::1"));
 }
 
+// The policies of the IPsec knock. This kernel may have no AH: then the state is refused, with the reason.
+TEST_F(KernelTest, KnowsItsIpsecPoliciesAndNoOthers) {
+  run("ip xfrm policy add dst 2001:db8:9::/48 dir fwd tmpl proto ah reqid 1 mode tunnel level use");
+  run_loop(milliseconds(30));
+  changed_ = 0;
+  const KernelKnockPolicy policy{prefix("2001:db8:1::/48")};
+  expect_none(apply({PutKnockPolicy{policy}}));
+  EXPECT_EQ(read().state.knock_policies, std::vector<KernelKnockPolicy>{policy});
+  const std::string shown = output_of("ip xfrm policy list dir fwd dst 2001:db8:1::/48");
+  for (const char* part :
+       {"src ::/0 dst 2001:db8:1::/48", "dir fwd", "proto ah reqid 16600 mode tunnel", "level use"})
+    EXPECT_TRUE(contains(shown, part)) << shown;
+  run_loop(milliseconds(30));
+  EXPECT_GE(changed_, 1) << "somebody else's hand would be noticed";
+  // A second one of the same packets is refused, whoever has the first.
+  EXPECT_EQ(apply({PutKnockPolicy{{prefix("2001:db8:9::/48")}}}).size(), 1U);
+  expect_none(apply({RemoveKnockPolicy{policy}, RemoveKnockPolicy{policy}}));
+  EXPECT_TRUE(read().state.knock_policies.empty());
+
+  KernelKnock knock;
+  knock.address = address("2001:db8::1");
+  knock.spi = 0x1234;
+  knock.inner = policy.inner;
+  knock.algorithm = "hmac(sha256)";
+  knock.icv_bits = 128;
+  knock.key = Secret(std::vector<std::uint8_t>(32, 7));
+  knock.mark = 0x6a7e0000;
+  const auto failures = apply({PutKnock{knock}});
+  if (failures.empty()) {
+    EXPECT_EQ(read().state.knocks, std::vector<KernelKnock>{knock});
+    expect_none(apply({RemoveKnock{knock}}));
+  } else {
+    EXPECT_TRUE(contains(failures[0].reason, "AH for IPv6 (ah6)?")) << failures[0].reason;
+  }
+  EXPECT_TRUE(read().state.knocks.empty());
+  expect_none(apply({RemoveKnock{knock}}));
+}
+
 }  // namespace
 }  // namespace sixgate::daemon

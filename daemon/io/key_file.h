@@ -1,0 +1,17 @@
+// SPDX-License-Identifier: Apache-2.0
+// The file with the key of the IPsec knock.
+#pragma once
+
+#include <string>
+
+#include "conf/knock.h"
+#include "net/expected.h"
+#include "net/secret.h"
+
+namespace sixgate::daemon {
+
+// A plain file that belongs to root or to us and that nobody else can read or write; whatever else it is, the error
+// says what to do about it, and nothing of its contents.
+Expected<Secret> read_key_file(const std::string& path, conf::KnockAlgorithm algorithm);
+
+}  // namespace sixgate::daemon

@@ -1,0 +1,76 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "daemon/io/xfrm_table.h"
+
+#include <errno.h>
+#include <linux/netlink.h>
+#include <linux/xfrm.h>
+
+#include <array>
+#include <utility>
+#include <variant>
+#include <vector>
+
+#include "daemon/io/xfrm_codec.h"
+
+namespace sixgate::daemon {
+namespace {
+
+constexpr std::array<int, 2> kGroups{XFRMNLGRP_SA, XFRMNLGRP_POLICY};
+
+struct Request {
+  NetlinkMessage message;
+  bool removal;
+};
+
+Request request(const PutKnock& change) { return {put_knock(change.knock), false}; }
+Request request(const RemoveKnock& change) { return {remove_knock(change.knock), true}; }
+Request request(const PutKnockPolicy& change) { return {put_knock_policy(change.policy), false}; }
+Request request(const RemoveKnockPolicy& change) {
+  return {remove_knock_policy(change.policy), true};
+}
+Request request(const auto&) { return {nullptr, false}; }
+
+}  // namespace
+
+XfrmTable::XfrmTable(EventLoop& loop, EventLoop::Callback changed) {
+  auto requests = NetlinkSocket::open({}, NETLINK_XFRM);
+  auto events = NetlinkSocket::open(kGroups, NETLINK_XFRM);
+  if (!requests || !events) return;
+  requests_ = std::move(*requests);
+  events_ = std::move(*events);
+  watch_ = std::make_unique<Watch>(loop, events_->fd());
+  watch_->on_readable([this, changed = std::move(changed)] {
+    bool any = false;
+    const bool lost = events_->drain([&any](const nlmsghdr*) { any = true; });
+    if (any || lost) changed();
+  });
+}
+
+Expected<Done> XfrmTable::read(KernelState& state) {
+  if (!requests_) return Done{};
+  auto done = requests_->dump(
+      knock_dump().get(), [&] { state.knocks.clear(); },
+      [&](const nlmsghdr* header) {
+        if (auto knock = parse_knock(header)) state.knocks.push_back(std::move(*knock));
+      });
+  if (!done) return done;
+  return requests_->dump(
+      knock_policy_dump().get(), [&] { state.knock_policies.clear(); },
+      [&](const nlmsghdr* header) {
+        if (auto policy = parse_knock_policy(header)) state.knock_policies.push_back(*policy);
+      });
+}
+
+std::optional<NetlinkAnswer> XfrmTable::apply(const Change& change) {
+  Request made = std::visit([](const auto& one) { return request(one); }, change);
+  if (made.message == nullptr) return std::nullopt;
+  if (!requests_) return NetlinkAnswer{EPROTONOSUPPORT, "this kernel has no IPsec (xfrm_user)"};
+  std::vector<NetlinkMessage> messages;
+  messages.push_back(std::move(made.message));
+  NetlinkAnswer answer = requests_->execute(messages).front();
+  if (made.removal && (answer.code == ESRCH || answer.code == ENOENT)) answer = {};
+  if (answer.code == EPROTONOSUPPORT) answer.text += ": has this kernel AH for IPv6 (ah6)?";
+  return answer;
+}
+
+}  // namespace sixgate::daemon

@@ -1,0 +1,109 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "daemon/knock.h"
+
+#include <algorithm>
+#include <optional>
+
+#include "daemon/json.h"
+#include "net/text.h"
+
+namespace sixgate::daemon {
+namespace {
+
+// A state has one selector, and a house may have several delegations: the least that holds them all. The policies
+// say exactly which.
+Prefix around(const std::vector<Prefix>& prefixes) {
+  Prefix whole = prefixes.front();
+  for (const Prefix& prefix : prefixes) {
+    while (!whole.contains(prefix)) whole = Prefix(whole.address(), whole.length() - 1);
+  }
+  return whole;
+}
+
+std::vector<Prefix> delegated_by(const House& house, const std::string& uplink, Instant now) {
+  std::vector<Prefix> out;
+  for (const delegation::Delegation& one : house.delegations) {
+    if (one.origin == uplink && !one.withdrawn && one.valid_until > now) out.push_back(one.prefix);
+  }
+  return out;
+}
+
+bool is_opened(const conf::KnockConfig& knock, const conf::LanConfig& lan) {
+  if (!knock.lans.empty())
+    return std::find(knock.lans.begin(), knock.lans.end(), lan.name) != knock.lans.end();
+  return lan.zone == firewall::Zone::kProtected || lan.zone == firewall::Zone::kIsolated;
+}
+
+}  // namespace
+
+void derive_knock(const House& house, DesiredState& out, Instant now) {
+  if (!house.config->knock || house.config->knock->key.empty()) return;
+  const conf::KnockConfig& knock = *house.config->knock;
+  const conf::KnockAlgorithmKind& kind = conf::kind_of(knock.algorithm);
+  for (const UplinkView& uplink : house.uplinks) {
+    const std::vector<Prefix> inner = delegated_by(house, uplink.config->name, now);
+    if (inner.empty()) continue;
+    for (const KernelAddress& address : out.addresses) {
+      if (address.interface != uplink.config->interface || address.valid_until <= now) continue;
+      out.knocks.push_back({address.address,
+                            knock.spi,
+                            around(inner),
+                            std::string(kind.kernel),
+                            kind.icv_bits,
+                            knock.key,
+                            knock.mark,
+                            {}});
+    }
+    for (const Prefix& prefix : inner) {
+      if (std::find(out.knock_policies.begin(), out.knock_policies.end(),
+                    KernelKnockPolicy{prefix}) == out.knock_policies.end())
+        out.knock_policies.push_back({prefix});
+    }
+  }
+  if (out.knocks.empty()) return;
+  for (const LanView& lan : house.lans) {
+    if (is_opened(knock, *lan.config))
+      out.ruleset.knocks.push_back({lan.config->interface, knock.mark});
+  }
+}
+
+std::string knock_json(const std::vector<KernelKnock>& knocks) {
+  JsonWriter json;
+  json.begin_object().member("schema", 1).member("client", knock_client_text(knocks)).end_object();
+  return json.take();
+}
+
+std::string knock_reset_json(std::size_t tunnels) {
+  JsonWriter json;
+  json.begin_object().member("schema", 1).member("reset", tunnels).end_object();
+  return json.take();
+}
+
+std::string knock_client_text(const std::vector<KernelKnock>& knocks) {
+  if (knocks.empty())
+    return "# No tunnel is there: [ipsec_knock] is not configured, or no uplink has an address and "
+           "a "
+           "prefix.\n";
+  std::string out =
+      "# On the other machine, as root. Its copy of the key file is knock.key; SELF is its own "
+      "address.\n"
+      "SELF=...\n"
+      "KEY=0x$(tr -d ' \\n' < knock.key | sed s/^0x//)\n";
+  for (const KernelKnock& knock : knocks) {
+    out += cat("\nip xfrm state add src \"$SELF\" dst ", knock.address, " proto ah spi ", knock.spi,
+               " reqid ", kKnockRequest, " mode tunnel \\\n  auth-trunc '", knock.algorithm,
+               "' \"$KEY\" ", knock.icv_bits, " sel src \"$SELF\" dst ", knock.inner,
+               "\nip xfrm policy add dir out src \"$SELF\" dst ", knock.inner,
+               " \\\n  tmpl src \"$SELF\" dst ", knock.address, " proto ah reqid ", kKnockRequest,
+               " mode tunnel\n");
+  }
+  return cat(out,
+             "\n# Only the way to the house goes through the tunnel; answers come without. When "
+             "that machine "
+             "makes its\n"
+             "# state anew (after a reboot, say), its packets count as old ones until `sixgate "
+             "knock reset` "
+             "here.\n");
+}
+
+}  // namespace sixgate::daemon
