@@ -2,6 +2,7 @@
 #include "firewall/nft.h"
 
 #include <algorithm>
+#include <array>
 #include <iterator>
 
 #include "firewall/forbidden.h"
@@ -188,6 +189,33 @@ NftSets apply_steps(NftSets sets, const std::vector<NftStep>& steps) {
     }
   }
   return sets;
+}
+
+NftSets nft_between(const NftSets& from, const NftSets& to) {
+  constexpr std::array<std::pair<NftSetId, NftSetId>, 4> kSiblings{
+      {{NftSetId::kAssigned64, NftSetId::kAssigned},
+       {NftSetId::kLocal64, NftSetId::kLocal},
+       {NftSetId::kDoorTcp, NftSetId::kPinholeTcp},
+       {NftSetId::kDoorUdp, NftSetId::kPinholeUdp}}};
+  const auto gains = [&](NftSetId set) { return !std::ranges::includes(from[set], to[set]); };
+  const auto loses = [&](NftSetId set) { return !std::ranges::includes(to[set], from[set]); };
+  NftSets between = from;
+  for (const auto& [single, interval] : kSiblings) {
+    if (!(gains(single) && loses(interval)) && !(gains(interval) && loses(single))) continue;
+    for (const NftSetId set : {single, interval}) {
+      const NftSetKind& kind = kNftSetKinds[static_cast<std::size_t>(set)];
+      // What the new overlaps goes with it, in one set and so at once.
+      std::vector<NftElement> kept;
+      std::ranges::copy_if(from[set], std::back_inserter(kept), [&](const NftElement& old) {
+        return std::ranges::none_of(to[set], [&](const NftElement& fresh) {
+          return old != fresh && overlap(kind, old, fresh);
+        });
+      });
+      between[set].clear();
+      std::ranges::set_union(kept, to[set], std::back_inserter(between[set]));
+    }
+  }
+  return between;
 }
 
 std::string nft_difference(const NftSets& from, const NftSets& to) {

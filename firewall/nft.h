@@ -122,6 +122,11 @@ NftSets nft_sets(const Ruleset& ruleset);
 std::vector<NftStep> nft_steps(const NftSets& from, const NftSets& to);
 NftSets apply_steps(NftSets sets, const std::vector<NftStep>& steps);
 
+// A transaction is not seen at once by a packet that is on its way through the rules: one that looks into a set
+// before it, and into that set's sibling after it, finds in neither what moves between the two. What to have first
+// then: all that is new in such sets beside all that is old. Otherwise `from`.
+NftSets nft_between(const NftSets& from, const NftSets& to);
+
 // The same as text for `nft -f`; empty when nothing differs.
 std::string nft_difference(const NftSets& from, const NftSets& to);
 

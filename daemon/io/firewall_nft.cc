@@ -12,7 +12,9 @@ NftFirewall::NftFirewall(ProcessRunner& runner, NftSocket socket)
 void NftFirewall::apply(const firewall::Ruleset& ruleset, Callback callback) {
   const NftSets wanted = firewall::nft_sets(ruleset);
   if (loaded_) {
-    const Expected<Done> sent = socket_.send(firewall::nft_steps(*loaded_, wanted));
+    const NftSets between = firewall::nft_between(*loaded_, wanted);
+    Expected<Done> sent = socket_.send(firewall::nft_steps(*loaded_, between));
+    if (sent) sent = socket_.send(firewall::nft_steps(between, wanted));
     if (sent) {
       loaded_ = wanted;
       callback(Done{});

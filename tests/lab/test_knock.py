@@ -51,8 +51,8 @@ def through_a_renumbering(lab, backend):
                 "ip6 saddr %s meta mark set %d; }; }\n" % (KNOCKER, MARK))
     found = attempts(lab, house.prefix)
     lab.check(found == wanted, "with the mark: %s" % found)
-    lab.check("dst %s dir fwd" % house.prefix in policies(lab) and "proto ah reqid 16600 mode tunnel" in policies(lab)
-              and "level use" in policies(lab), policies(lab))
+    for part in ("src ::/0 dst %s" % house.prefix, "dir fwd", "proto ah reqid 16600 mode tunnel", "level use"):
+        lab.check(part in policies(lab), "%s is not in %s" % (part, policies(lab)))
     since = time.time()
     house.server.renumber(OTHER_POOL, house.snooper)
     old, house.prefix = house.prefix, wait_delegated(lab, since, timeout=60, within=OTHER_POOL)

@@ -119,6 +119,45 @@ TEST(NftDifference, LeadsFromAnySetsToAnyOthers) {
   }
 }
 
+// What a packet may find in neither of two sets, while it moves between them.
+TEST(NftDifference, WhatMovesBetweenSiblingsIsInBothForAMoment) {
+  SCOPED_TRACE(testing::Message() << "seed " << kSeed);
+  const auto covers = [](const NftSets& sets, const NftElement& one) {
+    for (const NftSetId set : {NftSetId::kAssigned64, NftSetId::kAssigned}) {
+      for (const NftElement& element : sets[set]) {
+        if (element.interface == one.interface && element.prefix.contains(one.prefix)) return true;
+      }
+    }
+    return false;
+  };
+  RandomRulesets random(kSeed);
+  NftSets now = nft_sets(random.next());
+  int moves = 0;
+  for (int round = 0; round < 2000; ++round) {
+    const NftSets wanted = nft_sets(random.next());
+    const NftSets between = nft_between(now, wanted);
+    ASSERT_FALSE(overlaps_within(between)) << "round " << round;
+    moves += between == now ? 0 : 1;
+    NftSets narrower =
+        between;  // a reader sees one set before, its sibling after: what both have, it finds
+    for (const NftSetId set : {NftSetId::kAssigned64, NftSetId::kAssigned}) {
+      narrower[set].clear();
+      std::ranges::set_intersection(between[set], wanted[set], std::back_inserter(narrower[set]));
+    }
+    for (const NftSetId set : {NftSetId::kAssigned64, NftSetId::kAssigned}) {
+      for (const NftElement& element : wanted[set]) {
+        // What is wanted and was covered before is there before the old goes.
+        if (between != now && covers(now, element)) {
+          ASSERT_TRUE(covers(narrower, element)) << "round " << round;
+        }
+      }
+    }
+    now = wanted;
+  }
+  EXPECT_GT(moves, 100);
+  EXPECT_EQ(nft_between(now, now), now);
+}
+
 TEST(NftDifference, AddsBeforeItRemovesUnlessInTheWay) {
   NftSets from;
   NftSets to;
