@@ -198,6 +198,7 @@ class Server {
   Answer assign_prefixes(const Query& query, const IaPd& ia, Intent intent, Given& given);
   std::optional<std::uint64_t> interface_id_for(const Query& query, std::uint32_t iaid,
                                                 BindingNumber known,
+  const Reservation* settings_for(const Query& query) const;
                                                 const std::vector<Ip6Address>& named,
                                                 const Given& given);
   std::optional<Prefix> prefix_for(const Query& query, std::uint32_t iaid,
@@ -213,6 +214,7 @@ class Server {
   void end(BindingNumber number, LeaseEvent::Kind kind, Instant now);
   void record(LeaseEvent::Kind kind, BindingNumber number, Instant now);
 
+  const Reservation* reservation_of(const Binding& binding, const ServerLink& link) const;
   // server_configure.cc
   void call_up(const ServerConfiguration& before, Instant now);
   bool must_ask(const Binding& binding, const ServerLink& link, const ServerLink* before,

@@ -44,6 +44,17 @@ const Reservation* Server::reservation_for(const Query& query,
   return nullptr;
 }
 
+// As far as the table tells: the MAC address that is in the DUID, the name as it is known.
+const Reservation* Server::reservation_of(const Binding& binding, const ServerLink& link) const {
+  const LeaseClient& client = table_.client(binding.client);
+  Query query;
+  query.link = &link;
+  query.duid = &client.duid;
+  query.mac = client.duid.link_layer();
+  query.said_name = client.name;
+  return reservation_for(query, binding.iaid);
+}
+
 std::pair<Lifetime, Lifetime> Server::lifetimes(const Query& query, std::uint32_t iaid,
                                                 Instant preferred_until,
                                                 Instant valid_until) const {

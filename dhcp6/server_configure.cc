@@ -66,6 +66,11 @@ bool Server::must_ask(const Binding& binding, const ServerLink& link, const Serv
                       Instant now) const {
   const std::vector<Prefix>& held = table_.prefixes(binding);
   if (before != nullptr && before->options != link.options) return true;
+  if (before != nullptr && before->reservations != link.reservations) {
+    const Reservation* was = reservation_of(binding, *before);
+    const Reservation* is = reservation_of(binding, link);
+    if ((was == nullptr) != (is == nullptr) || (is != nullptr && *was != *is)) return true;
+  }
   if (binding.type == AssociationType::kAddresses) {
     if (!link.addresses) return true;
     for (const ScopePrefix& prefix : link.prefixes) {
