@@ -253,6 +253,8 @@ std::optional<Message> Server::answer(Query& query, std::optional<ServerDrop>& d
   const Reservation* reserved = reservation_for(query, std::nullopt);
   if (reserved != nullptr && reserved->ignore) {
     drop = ServerDrop::kIgnored;
+    if (message.type == MessageType::kRenew || message.type == MessageType::kRebind)
+      released_.heard(client->duid);
     return std::nullopt;
   }
   switch (message.type) {
@@ -292,11 +294,13 @@ void Server::expire(Instant now) {
        ended = table_.next_ended(now))
     end(ended, LeaseEvent::Kind::kExpired, now);
   end_registrations(now);
-  for (const ClientNumber client : reconfigure_.due(now)) send_reconfigure(client, now);
+  for (const ClientNumber client : reconfigure_.due(now)) send_reconfigure(client);
+  for (const ReleasedLease& one : released_.due(now))
+    send_reconfigure(one.link, one.client, one.address);
 }
 
 std::optional<Instant> Server::next_deadline() const {
-  return earlier(table_.next_end(), reconfigure_.next());
+  return earlier(earlier(table_.next_end(), reconfigure_.next()), released_.next());
 }
 
 ServerOutputs Server::drain() {

@@ -250,6 +250,11 @@ Message Server::answer_giving_back(const Query& query, bool declined) {
     } else if (left.empty() || type == AssociationType::kAddresses) {
       end(number, LeaseEvent::Kind::kReleased, query.now);
     } else {
+      LeaseEvent event = event_of(LeaseEvent::Kind::kReleased, number, query.now);
+      std::erase_if(event.leases, [&](const Prefix& lease) {
+        return std::find(left.begin(), left.end(), lease) != left.end();
+      });
+      out_.events.push_back(std::move(event));
       const Binding& binding = table_.binding(number);
       table_.put(query.client, type, iaid,
                  {binding.link, binding.interface_id, std::move(left), binding.valid_until},

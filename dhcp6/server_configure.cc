@@ -112,14 +112,20 @@ std::uint64_t Server::next_replay_value() {
   return std::uint64_t{table_.epoch()} << 32 | ++replay_;
 }
 
-void Server::send_reconfigure(ClientNumber number, Instant) {
+void Server::send_reconfigure(ClientNumber number) {
   const LeaseClient& client = table_.client(number);
-  if (!configuration_.duid || client.first == kNoNumber) return;
-  const std::string& link = table_.link_name(table_.binding(client.first).link);
-  ServerPacket packet{.link = link, .destination = client.address, .payload = {}};
+  if (client.first == kNoNumber) return;
+  send_reconfigure(table_.link_name(table_.binding(client.first).link), client.duid,
+                   client.address);
+}
+
+void Server::send_reconfigure(const std::string& link, const Duid& client,
+                              const Ip6Address& address) {
+  if (!configuration_.duid) return;
+  ServerPacket packet{.link = link, .destination = address, .payload = {}};
   packet.payload =
-      make_reconfigure(*configuration_.duid, client.duid,
-                       reconfigure_key_of(configuration_.secret, client.duid), next_replay_value());
+      make_reconfigure(*configuration_.duid, client,
+                       reconfigure_key_of(configuration_.secret, client), next_replay_value());
   ++counters_[link].reconfigures;
   out_.packets.push_back(std::move(packet));
 }
