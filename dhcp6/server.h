@@ -106,7 +106,7 @@ class Server {
   std::vector<std::uint8_t> snapshot(Instant now) const { return table_.snapshot(now); }
 
   void configure(ServerConfiguration configuration, Instant now);
-  // A datagram to port 547 on a link.
+  // A datagram to port 547 on a link. `port` is the sender's, of use when that is a relay agent.
   void receive(std::string_view link, std::span<const std::uint8_t> payload, const Ip6Address& from,
                const Ip6Address& to, Instant now, std::uint16_t port = kServerPort);
   // Ends leases at once, and says which; their clients are told to ask when they accept that.
@@ -198,6 +198,7 @@ class Server {
   Message answer_giving_back(const Query& query, bool declined);
   void add_associations(Message& message, const std::vector<Answer>& answers) const;
   void add_settings(Message& message, const Query& query) const;
+  const Reservation* settings_for(const Query& query) const;
   void add_reconfigure(Message& message, const Query& query, bool with_key);
 
   // server_assign.cc
@@ -205,7 +206,6 @@ class Server {
   Answer assign_prefixes(const Query& query, const IaPd& ia, Intent intent, Given& given);
   std::optional<std::uint64_t> interface_id_for(const Query& query, std::uint32_t iaid,
                                                 BindingNumber known,
-  const Reservation* settings_for(const Query& query) const;
                                                 const std::vector<Ip6Address>& named,
                                                 const Given& given);
   std::optional<Prefix> prefix_for(const Query& query, std::uint32_t iaid,
@@ -214,15 +214,15 @@ class Server {
   bool may_have(const Query& query, std::uint64_t interface_id, BindingNumber known,
                 const Given& given) const;
   const Reservation* reservation_for(const Query& query, std::optional<std::uint32_t> iaid) const;
+  const Reservation* reservation_of(const Binding& binding, const ServerLink& link) const;
   std::pair<Lifetime, Lifetime> lifetimes(const Query& query, std::uint32_t iaid,
                                           Instant preferred_until, Instant valid_until) const;
   void commit(const Query& query, const Answer& answer, std::uint64_t interface_id,
               std::vector<Prefix> kept);
   void end(BindingNumber number, LeaseEvent::Kind kind, Instant now);
-  void record(LeaseEvent::Kind kind, BindingNumber number, Instant now);
   LeaseEvent event_of(LeaseEvent::Kind kind, BindingNumber number, Instant now) const;
+  void record(LeaseEvent::Kind kind, BindingNumber number, Instant now);
 
-  const Reservation* reservation_of(const Binding& binding, const ServerLink& link) const;
   // server_configure.cc
   void call_up(const ServerConfiguration& before, Instant now);
   bool must_ask(const Binding& binding, const ServerLink& link, const ServerLink* before,
