@@ -202,7 +202,9 @@ void Router::receive(std::span<const PacketIn> packets, Instant now) {
 
 void Router::neighbors(const std::vector<Neighbor>& news, Instant now) {
   for (const Neighbor& neighbor : news) {
-    if (Lan* lan = lan_on(neighbor.interface)) lan->hosts().see(neighbor, now);
+    Lan* lan = lan_on(neighbor.interface);
+    if (lan == nullptr || !lan->hosts().see(neighbor, now)) continue;
+    if (lan->config().dhcp6.domain) out_.names_changed = true;
   }
 }
 
@@ -324,6 +326,10 @@ void Router::expire(Instant now) {
   settle(now);
 }
 
+  if (names_due_ && now >= *names_due_) {
+    names_due_.reset();
+    out_.names_changed = true;
+  }
 std::optional<Instant> Router::next_deadline() const {
   std::optional<Instant> next = pool_.next_deadline();
   for (const auto& uplink : uplinks_) {
@@ -340,6 +346,7 @@ std::optional<Instant> Router::next_deadline() const {
   for (const auto& [name, share] : shares_) next = earlier(next, share.proxy.next_deadline());
   for (const Leaving& leaving : leaving_) {
     next = earlier(next, leaving.lan->next_deadline());
+  next = earlier(next, names_due_);
     if (!leaving.stop_at.is_never()) next = earlier(next, std::optional(leaving.stop_at));
   }
   for (const LeavingUplink& leaving : leaving_uplinks_)

@@ -87,8 +87,10 @@ struct RouterOutputs {
   std::optional<ChangeSet> changes;  // to be answered by applied(); at most one is under way
   std::vector<PacketOut> packets;
   std::vector<HookRun> hooks;  // each to be answered by hook_ended(); of one uplink, one at a time
-  bool names_changed = false;  // Server::named_addresses() may be
-  bool sockets_changed = false;  // wanted_sockets() may be
+  std::vector<LeaseHookRun> lease_hooks;  // each to be answered by lease_hook_ended()
+  bool lease_events = false;              // there are new ones in Router::lease_events()
+  bool names_changed = false;             // named_addresses() may be
+  bool sockets_changed = false;           // wanted_sockets() may be
   LogLines log;
   bool finished = false;  // after stop(): the last words are said
 };
@@ -117,7 +119,7 @@ class Router {
   void receive(const PacketIn& packet, Instant now) { receive(std::span(&packet, 1), now); }
   // What came at the same time is answered together.
   void receive(std::span<const PacketIn> packets, Instant now);
-  // What the kernel's neighbour table has news of. Nothing follows from it: it is for people to see.
+  // What the kernel's neighbour table has news of: for people to see, and for the names of hosts.
   void neighbors(const std::vector<Neighbor>& news, Instant now);
   void hook_ended(const HookRun& run, const HookResult& result, Instant now);
   void reload(conf::Config config, Instant now);
@@ -141,6 +143,9 @@ class Router {
   struct Inheritance {
     std::vector<KernelAddress> addresses;
     std::vector<KernelRoute> routes;
+  const LeaseEvents& lease_events() const { return lease_events_; }
+  // Of all hosts with a name; when they will be others by time alone is among the deadlines from then on.
+  std::vector<dhcp6::NamedAddress> named_addresses(Instant now);
   };
 
   void take(const PacketIn& packet, Instant now);
@@ -227,7 +232,10 @@ class Router {
   };
   std::vector<LeavingUplink> leaving_uplinks_;
   dhcp6::Server server_;
-  LearntHosts learnt_hosts_;  // what was last derived from
+  LeaseEvents lease_events_;
+  LeaseHook lease_hook_;
+  std::optional<Instant> names_due_;  // when a host whose name was told is forgotten
+  LearntHosts learnt_hosts_;          // what was last derived from
   dhcp6::Relay relay_;
   // Of an uplink; also what was shared and may be again, for as long as its proxy remembers a loop.
   struct Share {

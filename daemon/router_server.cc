@@ -5,6 +5,7 @@
 
 #include "daemon/router.h"
 
+#include "daemon/named_hosts.h"
 namespace sixgate::daemon {
 
 dhcp6::JournalReading Router::restore_leases(std::span<const std::uint8_t> journal,
@@ -60,3 +61,34 @@ void Router::subdelegations_changed(Instant now) {
 }
 
 }  // namespace sixgate::daemon
+std::vector<dhcp6::LeaseEvent> Router::release_lease(const dhcp6::LeaseSelection& which,
+                                                     Instant now) {
+  std::vector<dhcp6::LeaseEvent> ended = server_.release(which, now);
+  for (const dhcp6::RelayedDelegation& one : relay_.clear(which)) {
+    ended.push_back({.kind = dhcp6::LeaseEvent::Kind::kReleased,
+                     .link = one.link,
+                     .type = dhcp6::AssociationType::kPrefixes,
+                     .duid = one.client.to_string(),
+                     .iaid = one.iaid,
+                     .leases = {one.prefix},
+                     .valid = remaining(one.valid_until, now),
+                     .name = {}});
+  }
+  settle(now);
+  return ended;
+}
+
+void Router::lease_hook_ended(std::uint64_t number, const HookResult& result, Instant now) {
+  for (LogLine& line : lease_hook_.ended(number, result)) out_.log.push_back(std::move(line));
+  settle(now);
+}
+
+std::vector<dhcp6::NamedAddress> Router::named_addresses(Instant now) {
+  std::vector<NamedLan> lans;
+  for (const auto& lan : lans_)
+    lans.push_back({&lan->config(), &lan->hosts(), prefixes_[lan->config().name]});
+  NamedHosts named = named_hosts(server_, config_.reservations, lans, now);
+  names_due_ = named.until;
+  return std::move(named.addresses);
+}
+

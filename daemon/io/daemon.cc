@@ -210,7 +210,7 @@ void Daemon::settle() {
     for (const LogLine& line : outputs.log) log_.write(line);
     if (outputs.store) state_.store(std::move(*outputs.store), outputs.durable);
     leases_.append(outputs.lease_journal);
-    if (outputs.names_changed) hosts_.write(config_, router_->server());
+    if (outputs.names_changed) write_hosts_files();
     if (outputs.changes) begin(std::move(*outputs.changes));
     sockets_.send(outputs.packets);
     // Not here, in the midst of what a socket has received perhaps.
@@ -241,6 +241,10 @@ void Daemon::run_hook(HookRun run) {
         if (!ended) {
           result.failure = ended.error().message;
         } else {
+void Daemon::write_hosts_files() {
+  hosts_.write(config_, [this] { return router_->named_addresses(clock_now()); });
+}
+
           result.output = ended->output;
           if (ended->exit_status != 0)
             result.failure = cat(run.script.path, ": ended with status ", ended->exit_status);
@@ -336,7 +340,7 @@ void Daemon::reload() {
     log_.set_level(config_.log_level);
     leases_.set_durability(config_.durability);
     router_->reload(std::move(config), clock_now());
-    hosts_.write(config_, router_->server());
+    write_hosts_files();
     look();  // at what the new configuration watches
     supervisor_.status("");
   }

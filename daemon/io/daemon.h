@@ -49,6 +49,8 @@ class Daemon {
   void look();
   void settle();
   void run_hook(HookRun run);
+  void run_lease_hook(LeaseHookRun run);
+  void write_hosts_files();
   void begin(ChangeSet changes);
   void proceed();
   void signalled(int number);
