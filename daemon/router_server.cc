@@ -9,6 +9,12 @@
 namespace sixgate::daemon {
 
 dhcp6::JournalReading Router::restore_leases(std::span<const std::uint8_t> journal,
+namespace {
+
+// What deriving and comparing one route takes is a small part of this.
+constexpr Duration kSubdelegationGapPerRoute = Duration(50);
+
+}  // namespace
                                              std::string_view boot, Instant now) {
   return server_.restore(journal, boot, now);
 }
@@ -51,16 +57,6 @@ void Router::collect_server(Instant now) {
   if (said.delegations_changed) subdelegations_changed(now);
 }
 
-void Router::subdelegations_changed(Instant now) {
-  // One router behind us has its way at once. When many ask in a row, the kernel is told of several together.
-  if (now >= subdelegations_taken_ + kSubdelegationGap) {
-    dirty_ = true;
-  } else if (!subdelegations_due_) {
-    subdelegations_due_ = subdelegations_taken_ + kSubdelegationGap;
-  }
-}
-
-}  // namespace sixgate::daemon
 std::vector<dhcp6::LeaseEvent> Router::release_lease(const dhcp6::LeaseSelection& which,
                                                      Instant now) {
   std::vector<dhcp6::LeaseEvent> ended = server_.release(which, now);
@@ -92,3 +88,16 @@ std::vector<dhcp6::NamedAddress> Router::named_addresses(Instant now) {
   return std::move(named.addresses);
 }
 
+void Router::subdelegations_changed(Instant now) {
+  // One router behind us has its way at once. When many ask in a row, the kernel is told of several together; and the
+  // more there is to derive, the more of them, so that however many there are one of them costs the same.
+  const Duration gap =
+      std::max(kSubdelegationGap, kSubdelegationGapPerRoute * std::ssize(desired_.routes));
+  if (now >= subdelegations_taken_ + gap) {
+    dirty_ = true;
+  } else if (!subdelegations_due_) {
+    subdelegations_due_ = subdelegations_taken_ + gap;
+  }
+}
+
+}  // namespace sixgate::daemon

@@ -97,6 +97,7 @@ Expected<NetlinkSocket> NetlinkSocket::open(std::span<const int> groups) {
 }
 
 int NetlinkSocket::fd() const { return nl_socket_get_fd(socket_.get()); }
+std::uint32_t NetlinkSocket::port() const { return nl_socket_get_local_port(socket_.get()); }
 
 NetlinkSocket::Received NetlinkSocket::receive(int flags) {
   for (;;) {
