@@ -17,6 +17,8 @@
 #include "daemon/desired_state.h"
 #include "daemon/hook.h"
 #include "daemon/lan.h"
+#include "daemon/lease_events.h"
+#include "daemon/lease_hook.h"
 #include "daemon/route_check.h"
 #include "daemon/shared_prefix.h"
 #include "daemon/status.h"
@@ -122,6 +124,9 @@ class Router {
   // What the kernel's neighbour table has news of: for people to see, and for the names of hosts.
   void neighbors(const std::vector<Neighbor>& news, Instant now);
   void hook_ended(const HookRun& run, const HookResult& result, Instant now);
+  void lease_hook_ended(std::uint64_t number, const HookResult& result, Instant now);
+  // A person's word; what was ended. What another server gave is no longer routed.
+  std::vector<dhcp6::LeaseEvent> release_lease(const dhcp6::LeaseSelection& which, Instant now);
   void reload(conf::Config config, Instant now);
   void stop(Instant now);
   // The end of this process alone, another one takes over at once: hosts hear nothing of it.
@@ -138,14 +143,14 @@ class Router {
   const DesiredState& desired() const { return desired_; }
   const dhcp6::Server& server() const { return server_; }
   const dhcp6::Relay& relay() const { return relay_; }
+  const LeaseEvents& lease_events() const { return lease_events_; }
+  // Of all hosts with a name; when they will be others by time alone is among the deadlines from then on.
+  std::vector<dhcp6::NamedAddress> named_addresses(Instant now);
 
  private:
   struct Inheritance {
     std::vector<KernelAddress> addresses;
     std::vector<KernelRoute> routes;
-  const LeaseEvents& lease_events() const { return lease_events_; }
-  // Of all hosts with a name; when they will be others by time alone is among the deadlines from then on.
-  std::vector<dhcp6::NamedAddress> named_addresses(Instant now);
   };
 
   void take(const PacketIn& packet, Instant now);

@@ -1,22 +1,26 @@
 // SPDX-License-Identifier: Apache-2.0
-// Router and its DHCPv6 server. Its links bear the names of LANs.
+// Router and its DHCPv6 server: its links bear the names of LANs. What happens to leases goes to whoever listens, and
+// to the script for them.
 #include <algorithm>
+#include <iterator>
 #include <utility>
 
+#include "daemon/named_hosts.h"
 #include "daemon/router.h"
 
-#include "daemon/named_hosts.h"
 namespace sixgate::daemon {
-
-dhcp6::JournalReading Router::restore_leases(std::span<const std::uint8_t> journal,
 namespace {
 
 // What deriving and comparing one route takes is a small part of this.
 constexpr Duration kSubdelegationGapPerRoute = Duration(50);
 
 }  // namespace
+
+dhcp6::JournalReading Router::restore_leases(std::span<const std::uint8_t> journal,
                                              std::string_view boot, Instant now) {
-  return server_.restore(journal, boot, now);
+  const dhcp6::JournalReading reading = server_.restore(journal, boot, now);
+  lease_events_.begin(server_.table().epoch());
+  return reading;
 }
 
 // An uplink that asks for a prefix has it, or has been waited for: before, a DHCPv6 client that names an
@@ -47,6 +51,11 @@ void Router::collect_server(Instant now) {
     }
   }
   for (LogLine& line : said.log) out_.log.push_back(std::move(line));
+  for (dhcp6::LeaseEvent& event : said.events) {
+    lease_hook_.add(event);
+    lease_events_.add(std::move(event));
+    out_.lease_events = true;
+  }
   for (const auto& [name, duid] : said.foreign_servers) {
     for (const auto& lan : lans_) {
       if (lan->config().name == name) lan->server_watch().overhear(duid, now);
