@@ -29,16 +29,15 @@ Unexpected<AskError> trouble(const std::string& socket, int code) {
       cat(socket, ": ", slow ? std::string("sixgated does not answer") : daemon::error_text(code)));
 }
 
-}  // namespace
-
-Expected<std::string, AskError> ask(const std::string& socket, std::string_view command) {
+// Connected, with the command said.
+Expected<daemon::OwnedFd, AskError> say(const std::string& socket, std::string_view command) {
   sockaddr_un address{};
   address.sun_family = AF_UNIX;
   if (socket.empty() || socket.size() >= sizeof address.sun_path) {
     return ask_error(kUsage, cat("not the path of a socket: ", printable(socket)));
   }
   ::memcpy(address.sun_path, socket.data(), socket.size());
-  const daemon::OwnedFd fd(::socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0));
+  daemon::OwnedFd fd(::socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0));
   if (!fd) return trouble(socket, errno);
   (void)::setsockopt(fd.get(), SOL_SOCKET, SO_RCVTIMEO, &kPatience, sizeof kPatience);
   (void)::setsockopt(fd.get(), SOL_SOCKET, SO_SNDTIMEO, &kPatience, sizeof kPatience);
@@ -59,10 +58,18 @@ Expected<std::string, AskError> ask(const std::string& socket, std::string_view 
       static_cast<ssize_t>(request.size())) {
     return trouble(socket, errno);
   }
+  return fd;
+}
+
+}  // namespace
+
+Expected<std::string, AskError> ask(const std::string& socket, std::string_view command) {
+  const auto fd = say(socket, command);
+  if (!fd) return Unexpected<AskError>(fd.error());
   std::string answer;
   for (;;) {
     char buffer[16384];
-    const ssize_t got = ::recv(fd.get(), buffer, sizeof buffer, 0);
+    const ssize_t got = ::recv(fd->get(), buffer, sizeof buffer, 0);
     if (got < 0 && errno == EINTR) continue;
     if (got < 0) return trouble(socket, errno);
     if (got == 0) break;
@@ -74,6 +81,31 @@ Expected<std::string, AskError> ask(const std::string& socket, std::string_view 
   }
   answer.pop_back();
   return answer;
+}
+
+Expected<Done, AskError> follow(const std::string& socket, std::string_view command,
+                                const std::function<bool(std::string_view line)>& take) {
+  const auto fd = say(socket, command);
+  if (!fd) return Unexpected<AskError>(fd.error());
+  // From here on nothing may happen for days.
+  constexpr timeval kForEver{0, 0};
+  (void)::setsockopt(fd->get(), SOL_SOCKET, SO_RCVTIMEO, &kForEver, sizeof kForEver);
+  std::string text;
+  for (;;) {
+    char buffer[16384];
+    const ssize_t got = ::recv(fd->get(), buffer, sizeof buffer, 0);
+    if (got < 0 && errno == EINTR) continue;
+    if (got < 0) return trouble(socket, errno);
+    if (got == 0) return ask_error(kFailure, cat(socket, ": sixgated has ended the connection"));
+    text.append(buffer, static_cast<std::size_t>(got));
+    std::size_t done = 0;
+    for (std::size_t end = text.find('\n'); end != std::string::npos; end = text.find('\n', done)) {
+      if (!take(std::string_view(text).substr(done, end - done))) return Done{};
+      done = end + 1;
+    }
+    text.erase(0, done);
+    if (text.size() > kLargestAnswer) return trouble(socket, EMSGSIZE);
+  }
 }
 
 }  // namespace sixgate::cli

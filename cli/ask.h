@@ -3,6 +3,7 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <string>
 #include <string_view>
 
@@ -26,5 +27,10 @@ struct AskError {
 
 // The answer to `command`: one JSON document, without its newline.
 Expected<std::string, AskError> ask(const std::string& socket, std::string_view command);
+
+// Every line that `command` brings, one after the other, for as long as `take` wants more; an error when sixgated
+// ends the connection.
+Expected<Done, AskError> follow(const std::string& socket, std::string_view command,
+                                const std::function<bool(std::string_view line)>& take);
 
 }  // namespace sixgate::cli

@@ -9,11 +9,13 @@
 #include "cli/hosts_text.h"
 #include "cli/import_identity.h"
 #include "cli/json.h"
+#include "cli/lease_command.h"
 #include "cli/leases_text.h"
 #include "cli/monitor_ra.h"
 #include "cli/status_text.h"
 #include "conf/config.h"
 #include "daemon/io/file.h"
+#include "daemon/lease_events.h"
 #include "daemon/version.h"
 #include "net/text.h"
 
@@ -26,6 +28,9 @@ constexpr std::string_view kHelp =
     "Usage: sixgate [--socket PATH] status [--json]\n"
     "       sixgate [--socket PATH] hosts [--json]\n"
     "       sixgate [--socket PATH] leases [--json]\n"
+    "       sixgate [--socket PATH] lease release CLIENT|ADDRESS|PREFIX [--json]\n"
+    "       sixgate [--socket PATH] lease reserve CLIENT|ADDRESS|PREFIX\n"
+    "       sixgate [--socket PATH] monitor leases [--since EPOCH.SEQ] [--count N] [--json]\n"
     "       sixgate [--socket PATH] firewall print [nft|ip6tables] [--json]\n"
     "       sixgate [--socket PATH] knock client-config|reset [--json]\n"
     "       sixgate check [FILE]\n"
@@ -36,6 +41,9 @@ constexpr std::string_view kHelp =
     "  status         what sixgated knows and does\n"
     "  hosts          who is on the LANs, by what is heard in passing\n"
     "  leases         what the DHCPv6 server gave to whom\n"
+    "  lease release  ends what a client (its name or DUID) has, one lease, or all of lan:NAME\n"
+    "  lease reserve  what a client has as [[reservation]], to be put into sixgate.toml\n"
+    "  monitor leases what happens to leases, as it happens\n"
     "  firewall print the rules of the moment, each with its reason; as another backend has them\n"
     "  knock client-config  what a machine needs that may open the house by IPsec AH\n"
     "  knock reset    make the tunnels anew, for such a machine that was made anew\n"
@@ -46,6 +54,8 @@ constexpr std::string_view kHelp =
     "\n"
     "  --json         the status as one JSON document (schema 1); of the monitor, one in a line\n"
     "  --count N      end after so many\n"
+    "  --since EPOCH.SEQ  the last event that is known already: nothing after it is missed "
+    "unheard\n"
     "  --socket PATH  where sixgated listens (default: /run/sixgate/sixgate.sock)\n"
     "\n"
     "Exit codes: 0 all right, 1 something was found or failed, 2 wrong usage, 3 sixgated is not\n"
@@ -127,6 +137,7 @@ CommandResult run_command(std::span<const char* const> arguments, const Sink& li
   std::string socket;
   bool as_json = false;
   std::optional<std::uint64_t> count;
+  std::string since;
   std::vector<std::string> words;
   for (std::size_t i = 0; i < arguments.size(); ++i) {
     const std::string_view argument = arguments[i];
@@ -143,6 +154,10 @@ CommandResult run_command(std::span<const char* const> arguments, const Sink& li
     } else if (argument == "--count") {
       count = ++i == arguments.size() ? std::nullopt : parse_decimal(arguments[i]);
       if (!count || *count == 0) return usage_error("--count needs a number");
+    } else if (argument == "--since") {
+      if (++i == arguments.size() || !daemon::parse_event_place(arguments[i]))
+        return usage_error("--since needs EPOCH.SEQ, as monitor leases shows it");
+      since = arguments[i];
     } else if (argument.starts_with("--socket=")) {
       socket = argument.substr(std::string_view("--socket=").size());
     } else if (argument.starts_with('-')) {
@@ -152,18 +167,24 @@ CommandResult run_command(std::span<const char* const> arguments, const Sink& li
     }
   }
   if (words.empty()) return usage_error("a command is missing");
+  const std::string where = socket.empty() ? conf::Config().socket : socket;
   if (words[0] == "monitor") {
-    if (words.size() != 3 || words[1] != "ra") return usage_error("monitor needs: ra INTERFACE");
+    if (words.size() == 2 && words[1] == "leases")
+      return monitor_leases({where, as_json, count, since}, live);
+    if (!since.empty()) return usage_error("--since belongs to monitor leases");
+    if (words.size() != 3 || words[1] != "ra")
+      return usage_error("monitor needs: ra INTERFACE, or leases");
     return monitor_ra({words[2], as_json, count}, live);
   }
+  if (!since.empty()) return usage_error("--since belongs to monitor leases");
   if (count) return usage_error("--count belongs to monitor");
   if (words[0] == "status") {
     if (words.size() > 1) return usage_error("status takes no argument");
-    return show(socket.empty() ? conf::Config().socket : socket, "status", as_json, status_text);
+    return show(where, "status", as_json, status_text);
   }
   if (words[0] == "leases") {
     if (words.size() > 1) return usage_error("leases takes no argument");
-    return show(socket.empty() ? conf::Config().socket : socket, "leases", as_json, leases_text);
+    return show(where, "leases", as_json, leases_text);
   }
   if (words[0] == "firewall") {
     if (words.size() < 2 || words.size() > 3 || words[1] != "print" ||
@@ -175,7 +196,14 @@ CommandResult run_command(std::span<const char* const> arguments, const Sink& li
   }
   if (words[0] == "hosts") {
     if (words.size() > 1) return usage_error("hosts takes no argument");
-    return show(socket.empty() ? conf::Config().socket : socket, "hosts", as_json, hosts_text);
+    return show(where, "hosts", as_json, hosts_text);
+  }
+  if (words[0] == "lease") {
+    if (words.size() != 3 || (words[1] != "release" && words[1] != "reserve"))
+      return usage_error("lease needs: release or reserve, and a client, an address or a prefix");
+    if (words[1] == "release") return release_lease(where, words[2], as_json);
+    if (as_json) return usage_error("lease reserve writes TOML");
+    return reserve_lease(where, words[2]);
   }
   if (words[0] == "knock") {
     const bool reset = words.size() == 2 && words[1] == "reset";

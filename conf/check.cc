@@ -87,6 +87,7 @@ class Checker {
     check_path("state_dir", config_.state_dir);
     check_path("socket", config_.socket);
     if (!config_.hook.empty()) check_path("hook", config_.hook);
+    if (!config_.lease_hook.empty()) check_path("lease_hook", config_.lease_hook);
     if (config_.socket.size() > kMaxSocketPath) {
       add(Where::kGlobal, 0, "socket",
           cat("a socket's path has at most ", kMaxSocketPath, " octets"));
@@ -340,6 +341,9 @@ class Checker {
     idle("domain", lan.dhcp6.domain.has_value());
     idle("delegate", lan.dhcp6.delegates != usual.delegates);
     idle("delegate_length", lan.dhcp6.shortest_delegation != usual.shortest_delegation);
+    if (lan.served != ServedOptions{} || !lan.withheld_options.empty())
+      add(Where::kLan, index, "",
+          "DHCPv6 options have no effect with dhcpv6_relay: another server serves this LAN", false);
     for (std::size_t i = 0; i < config_.reservations.size(); ++i) {
       if (config_.reservations[i].lan == lan.name)
         add(Where::kReservation, i, "lan",

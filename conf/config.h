@@ -16,6 +16,7 @@
 #include "conf/lan_advertising.h"
 #include "conf/lan_relay.h"
 #include "conf/pinhole.h"
+#include "conf/served_options.h"
 #include "delegation/carve.h"
 #include "delegation/interface_identifier.h"
 #include "dhcp6/server_scope.h"
@@ -137,7 +138,9 @@ struct LanConfig {
   std::vector<DomainName> search_domains;
   // What the DHCPv6 server does here; which prefixes it has is not configuration.
   dhcp6::ServerLink dhcp6;
-  LanRelay relay;  // or another machine does it
+  ServedOptions served;                         // by our server, beside what the providers tell
+  std::vector<std::uint16_t> withheld_options;  // of theirs: codes
+  LanRelay relay;                               // or another machine does it
   // How often it is asked whether another DHCPv6 server answers here; 0: never.
   seconds server_watch{3600};
   std::vector<Ip6Address> share_hosts;  // suffixes, in whatever /64 is shared
@@ -199,8 +202,9 @@ enum class Durability : std::uint8_t {
 };
 
 struct ReservationConfig {
-  std::string lan;  // empty: on every LAN
-  dhcp6::Reservation kept;
+  std::string lan;          // empty: on every LAN
+  dhcp6::Reservation kept;  // but for its options
+  ServedOptions served;
 
   bool operator==(const ReservationConfig&) const = default;
 };
@@ -218,8 +222,9 @@ struct Config {
   std::string socket = "/run/sixgate/sixgate.sock";
   std::string user;  // empty: stay who started us
   LogLevel log_level = LogLevel::kInfo;
-  std::string hook;  // the script that is run for every uplink without its own; empty: none
-  std::chrono::seconds hook_timeout{20};  // how long one run of it may take
+  std::string hook;        // the script that is run for every uplink without its own; empty: none
+  std::string lease_hook;  // the script that is run for every lease that is given or ends
+  std::chrono::seconds hook_timeout{20};  // how long one run of either may take
   Durability durability = Durability::kProcess;
 
   bool operator==(const Config&) const = default;

@@ -7,6 +7,7 @@
 #include "conf/suggest.h"
 #include "delegation/unique_local.h"
 #include "dhcp6/duid.h"
+#include "dhcp6/option_names.h"
 #include "net/text.h"
 
 namespace sixgate::conf {
@@ -28,6 +29,60 @@ std::optional<bool> read_boolean(const Value& value, Complaints& complaints) {
 Value as_list(const Value& value) {
   if (value.kind != Value::Kind::kString) return value;
   return Value{.kind = Value::Kind::kArray, .at = value.at, .array = {value}};
+}
+
+void read_option_codes(const Value& value, std::vector<std::uint16_t>& out,
+                       Complaints& complaints) {
+  if (value.kind != Value::Kind::kArray) {
+    complaints.push_back({value.at, cat("needs a list of options such as [\"aftr\", 59], this is ",
+                                        kind_name(value.kind))});
+    return;
+  }
+  out.clear();
+  for (const Value& item : value.array) {
+    std::uint16_t code = 0;
+    if (item.kind == Value::Kind::kString) {
+      read_parsed(item, code, parse_option_code, complaints);
+    } else if (const auto number = read_number(item, 1, 65535, complaints)) {
+      code = static_cast<std::uint16_t>(*number);
+    }
+    if (code != 0) out.push_back(code);
+  }
+}
+
+void read_servers(const Value& value, std::vector<Ip6Address>& out, std::string_view what,
+                  Complaints& complaints) {
+  const auto texts = read_texts(value, complaints);
+  if (!texts) return;
+  out.clear();
+  for (std::size_t i = 0; i < texts->size(); ++i) {
+    const std::string& text = (*texts)[i];
+    const auto address = Ip6Address::parse(text);
+    if (!address) {
+      complaints.push_back(
+          {value.array[i].at, cat("\"", printable(text), "\" is no IPv6 address")});
+    } else if (address->is_unspecified() || address->is_multicast() || address->is_loopback() ||
+               address->is_v4_mapped()) {
+      complaints.push_back({value.array[i].at, cat(*address, " can be no host's ", what)});
+    } else {
+      out.push_back(*address);
+    }
+  }
+}
+
+void read_domains(const Value& value, std::vector<DomainName>& out, Complaints& complaints) {
+  const auto texts = read_texts(value, complaints);
+  if (!texts) return;
+  out.clear();
+  for (std::size_t i = 0; i < texts->size(); ++i) {
+    const auto name = DomainName::parse((*texts)[i]);
+    if (name && !name->is_root()) {
+      out.push_back(*name);
+    } else {
+      complaints.push_back(
+          {value.array[i].at, cat("\"", printable((*texts)[i]), "\" is no domain name")});
+    }
+  }
 }
 
 void read_into(const Value& value, bool& out, Complaints& complaints) {
@@ -345,6 +400,15 @@ std::string prefix_request_text(const PrefixRequest& request) {
   std::string text = "[";
   for (const Prefix& wish : request.wishes) text += cat(text.size() == 1 ? "" : ", ", one(wish));
   return text + ']';
+}
+
+std::string option_codes_text(const std::vector<std::uint16_t>& codes) {
+  std::string out = "[";
+  for (const std::uint16_t code : codes) {
+    const std::string_view name = dhcp6::option_name(code);
+    out += cat(out.size() == 1 ? "" : ", ", name.empty() ? cat(code) : quoted(name));
+  }
+  return out + ']';
 }
 
 std::string hint_text(const std::optional<std::uint64_t>& hint) {

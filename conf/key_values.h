@@ -142,11 +142,19 @@ void read_unless_empty(const Value& value, std::optional<T>& out, Parse parse,
   }
 }
 
+// Codes of DHCPv6 options, by number or name.
+void read_option_codes(const Value& value, std::vector<std::uint16_t>& out, Complaints& complaints);
+// Addresses that hosts are told; `what` they can be none of otherwise.
+void read_servers(const Value& value, std::vector<Ip6Address>& out, std::string_view what,
+                  Complaints& complaints);
+void read_domains(const Value& value, std::vector<DomainName>& out, Complaints& complaints);
+
 void read_into(const Value& value, bool& out, Complaints& complaints);
 void read_into(const Value& value, std::string& out, Complaints& complaints);
 
 // The texts that read back to the same value.
 std::string prefix_request_text(const PrefixRequest& request);  // as TOML
+std::string option_codes_text(const std::vector<std::uint16_t>& codes);
 std::string hint_text(const std::optional<std::uint64_t>& hint);
 std::string route_check_text(const RouteCheckConfig& check);
 std::string ula_text(const UlaConfig& ula);
@@ -161,6 +169,13 @@ template <class T>
 std::string quoted_texts(const std::vector<T>& values) {
   std::vector<std::string> texts;
   for (const T& value : values) texts.push_back(value.to_string());
+  return quoted_list(texts);
+}
+// Of what has a text_of().
+template <class T>
+std::string list_text(const std::vector<T>& values) {
+  std::vector<std::string> texts;
+  for (const T& value : values) texts.push_back(text_of(value));
   return quoted_list(texts);
 }
 

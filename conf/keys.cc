@@ -32,7 +32,12 @@ const std::array kGlobalKeys{
                 "odhcp6c's arguments and environment: an absolute path. \"\": none.",
                 [](const Value& v, Config& c, Complaints& e) { read_into(v, c.hook, e); },
                 [](const Config& c) { return quoted(c.hook); }},
-    Key<Config>{"hook_timeout", "Seconds that one run of the script may take before it is killed.",
+    Key<Config>{"lease_hook",
+                "A script that is run when our DHCPv6 server gives, renews or ends a lease: an\n"
+                "absolute path. \"\": none.",
+                [](const Value& v, Config& c, Complaints& e) { read_into(v, c.lease_hook, e); },
+                [](const Config& c) { return quoted(c.lease_hook); }},
+    Key<Config>{"hook_timeout", "Seconds that one run of a script may take before it is killed.",
                 [](const Value& v, Config& c, Complaints& e) {
                   read_duration(v, c.hook_timeout, 1, 3600, e);
                 },

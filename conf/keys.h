@@ -36,12 +36,14 @@ std::span<const Key<FirewallConfig>> firewall_keys();
 std::span<const Key<UplinkConfig>> uplink_keys();
 std::span<const Key<LanConfig>> lan_keys();
 std::span<const Key<LanConfig>>
-advertising_keys();                            // those of lan_keys() that speak of advertisements
-std::span<const Key<LanConfig>> relay_keys();  // those that speak of another DHCPv6 server
+advertising_keys();  // those of lan_keys() that speak of advertisements
+std::span<const Key<LanConfig>> served_lan_keys();  // those that speak of DHCPv6 options
+std::span<const Key<LanConfig>> relay_keys();       // those that speak of another DHCPv6 server
 // Those of uplink_keys() and lan_keys() that speak of a shared /64.
 std::span<const Key<UplinkConfig>> sharing_uplink_keys();
 std::span<const Key<LanConfig>> sharing_lan_keys();
 std::span<const Key<ReservationConfig>> reservation_keys();
+std::span<const Key<ReservationConfig>> served_reservation_keys();
 std::span<const Key<PinholeConfig>> pinhole_keys();
 std::span<const Key<KnockConfig>> knock_keys();
 

@@ -38,18 +38,6 @@ void read_lifetime(const Value& value, Lifetime& out, Complaints& complaints) {
   }
 }
 
-template <class T>
-std::string list_text(const std::vector<T>& values) {
-  std::vector<std::string> texts;
-  for (const T& value : values) {
-    if constexpr (std::is_same_v<T, Prefix>)
-      texts.push_back(value.to_string());
-    else
-      texts.push_back(text_of(value));
-  }
-  return quoted_list(texts);
-}
-
 void read_pref64(const Value& value, LanConfig& lan, Complaints& complaints) {
   const auto text = read_text(value, complaints);
   if (!text) return;
@@ -232,7 +220,7 @@ const std::array kAdvertisingKeys{
                    [](const Value& v, LanConfig& c, Complaints& e) {
                      read_list(v, c.advertising.filter, parse_prefix_text, e);
                    },
-                   [](const LanConfig& c) { return list_text(c.advertising.filter); }},
+                   [](const LanConfig& c) { return quoted_texts(c.advertising.filter); }},
     Key<LanConfig>{
         "ra_route",
         "Routes to tell hosts of beside those to the house's prefixes (RFC 4191), such as\n"

@@ -33,40 +33,6 @@ void read_reaches(const Value& value, LanConfig& lan, Complaints& complaints) {
   }
 }
 
-void read_dns(const Value& value, LanConfig& lan, Complaints& complaints) {
-  const auto texts = read_texts(value, complaints);
-  if (!texts) return;
-  lan.dns_servers.clear();
-  for (std::size_t i = 0; i < texts->size(); ++i) {
-    const std::string& text = (*texts)[i];
-    const auto address = Ip6Address::parse(text);
-    if (!address) {
-      complaints.push_back(
-          {value.array[i].at, cat("\"", printable(text), "\" is no IPv6 address")});
-    } else if (address->is_unspecified() || address->is_multicast() || address->is_loopback() ||
-               address->is_v4_mapped()) {
-      complaints.push_back({value.array[i].at, cat(*address, " can be no host's DNS server")});
-    } else {
-      lan.dns_servers.push_back(*address);
-    }
-  }
-}
-
-void read_search(const Value& value, LanConfig& lan, Complaints& complaints) {
-  const auto texts = read_texts(value, complaints);
-  if (!texts) return;
-  lan.search_domains.clear();
-  for (std::size_t i = 0; i < texts->size(); ++i) {
-    const auto name = DomainName::parse((*texts)[i]);
-    if (name && !name->is_root()) {
-      lan.search_domains.push_back(*name);
-    } else {
-      complaints.push_back(
-          {value.array[i].at, cat("\"", printable((*texts)[i]), "\" is no domain name")});
-    }
-  }
-}
-
 void read_lease_time(const Value& value, LanConfig& lan, Complaints& complaints) {
   const auto n = read_number(value, 120, kMax32, complaints);
   if (!n) return;
@@ -157,10 +123,15 @@ const std::array kLanKeys{
         "advertise_dns", "Tell hosts DNS servers and search domains.",
         [](const Value& v, LanConfig& c, Complaints& e) { read_into(v, c.advertise_dns, e); },
         [](const LanConfig& c) { return boolean(c.advertise_dns); }},
-    Key<LanConfig>{"dns", "DNS servers to tell them. []: the providers'.", read_dns,
+    Key<LanConfig>{"dns", "DNS servers to tell them. []: the providers'.",
+                   [](const Value& v, LanConfig& c, Complaints& e) {
+                     read_servers(v, c.dns_servers, "DNS server", e);
+                   },
                    [](const LanConfig& c) { return quoted_texts(c.dns_servers); }},
-    Key<LanConfig>{"search", "Search domains to tell them. []: the providers'.", read_search,
-                   [](const LanConfig& c) { return quoted_texts(c.search_domains); }},
+    Key<LanConfig>{
+        "search", "Search domains to tell them. []: the providers'.",
+        [](const Value& v, LanConfig& c, Complaints& e) { read_domains(v, c.search_domains, e); },
+        [](const LanConfig& c) { return quoted_texts(c.search_domains); }},
     Key<LanConfig>{"dhcpv6_range",
                    "Where the DHCPv6 server takes addresses from: first and last suffix.",
                    [](const Value& v, LanConfig& c, Complaints& e) {
@@ -244,8 +215,8 @@ const std::array kLanKeys{
 }  // namespace
 
 std::span<const Key<LanConfig>> lan_keys() {
-  static const auto all = joined(std::span<const Key<LanConfig>>(kLanKeys), relay_keys(),
-                                 advertising_keys(), sharing_lan_keys());
+  static const auto all = joined(std::span<const Key<LanConfig>>(kLanKeys), served_lan_keys(),
+                                 relay_keys(), advertising_keys(), sharing_lan_keys());
   return all;
 }
 

@@ -101,6 +101,10 @@ const std::array kReservationKeys{
 
 }  // namespace
 
-std::span<const Key<ReservationConfig>> reservation_keys() { return kReservationKeys; }
+std::span<const Key<ReservationConfig>> reservation_keys() {
+  static const auto all =
+      joined(std::span<const Key<ReservationConfig>>(kReservationKeys), served_reservation_keys());
+  return all;
+}
 
 }  // namespace sixgate::conf

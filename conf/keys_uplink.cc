@@ -29,32 +29,6 @@ void read_prefixes(const Value& value, UplinkConfig& uplink, Complaints& complai
   }
 }
 
-Expected<std::uint16_t> parse_option(std::string_view text) {
-  if (const auto code = dhcp6::option_code_of(text)) return *code;
-  std::vector<std::string_view> names;
-  for (const dhcp6::OptionName& one : dhcp6::option_names()) names.push_back(one.name);
-  return fail(cat("no DHCPv6 option is named \"", printable(text),
-                  "\", though any may be given by its code", suggestion(text, names)));
-}
-
-void read_request_options(const Value& value, UplinkConfig& uplink, Complaints& complaints) {
-  if (value.kind != Value::Kind::kArray) {
-    complaints.push_back({value.at, cat("needs a list of options such as [\"aftr\", 59], this is ",
-                                        kind_name(value.kind))});
-    return;
-  }
-  uplink.request_options.clear();
-  for (const Value& item : value.array) {
-    std::uint16_t code = 0;
-    if (item.kind == Value::Kind::kString) {
-      read_parsed(item, code, parse_option, complaints);
-    } else if (const auto number = read_number(item, 1, 65535, complaints)) {
-      code = static_cast<std::uint16_t>(*number);
-    }
-    if (code != 0) uplink.request_options.push_back(code);
-  }
-}
-
 // 56, "/56", "2001:db8:1::/56": one wish.
 std::optional<Prefix> read_prefix_wish(const Value& value, Complaints& complaints) {
   if (value.kind == Value::Kind::kInteger) {
@@ -104,15 +78,6 @@ void read_prefix_request(const Value& value, UplinkConfig& uplink, Complaints& c
     wishes.wishes.push_back(*wish);
   }
   if (!wishes.wishes.empty()) request = std::move(wishes);
-}
-
-std::string codes(const std::vector<std::uint16_t>& values) {
-  std::string out = "[";
-  for (const std::uint16_t value : values) {
-    const std::string_view name = dhcp6::option_name(value);
-    out += cat(out.size() == 1 ? "" : ", ", name.empty() ? cat(value) : quoted(name));
-  }
-  return out + ']';
 }
 
 const std::array kUplinkKeys{
@@ -170,8 +135,10 @@ const std::array kUplinkKeys{
                       "More DHCPv6 options to ask for, by name or code, such as\n"
                       "[\"aftr\", \"map-e\", 59]. Asked for anyway: dns, search, ntp, sntp,\n"
                       "sip-servers, sip-domains, captive-portal, dnr.",
-                      read_request_options,
-                      [](const UplinkConfig& c) { return codes(c.request_options); }},
+                      [](const Value& v, UplinkConfig& c, Complaints& e) {
+                        read_option_codes(v, c.request_options, e);
+                      },
+                      [](const UplinkConfig& c) { return option_codes_text(c.request_options); }},
     Key<UplinkConfig>{
         "rapid_commit", "Two messages instead of four, with a server that can.",
         [](const Value& v, UplinkConfig& c, Complaints& e) { read_into(v, c.rapid_commit, e); },

@@ -2,6 +2,8 @@
 #include "daemon/desired_state.h"
 
 #include <algorithm>
+#include <set>
+#include <utility>
 
 #include "daemon/flow_timeouts.h"
 #include "daemon/knock.h"
@@ -349,9 +351,15 @@ Services upstream_services(const House& house, Instant now) {
   return all;
 }
 
-// RFC 9818 LPD-5: the way to what a router behind this LAN has, and what may come from there (LPD-6).
+// RFC 9818 LPD-5: the way to what a router behind this LAN has, and what may come from there (LPD-6). There may be
+// thousands of them.
 void derive_subdelegations(const House& house, const LanView& lan, firewall::FirewallLan& rules,
                            DesiredState& out, Instant now) {
+  std::set<Prefix> taken;  // destinations that a route like ours has
+  for (const KernelRoute& route : out.routes) {
+    if (route.metric == kSubdelegationMetric && route.table == kMainTable)
+      taken.insert(route.destination);
+  }
   for (const dhcp6::DelegatedPrefix& one : house.subdelegations) {
     if (one.link != lan.config->name || one.valid_until <= now) continue;
     rules.local.push_back(one.prefix);
@@ -367,7 +375,7 @@ void derive_subdelegations(const House& house, const LanView& lan, firewall::Fir
     route.gateway = one.next_hop;
     route.metric = kSubdelegationMetric;
     route.expires = one.valid_until;
-    add_unless_there(out.routes, route);
+    if (taken.insert(route.destination).second) out.routes.push_back(std::move(route));
   }
 }
 

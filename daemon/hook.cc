@@ -100,6 +100,16 @@ std::string_view to_string(HookAction action) {
   return "";
 }
 
+LogLines output_lines(std::string_view what, std::string_view output) {
+  LogLines lines;
+  while (!output.empty()) {
+    const std::size_t end = std::min(output.find('\n'), output.size());
+    if (end > 0) lines.push_back({LogLevel::kInfo, cat(what, printable(output.substr(0, end)))});
+    output.remove_prefix(std::min(end + 1, output.size()));
+  }
+  return lines;
+}
+
 std::optional<HookAction> action_between(const HookView& told, const HookView& now_true,
                                          bool rebound, Instant now) {
   const bool had = !told.lease.empty();
@@ -179,14 +189,8 @@ HookRun Hook::begin(HookAction action, Instant now) {
 
 LogLines Hook::ended(const HookResult& result) {
   running_ = false;
-  LogLines lines;
   const std::string what = cat("hook ", to_string(action_), ": ");
-  std::string_view left = result.output;
-  while (!left.empty()) {
-    const std::size_t end = std::min(left.find('\n'), left.size());
-    if (end > 0) lines.push_back({LogLevel::kInfo, cat(what, printable(left.substr(0, end)))});
-    left.remove_prefix(std::min(end + 1, left.size()));
-  }
+  LogLines lines = output_lines(what, result.output);
   if (!result.failure.empty() && result.failure != complaint_)
     lines.push_back({LogLevel::kWarning, cat(what, result.failure, "; IPv6 goes on without it")});
   complaint_ = result.failure;

@@ -61,6 +61,9 @@ struct HookResult {
   std::string output;  // the beginning of what it printed
 };
 
+// What a script printed, line by line behind `what`.
+LogLines output_lines(std::string_view what, std::string_view output);
+
 // What happened between two views; none when a script need not know. `rebound`: a Rebind was answered.
 std::optional<HookAction> action_between(const HookView& told, const HookView& now_true,
                                          bool rebound, Instant now);

@@ -28,13 +28,14 @@ void KnownHosts::make_room(const MacAddress& mac, Instant now) {
   forget(first);
 }
 
-void KnownHosts::see(const Neighbor& neighbor, Instant now) {
+bool KnownHosts::see(const Neighbor& neighbor, Instant now) {
   auto known = entries_.find(neighbor.address);
   if (known != entries_.end() && known->second.mac != neighbor.mac) {
     forget(known);
     known = entries_.end();
   }
-  if (known == entries_.end()) {
+  const bool fresh = known == entries_.end();
+  if (fresh) {
     make_room(neighbor.mac, now);
     ++counts_[neighbor.mac];
     known =
@@ -44,8 +45,10 @@ void KnownHosts::see(const Neighbor& neighbor, Instant now) {
   Entry& entry = known->second;
   entry.seen = std::max(entry.seen, neighbor.seen);
   entry.reachable = neighbor.reachable;
+  const bool answers_now = neighbor.reachable && !entry.answered;
   entry.answered = entry.answered || neighbor.reachable;
   entry.router = neighbor.router;
+  return fresh || answers_now;
 }
 
 std::map<Ip6Address, KnownHosts::Entry> KnownHosts::addresses(Instant now) const {

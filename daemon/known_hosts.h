@@ -28,7 +28,8 @@ class KnownHosts {
     bool operator==(const Entry&) const = default;
   };
 
-  void see(const Neighbor& neighbor, Instant now);
+  // Whether this address has just become known, or another's, or answered for the first time.
+  bool see(const Neighbor& neighbor, Instant now);
   // Those seen within kMemory.
   std::map<Ip6Address, Entry> addresses(Instant now) const;
 

@@ -2,6 +2,8 @@
 #include "daemon/lan_scope.h"
 
 #include <algorithm>
+#include <iterator>
+#include <utility>
 
 #include "daemon/server_options.h"
 #include "dhcp6/options.h"
@@ -79,6 +81,28 @@ bool has_room(const dhcp6::DelegableSpace& space,
   return true;
 }
 
+// What a person gives takes the place of what the providers tell under the same code.
+dhcp6::Options options_with(dhcp6::Options told, const conf::LanConfig& lan) {
+  dhcp6::Options own = conf::to_options(lan.served);
+  const auto given = [&](std::uint16_t code) {
+    return std::any_of(own.begin(), own.end(), [&](const dhcp6::Option& option) {
+      return dhcp6::option_code(option) == code;
+    });
+  };
+  std::erase_if(told, [&](const dhcp6::Option& option) {
+    const std::uint16_t code = dhcp6::option_code(option);
+    const auto& withheld = lan.withheld_options;
+    return given(code) || std::find(withheld.begin(), withheld.end(), code) != withheld.end();
+  });
+  std::move(own.begin(), own.end(), std::back_inserter(told));
+  return told;
+}
+
+std::optional<Lifetime> refresh_of(const conf::ServedOptions& served) {
+  if (served.information_refresh == seconds(0)) return std::nullopt;
+  return Lifetime(static_cast<std::uint32_t>(served.information_refresh.count()));
+}
+
 }  // namespace
 
 void settle_delegation_flags(ra::Advertisement& said, const dhcp6::ServerLink& link,
@@ -130,13 +154,17 @@ dhcp6::ServerLink server_link(const House& house, const Services& services, cons
   std::stable_sort(told.encrypted_dns.begin(), told.encrypted_dns.end(),
                    [](const auto& a, const auto& b) { return a.priority < b.priority; });
   told.captive_portal = said.captive_portal;
-  link.options = server_options(told);
+  link.options = options_with(server_options(told), config);
   for (const conf::ReservationConfig& reservation : house.config->reservations) {
-    if (reservation.lan.empty() || reservation.lan == config.name)
-      link.reservations.push_back(reservation.kept);
+    if (!reservation.lan.empty() && reservation.lan != config.name) continue;
+    dhcp6::Reservation kept = reservation.kept;
+    kept.options = conf::to_options(reservation.served);
+    kept.information_refresh = refresh_of(reservation.served);
+    link.reservations.push_back(std::move(kept));
   }
   // RFC 9096 section 3.4: what is told without a lifetime of its own is asked for again as often.
-  link.information_refresh = std::max(link.valid, Lifetime(600));
+  link.information_refresh =
+      refresh_of(config.served).value_or(std::max(link.valid, Lifetime(600)));
   return link;
 }
 

@@ -2,8 +2,10 @@
 #include "daemon/reconcile.h"
 
 #include <algorithm>
+#include <map>
 #include <string_view>
 #include <tuple>
+#include <utility>
 
 #include "daemon/flow_timeouts.h"
 #include "net/text.h"
@@ -20,12 +22,25 @@ auto key(const KernelRoute& r) {
 }
 auto key(const KernelKnock& k) { return std::tie(k.address, k.spi); }
 
+// Finds objects of a list in logarithmic time: a house may have thousands of delegations. Of several with one key the
+// first.
 template <class T>
-const T* find(const std::vector<T>& all, const T& wanted) {
-  const auto it =
-      std::find_if(all.begin(), all.end(), [&](const T& t) { return key(t) == key(wanted); });
-  return it == all.end() ? nullptr : &*it;
-}
+class Index {
+ public:
+  explicit Index(const std::vector<T>& all) {
+    sorted_.reserve(all.size());
+    for (const T& one : all) sorted_.push_back(&one);
+    std::stable_sort(sorted_.begin(), sorted_.end(), before);
+  }
+  const T* find(const T& wanted) const {
+    const auto it = std::lower_bound(sorted_.begin(), sorted_.end(), &wanted, before);
+    return it != sorted_.end() && key(**it) == key(wanted) ? *it : nullptr;
+  }
+
+ private:
+  static bool before(const T* a, const T* b) { return key(*a) < key(*b); }
+  std::vector<const T*> sorted_;
+};
 
 bool close(Instant a, Instant b) {
   if (a.is_never() || b.is_never()) return a == b;
@@ -85,8 +100,9 @@ void put_knocks(ChangeSet& out, const DesiredState& desired, const KernelState& 
   for (const KernelKnockPolicy& policy : desired.knock_policies) {
     if (!among(kernel.knock_policies, policy)) out.push_back(PutKnockPolicy{policy});
   }
+  const Index there(kernel.knocks);
   for (const KernelKnock& want : desired.knocks) {
-    const KernelKnock* have = find(kernel.knocks, want);
+    const KernelKnock* have = there.find(want);
     if (have != nullptr && satisfied(*have, want)) continue;
     KernelKnock put = want;
     if (have != nullptr) {
@@ -97,11 +113,11 @@ void put_knocks(ChangeSet& out, const DesiredState& desired, const KernelState& 
   }
 }
 
-void put_routes(ChangeSet& out, const DesiredState& desired, const KernelState& kernel, Instant now,
-                bool (*selected)(const KernelRoute&)) {
+void put_routes(ChangeSet& out, const DesiredState& desired, const Index<KernelRoute>& there,
+                Instant now, bool (*selected)(const KernelRoute&)) {
   for (const KernelRoute& want : desired.routes) {
     if (!selected(want)) continue;
-    const KernelRoute* have = find(kernel.routes, want);
+    const KernelRoute* have = there.find(want);
     if (have == nullptr || !satisfied(*have, want, now)) out.push_back(PutRoute{want});
   }
 }
@@ -126,14 +142,16 @@ ChangeSet difference(const DesiredState& desired, const KernelState& kernel,
                      const std::optional<firewall::Ruleset>& applied_ruleset, Removal removal,
                      Instant now) {
   ChangeSet out;
+  const Index routes(kernel.routes);
+  const Index addresses(kernel.addresses);
   // Make: nothing may loop, then nothing may lack an address, then nothing may pass unfiltered.
-  put_routes(out, desired, kernel, now, is_unreachable);
+  put_routes(out, desired, routes, now, is_unreachable);
   set_sysctls(out, desired.sysctls, kernel);
   for (const KernelAddress& want : desired.addresses) {
-    const KernelAddress* have = find(kernel.addresses, want);
+    const KernelAddress* have = addresses.find(want);
     if (have == nullptr || !satisfied(*have, want, now)) out.push_back(PutAddress{want});
   }
-  put_routes(out, desired, kernel, now, is_on_link);
+  put_routes(out, desired, routes, now, is_on_link);
   for (const KernelRule& rule : desired.rules) {
     if (!among(kernel.rules, rule)) out.push_back(PutRule{rule});
   }
@@ -142,20 +160,23 @@ ChangeSet difference(const DesiredState& desired, const KernelState& kernel,
   // Somebody else may have switched forwarding on: without rules there is no way out either.
   if (applied_ruleset) {
     set_sysctls(out, desired.forwarding, kernel);
-    put_routes(out, desired, kernel, now, has_gateway);
+    put_routes(out, desired, routes, now, has_gateway);
   }
   if (removal == Removal::kWithheld) return out;
 
   // Break, in the reverse order.
+  const Index wanted_knocks(desired.knocks);
   for (const KernelKnock& have : kernel.knocks) {
-    if (find(desired.knocks, have) == nullptr) out.push_back(RemoveKnock{have});
+    if (wanted_knocks.find(have) == nullptr) out.push_back(RemoveKnock{have});
   }
   for (const KernelKnockPolicy& policy : kernel.knock_policies) {
     if (!among(desired.knock_policies, policy)) out.push_back(RemoveKnockPolicy{policy});
   }
+  const Index wanted_routes(desired.routes);
+  const Index wanted_addresses(desired.addresses);
   const auto remove_routes = [&](bool (*selected)(const KernelRoute&)) {
     for (const KernelRoute& have : kernel.routes) {
-      if (selected(have) && find(desired.routes, have) == nullptr) out.push_back(RemoveRoute{have});
+      if (selected(have) && wanted_routes.find(have) == nullptr) out.push_back(RemoveRoute{have});
     }
   };
   remove_routes(has_gateway);
@@ -164,7 +185,7 @@ ChangeSet difference(const DesiredState& desired, const KernelState& kernel,
   }
   remove_routes(is_on_link);
   for (const KernelAddress& have : kernel.addresses) {
-    if (have.ours && find(desired.addresses, have) == nullptr) out.push_back(RemoveAddress{have});
+    if (have.ours && wanted_addresses.find(have) == nullptr) out.push_back(RemoveAddress{have});
   }
   remove_routes(is_unreachable);
   return out;
@@ -187,11 +208,12 @@ struct Apply {
   KernelState& kernel;
 
   void operator()(const PutAddress& c) const {
-    const KernelAddress* had = find(kernel.addresses, c.address);
+    const auto had = std::find_if(kernel.addresses.begin(), kernel.addresses.end(),
+                                  [&](const KernelAddress& a) { return key(a) == key(c.address); });
     KernelAddress put = c.address;
     put.ours = true;
     // The kernel starts DAD for what is new and says how it ended in an event.
-    put.tentative = had == nullptr || had->tentative;
+    put.tentative = had == kernel.addresses.end() || had->tentative;
     replace(kernel.addresses, put);
   }
   void operator()(const RemoveAddress& c) const { erase(kernel.addresses, c.address); }
@@ -213,5 +235,26 @@ struct Apply {
 }  // namespace
 
 void apply(const Change& change, KernelState& kernel) { std::visit(Apply{kernel}, change); }
+
+// Of routes there may be thousands: one pass for all changes of them.
+void apply_all(std::span<const Change> changes, KernelState& kernel) {
+  using Key = decltype(key(std::declval<const KernelRoute&>()));
+  std::map<Key, const KernelRoute*> last;  // what the last change of each puts; null: it removes
+  for (const Change& change : changes) {
+    if (const auto* put = std::get_if<PutRoute>(&change))
+      last.insert_or_assign(key(put->route), &put->route);
+    else if (const auto* remove = std::get_if<RemoveRoute>(&change))
+      last.insert_or_assign(key(remove->route), nullptr);
+    else
+      apply(change, kernel);
+  }
+  if (last.empty()) return;
+  std::erase_if(kernel.routes, [&](const KernelRoute& route) { return last.contains(key(route)); });
+  for (const Change& change : changes) {
+    const auto* put = std::get_if<PutRoute>(&change);
+    if (put != nullptr && last.at(key(put->route)) == &put->route)
+      kernel.routes.push_back(put->route);
+  }
+}
 
 }  // namespace sixgate::daemon

@@ -3,6 +3,7 @@
 #pragma once
 
 #include <optional>
+#include <span>
 
 #include "daemon/change.h"
 #include "daemon/desired_state.h"
@@ -22,7 +23,8 @@ ChangeSet difference(const DesiredState& desired, const KernelState& kernel,
                      const std::optional<firewall::Ruleset>& applied_ruleset, Removal removal,
                      Instant now);
 
-// What the kernel has after `change` took effect.
+// What the kernel has after `change` took effect; or all of them, in this order.
 void apply(const Change& change, KernelState& kernel);
+void apply_all(std::span<const Change> changes, KernelState& kernel);
 
 }  // namespace sixgate::daemon

@@ -91,6 +91,7 @@ void Router::build(Instant now) {
   }
 
   build_hooks();
+  lease_hook_.configure({config_.lease_hook, Duration(config_.hook_timeout)});
 
   std::vector<std::unique_ptr<Lan>> old_lans = std::exchange(lans_, {});
   Duration host_memory{};
@@ -202,7 +203,9 @@ void Router::receive(std::span<const PacketIn> packets, Instant now) {
 
 void Router::neighbors(const std::vector<Neighbor>& news, Instant now) {
   for (const Neighbor& neighbor : news) {
-    if (Lan* lan = lan_on(neighbor.interface)) lan->hosts().see(neighbor, now);
+    Lan* lan = lan_on(neighbor.interface);
+    if (lan == nullptr || !lan->hosts().see(neighbor, now)) continue;
+    if (lan->config().dhcp6.domain) out_.names_changed = true;
   }
 }
 
@@ -264,6 +267,7 @@ void Router::stop(Instant now) {
   stopping_ = true;
   say(LogLevel::kInfo,
       "stopping: hosts are told; addresses, routes and rules stay to their own end");
+  lease_hook_.stop();
   for (const auto& lan : lans_) lan->stop(now);
   for (Leaving& leaving : leaving_) leaving.lan->stop(now);
   for (const auto& uplink : uplinks_) {
@@ -278,6 +282,7 @@ void Router::hand_over(Instant now) {
   if (stopping_) return;
   stopping_ = true;
   say(LogLevel::kInfo, "ending for another sixgated to take over: hosts are told nothing");
+  lease_hook_.stop();
   lans_.clear();
   leaving_.clear();
   uplinks_.clear();
@@ -321,6 +326,10 @@ void Router::expire(Instant now) {
   if (subdelegations_due_ && now >= *subdelegations_due_) dirty_ = true;
   if (sharing_due_ && now >= *sharing_due_) dirty_ = true;
   if (host_routes_due_ && now >= *host_routes_due_) dirty_ = true;
+  if (names_due_ && now >= *names_due_) {
+    names_due_.reset();
+    out_.names_changed = true;
+  }
   settle(now);
 }
 
@@ -337,6 +346,7 @@ std::optional<Instant> Router::next_deadline() const {
   }
   for (const auto& lan : lans_) next = earlier(next, lan->next_deadline());
   next = earlier(earlier(next, server_.next_deadline()), relay_.next_deadline());
+  next = earlier(next, names_due_);
   for (const auto& [name, share] : shares_) next = earlier(next, share.proxy.next_deadline());
   for (const Leaving& leaving : leaving_) {
     next = earlier(next, leaving.lan->next_deadline());
@@ -413,6 +423,7 @@ void Router::settle(Instant now) {
   run_hooks(now);
   if (stopping_) {
     out_.finished =
+        lease_hook_.idle() &&
         std::all_of(hooks_.begin(), hooks_.end(), [](const Hook& hook) { return hook.idle(); }) &&
         std::all_of(lans_.begin(), lans_.end(), [](const auto& lan) { return lan->stopped(); }) &&
         std::all_of(uplinks_.begin(), uplinks_.end(),

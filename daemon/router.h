@@ -17,6 +17,8 @@
 #include "daemon/desired_state.h"
 #include "daemon/hook.h"
 #include "daemon/lan.h"
+#include "daemon/lease_events.h"
+#include "daemon/lease_hook.h"
 #include "daemon/route_check.h"
 #include "daemon/shared_prefix.h"
 #include "daemon/status.h"
@@ -87,8 +89,10 @@ struct RouterOutputs {
   std::optional<ChangeSet> changes;  // to be answered by applied(); at most one is under way
   std::vector<PacketOut> packets;
   std::vector<HookRun> hooks;  // each to be answered by hook_ended(); of one uplink, one at a time
-  bool names_changed = false;  // Server::named_addresses() may be
-  bool sockets_changed = false;  // wanted_sockets() may be
+  std::vector<LeaseHookRun> lease_hooks;  // each to be answered by lease_hook_ended()
+  bool lease_events = false;              // there are new ones in Router::lease_events()
+  bool names_changed = false;             // named_addresses() may be
+  bool sockets_changed = false;           // wanted_sockets() may be
   LogLines log;
   bool finished = false;  // after stop(): the last words are said
 };
@@ -117,9 +121,12 @@ class Router {
   void receive(const PacketIn& packet, Instant now) { receive(std::span(&packet, 1), now); }
   // What came at the same time is answered together.
   void receive(std::span<const PacketIn> packets, Instant now);
-  // What the kernel's neighbour table has news of. Nothing follows from it: it is for people to see.
+  // What the kernel's neighbour table has news of: for people to see, and for the names of hosts.
   void neighbors(const std::vector<Neighbor>& news, Instant now);
   void hook_ended(const HookRun& run, const HookResult& result, Instant now);
+  void lease_hook_ended(std::uint64_t number, const HookResult& result, Instant now);
+  // A person's word; what was ended. What another server gave is no longer routed.
+  std::vector<dhcp6::LeaseEvent> release_lease(const dhcp6::LeaseSelection& which, Instant now);
   void reload(conf::Config config, Instant now);
   void stop(Instant now);
   // The end of this process alone, another one takes over at once: hosts hear nothing of it.
@@ -138,6 +145,9 @@ class Router {
   const DesiredState& desired() const { return desired_; }
   const dhcp6::Server& server() const { return server_; }
   const dhcp6::Relay& relay() const { return relay_; }
+  const LeaseEvents& lease_events() const { return lease_events_; }
+  // Of all hosts with a name; when they will be others by time alone is among the deadlines from then on.
+  std::vector<dhcp6::NamedAddress> named_addresses(Instant now);
 
  private:
   struct Inheritance {
@@ -229,7 +239,10 @@ class Router {
   };
   std::vector<LeavingUplink> leaving_uplinks_;
   dhcp6::Server server_;
-  LearntHosts learnt_hosts_;  // what was last derived from
+  LeaseEvents lease_events_;
+  LeaseHook lease_hook_;
+  std::optional<Instant> names_due_;  // when a host whose name was told is forgotten
+  LearntHosts learnt_hosts_;          // what was last derived from
   dhcp6::Relay relay_;
   // Of an uplink; also what was shared and may be again, for as long as its proxy remembers a loop.
   struct Share {

@@ -58,6 +58,7 @@ void Router::run_hooks(Instant now) {
   for (Hook& hook : hooks_) {
     if (auto run = hook.next(now)) out_.hooks.push_back(std::move(*run));
   }
+  for (LeaseHookRun& run : lease_hook_.next()) out_.lease_hooks.push_back(std::move(run));
   if (stopping_) return;
   std::erase_if(hooks_, [&](const Hook& hook) { return hook.idle() && !has_uplink(hook); });
 }

@@ -110,6 +110,7 @@ void Router::applied(const ChangeOutcome& outcome, Instant now) {
   changing_ = false;
   dirty_ = true;
   std::size_t next_failure = 0;
+  std::vector<Change> done;  // when it is not all of them
   for (std::size_t i = 0; i < outcome.changes.size(); ++i) {
     const Change& change = outcome.changes[i];
     const bool failed =
@@ -121,9 +122,10 @@ void Router::applied(const ChangeOutcome& outcome, Instant now) {
       held_back_.push_back(change);
       continue;
     }
-    if (kernel_) apply(change, *kernel_);
+    if (!outcome.failures.empty()) done.push_back(change);
     if (const auto* rules = std::get_if<ApplyFirewall>(&change)) applied_ruleset_ = rules->ruleset;
   }
+  if (kernel_) apply_all(outcome.failures.empty() ? outcome.changes : done, *kernel_);
   if (!outcome.failures.empty()) back_off(now);
   settle(now);
 }
@@ -173,9 +175,10 @@ void Router::reconcile(Instant now) {
   ChangeSet changes = difference(desired_, *kernel_, applied_ruleset_,
                                  grace_ ? Removal::kWithheld : Removal::kAllowed, now);
   // One thing that the kernel refuses, a read-only setting say, must not keep a new prefix waiting.
-  std::erase_if(changes, [&](const Change& change) {
-    return std::find(held_back_.begin(), held_back_.end(), change) != held_back_.end();
-  });
+  if (!held_back_.empty())
+    std::erase_if(changes, [&](const Change& change) {
+      return std::find(held_back_.begin(), held_back_.end(), change) != held_back_.end();
+    });
   if (changes.empty()) {
     if (!retry_at_) retry_after_ = Duration{};
     advertise(now);

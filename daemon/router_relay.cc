@@ -63,7 +63,8 @@ void Router::receive_for_servers(const PacketIn& packet, const Lan* lan, Instant
                     .link_layer = packet.link_layer},
                    now);
   } else if (lan != nullptr) {
-    server_.receive(lan->config().name, packet.payload, packet.source, packet.destination, now);
+    server_.receive(lan->config().name, packet.payload, packet.source, packet.destination, now,
+                    packet.port);
   }
 }
 

@@ -1,15 +1,26 @@
 // SPDX-License-Identifier: Apache-2.0
-// Router and its DHCPv6 server. Its links bear the names of LANs.
+// Router and its DHCPv6 server: its links bear the names of LANs. What happens to leases goes to whoever listens, and
+// to the script for them.
 #include <algorithm>
+#include <iterator>
 #include <utility>
 
+#include "daemon/named_hosts.h"
 #include "daemon/router.h"
 
 namespace sixgate::daemon {
+namespace {
+
+// What deriving and comparing one route takes is a small part of this.
+constexpr Duration kSubdelegationGapPerRoute = Duration(50);
+
+}  // namespace
 
 dhcp6::JournalReading Router::restore_leases(std::span<const std::uint8_t> journal,
                                              std::string_view boot, Instant now) {
-  return server_.restore(journal, boot, now);
+  const dhcp6::JournalReading reading = server_.restore(journal, boot, now);
+  lease_events_.begin(server_.table().epoch());
+  return reading;
 }
 
 // An uplink that asks for a prefix has it, or has been waited for: before, a DHCPv6 client that names an
@@ -40,6 +51,11 @@ void Router::collect_server(Instant now) {
     }
   }
   for (LogLine& line : said.log) out_.log.push_back(std::move(line));
+  for (dhcp6::LeaseEvent& event : said.events) {
+    lease_hook_.add(event);
+    lease_events_.add(std::move(event));
+    out_.lease_events = true;
+  }
   for (const auto& [name, duid] : said.foreign_servers) {
     for (const auto& lan : lans_) {
       if (lan->config().name == name) lan->server_watch().overhear(duid, now);
@@ -50,12 +66,46 @@ void Router::collect_server(Instant now) {
   if (said.delegations_changed) subdelegations_changed(now);
 }
 
+std::vector<dhcp6::LeaseEvent> Router::release_lease(const dhcp6::LeaseSelection& which,
+                                                     Instant now) {
+  std::vector<dhcp6::LeaseEvent> ended = server_.release(which, now);
+  for (const dhcp6::RelayedDelegation& one : relay_.clear(which)) {
+    ended.push_back({.kind = dhcp6::LeaseEvent::Kind::kReleased,
+                     .link = one.link,
+                     .type = dhcp6::AssociationType::kPrefixes,
+                     .duid = one.client.to_string(),
+                     .iaid = one.iaid,
+                     .leases = {one.prefix},
+                     .valid = remaining(one.valid_until, now),
+                     .name = {}});
+  }
+  settle(now);
+  return ended;
+}
+
+void Router::lease_hook_ended(std::uint64_t number, const HookResult& result, Instant now) {
+  for (LogLine& line : lease_hook_.ended(number, result)) out_.log.push_back(std::move(line));
+  settle(now);
+}
+
+std::vector<dhcp6::NamedAddress> Router::named_addresses(Instant now) {
+  std::vector<NamedLan> lans;
+  for (const auto& lan : lans_)
+    lans.push_back({&lan->config(), &lan->hosts(), prefixes_[lan->config().name]});
+  NamedHosts named = named_hosts(server_, config_.reservations, lans, now);
+  names_due_ = named.until;
+  return std::move(named.addresses);
+}
+
 void Router::subdelegations_changed(Instant now) {
-  // One router behind us has its way at once. When many ask in a row, the kernel is told of several together.
-  if (now >= subdelegations_taken_ + kSubdelegationGap) {
+  // One router behind us has its way at once. When many ask in a row, the kernel is told of several together; and the
+  // more there is to derive, the more of them, so that however many there are one of them costs the same.
+  const Duration gap =
+      std::max(kSubdelegationGap, kSubdelegationGapPerRoute * std::ssize(desired_.routes));
+  if (now >= subdelegations_taken_ + gap) {
     dirty_ = true;
   } else if (!subdelegations_due_) {
-    subdelegations_due_ = subdelegations_taken_ + kSubdelegationGap;
+    subdelegations_due_ = subdelegations_taken_ + gap;
   }
 }
 

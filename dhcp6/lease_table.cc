@@ -172,7 +172,8 @@ void LeaseTable::occupy(BindingNumber number, BindingContent content) {
     address_index_.insert(hash_of(binding.link, binding.interface_id), number);
   } else {
     binding.delegated = std::move(content.prefixes);
-    for (const Prefix& prefix : binding.delegated) delegated_[first_of(prefix)] = last_of(prefix);
+    for (const Prefix& prefix : binding.delegated)
+      delegated_.add(first_of(prefix), last_of(prefix));
   }
   watch(number);
 }
@@ -182,7 +183,8 @@ void LeaseTable::vacate(BindingNumber number) {
   if (binding.type == AssociationType::kAddresses) {
     address_index_.erase(hash_of(binding.link, binding.interface_id), number);
   } else {
-    for (const Prefix& prefix : binding.delegated) delegated_.erase(first_of(prefix));
+    for (const Prefix& prefix : binding.delegated)
+      delegated_.remove(first_of(prefix), last_of(prefix));
     binding.delegated.clear();
   }
   ++freed_;
@@ -272,17 +274,6 @@ void LeaseTable::register_address(const Ip6Address& address, Registration regist
   } else {
     registrations_.put(address, std::move(registration));
   }
-}
-
-std::optional<std::uint64_t> LeaseTable::delegated_after(std::uint64_t first,
-                                                         std::uint64_t last) const {
-  // Delegated prefixes do not overlap: only the last one that begins at or before `last` can be in the way
-  // with its end, and it is the one that ends latest.
-  auto at = delegated_.upper_bound(last);
-  if (at == delegated_.begin()) return std::nullopt;
-  --at;
-  if (at->second < first) return std::nullopt;
-  return at->second;
 }
 
 BindingNumber LeaseTable::next_ended(Instant now) {

@@ -16,6 +16,7 @@
 #include <vector>
 
 #include "dhcp6/client_bindings.h"
+#include "dhcp6/delegated_runs.h"
 #include "dhcp6/duid.h"
 #include "dhcp6/lease_journal.h"
 #include "dhcp6/number_index.h"
@@ -97,9 +98,11 @@ class LeaseTable {
   void register_address(const Ip6Address& address, Registration registration, Instant now);
   const Registrations& registrations() const { return registrations_; }
 
-  // The first /64 after the delegated prefix that overlaps first..last, or none when nothing does. Numbers
-  // are the upper halves of addresses.
-  std::optional<std::uint64_t> delegated_after(std::uint64_t first, std::uint64_t last) const;
+  // The last /64 of what is delegated in one piece around the last part of first..last, or none when nothing there is:
+  // a search goes on behind it. Numbers are the upper halves of addresses.
+  std::optional<std::uint64_t> delegated_after(std::uint64_t first, std::uint64_t last) const {
+    return delegated_.in_the_way(first, last);
+  }
 
   // The binding whose time is over at `now`, or kNoNumber.
   BindingNumber next_ended(Instant now);
@@ -152,7 +155,7 @@ class LeaseTable {
   NumberIndex address_index_;
   std::vector<std::vector<Prefix>> sets_{
       {}};  // of /64s, shared by those whose address lies in them
-  std::map<std::uint64_t, std::uint64_t> delegated_;  // first /64 -> last
+  DelegatedRuns delegated_;
   std::map<std::pair<LinkNumber, std::uint64_t>, Instant> declined_;
   Registrations registrations_;
   std::vector<End> ends_;  // a heap, the earliest on top

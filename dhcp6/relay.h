@@ -89,6 +89,9 @@ class Relay {
   void receive(const RelayInput& input, Instant now);
   void expire(Instant now) { delegations_.expire(now); }
   std::optional<Instant> next_deadline() const { return delegations_.next_deadline(); }
+  std::vector<RelayedDelegation> clear(const LeaseSelection& which) {
+    return delegations_.clear(which);
+  }
   RelayOutputs drain();
 
   const std::vector<RelayLink>& links() const { return links_; }

@@ -140,6 +140,18 @@ void RelayedDelegations::release(const std::string& link, const Duid& client,
   }
 }
 
+std::vector<RelayedDelegation> RelayedDelegations::clear(const LeaseSelection& which) {
+  std::vector<RelayedDelegation> cleared;
+  end(
+      [&](const RelayedDelegation& one) {
+        if (!which.takes(one.link, one.client, {}, std::span(&one.prefix, 1))) return false;
+        cleared.push_back(one);
+        return true;
+      },
+      "a person took it out");
+  return cleared;
+}
+
 void RelayedDelegations::expire(Instant now) {
   end([&](const RelayedDelegation& one) { return one.valid_until <= now; }, "its time is over");
 }

@@ -15,6 +15,7 @@
 #include <vector>
 
 #include "dhcp6/duid.h"
+#include "dhcp6/lease_selection.h"
 #include "dhcp6/options.h"
 #include "net/ip6_address.h"
 #include "net/log.h"
@@ -52,6 +53,9 @@ class RelayedDelegations {
              const Options& reply, const RelayLimits& limits, Instant now);
   // What a Release of the client says (RFC 8987 G-9).
   void release(const std::string& link, const Duid& client, const Options& release);
+
+  // What a person does not want routed any more (O-2), until a Reply tells of it again.
+  std::vector<RelayedDelegation> clear(const LeaseSelection& which);
 
   void expire(Instant now);
   std::optional<Instant> next_deadline() const;

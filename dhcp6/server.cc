@@ -26,7 +26,8 @@ std::optional<MacAddress> mac_of(const RelayedExchange& exchange) {
   return std::nullopt;
 }
 
-// The way back (RFC 9915 section 19.3): the same relay agents with the same addresses, and their Interface-Id.
+// The way back (RFC 9915 section 19.3): the same relay agents with the same addresses, their Interface-Id, and from
+// which port they speak (RFC 8357 section 5).
 RelayedExchange reply_through(const RelayedExchange& query, Message message) {
   RelayedExchange reply{.relays = {}, .inner = {}, .message = std::move(message)};
   for (const RelayMessage& relay : query.relays) {
@@ -36,6 +37,8 @@ RelayedExchange reply_through(const RelayedExchange& query, Message message) {
                       .peer_address = relay.peer_address,
                       .options = {}};
     if (const InterfaceId* id = find<InterfaceId>(relay.options)) back.options.push_back(*id);
+    if (const RelaySourcePort* port = find<RelaySourcePort>(relay.options))
+      back.options.push_back(*port);
     reply.relays.push_back(std::move(back));
   }
   return reply;
@@ -182,7 +185,8 @@ std::optional<ServerDrop> Server::validate(const Message& message) const {
 }
 
 void Server::receive(std::string_view link, std::span<const std::uint8_t> payload,
-                     const Ip6Address& from, const Ip6Address& to, Instant now) {
+                     const Ip6Address& from, const Ip6Address& to, Instant now,
+                     std::uint16_t port) {
   ++counters_[std::string(link)].received;
   if (!configuration_.duid) return dropped(link, ServerDrop::kNotReady);
   Query query;
@@ -226,11 +230,12 @@ void Server::receive(std::string_view link, std::span<const std::uint8_t> payloa
   auto reply = answer(query, drop);
   if (!reply) return dropped(link, drop.value_or(ServerDrop::kNothingToSay));
 
-  ServerPacket packet{.link = std::string(link),
-                      .destination = from,
-                      .port = query.relayed ? kServerPort : kClientPort,
-                      .payload = {}};
+  ServerPacket packet{
+      .link = std::string(link), .destination = from, .port = kClientPort, .payload = {}};
   if (query.relayed) {
+    // RFC 8357 section 5: who does not say so is answered where relay agents listen.
+    const bool says_port = contains<RelaySourcePort>(exchange.relays.front().options);
+    packet.port = says_port && port != 0 ? port : kServerPort;
     ByteWriter writer(packet.payload);
     if (!reply_through(exchange, std::move(*reply)).emit(writer)) return;
   } else {
@@ -248,6 +253,8 @@ std::optional<Message> Server::answer(Query& query, std::optional<ServerDrop>& d
     query.client = table_.find_client(client->duid);
     // RFC 9915 section 11: not to be relied on, and still what a person knows a device by.
     if (const auto inside = client->duid.link_layer(); inside && !query.mac) query.mac = inside;
+    if (message.type == MessageType::kRenew || message.type == MessageType::kRebind)
+      released_.heard(client->duid);
   }
   learn_name(query);
   const Reservation* reserved = reservation_for(query, std::nullopt);
@@ -292,11 +299,13 @@ void Server::expire(Instant now) {
        ended = table_.next_ended(now))
     end(ended, LeaseEvent::Kind::kExpired, now);
   end_registrations(now);
-  for (const ClientNumber client : reconfigure_.due(now)) send_reconfigure(client, now);
+  for (const ClientNumber client : reconfigure_.due(now)) send_reconfigure(client);
+  for (const ReleasedLease& one : released_.due(now))
+    send_reconfigure(one.link, one.client, one.address);
 }
 
 std::optional<Instant> Server::next_deadline() const {
-  return earlier(table_.next_end(), reconfigure_.next());
+  return earlier(earlier(table_.next_end(), reconfigure_.next()), released_.next());
 }
 
 ServerOutputs Server::drain() {

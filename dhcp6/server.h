@@ -14,6 +14,8 @@
 // - Leases of a prefix that is ours no more are returned with lifetimes of 0 beside the new ones (RFC 9096
 //   section 3.5), and clients that accept it are told to ask at once.
 // - Unicast from clients is not accepted (section 16), IA_TA is obsolete and not answered (section 21.5).
+// - A lease that a person ended (release()) is not given again to whom had it before its time would have been
+//   over, unless it is reserved for him: he hears that it is gone, and has another one.
 // - The name that a client says (RFC 4704) is published in the link's domain, when it has one, unless the name
 //   is reserved for another. No DNS update is ever sent.
 #pragma once
@@ -27,9 +29,11 @@
 #include <utility>
 #include <vector>
 
+#include "dhcp6/lease_selection.h"
 #include "dhcp6/lease_table.h"
 #include "dhcp6/message.h"
 #include "dhcp6/relay_message.h"
+#include "dhcp6/released_leases.h"
 #include "dhcp6/server_counters.h"
 #include "dhcp6/server_reconfigure.h"
 #include "dhcp6/server_scope.h"
@@ -55,8 +59,8 @@ struct LeaseEvent {
   AssociationType type = AssociationType::kAddresses;
   std::string duid;  // in hexadecimal digits
   std::uint32_t iaid = 0;
-  std::vector<Prefix> leases;  // addresses as /128
-  Lifetime valid;
+  std::vector<Prefix> leases;  // addresses as /128; of what is given back in part, that part
+  Lifetime valid;              // at the moment of the event
   std::string name;
   bool operator==(const LeaseEvent&) const = default;
 };
@@ -102,14 +106,17 @@ class Server {
   std::vector<std::uint8_t> snapshot(Instant now) const { return table_.snapshot(now); }
 
   void configure(ServerConfiguration configuration, Instant now);
-  // A datagram to port 547 on a link.
+  // A datagram to port 547 on a link. `port` is the sender's, of use when that is a relay agent.
   void receive(std::string_view link, std::span<const std::uint8_t> payload, const Ip6Address& from,
-               const Ip6Address& to, Instant now);
+               const Ip6Address& to, Instant now, std::uint16_t port = kServerPort);
+  // Ends leases at once, and says which; their clients are told to ask when they accept that.
+  std::vector<LeaseEvent> release(const LeaseSelection& which, Instant now);
   void expire(Instant now);
   std::optional<Instant> next_deadline() const;
   ServerOutputs drain();
 
   const LeaseTable& table() const { return table_; }
+  const ServerConfiguration& configuration() const { return configuration_; }
   std::vector<DelegatedPrefix> delegations() const;
   // Of links with a domain. One name is of one client: whoever else says it has none.
   std::vector<NamedAddress> named_addresses() const;
@@ -191,6 +198,7 @@ class Server {
   Message answer_giving_back(const Query& query, bool declined);
   void add_associations(Message& message, const std::vector<Answer>& answers) const;
   void add_settings(Message& message, const Query& query) const;
+  const Reservation* settings_for(const Query& query) const;
   void add_reconfigure(Message& message, const Query& query, bool with_key);
 
   // server_assign.cc
@@ -206,24 +214,28 @@ class Server {
   bool may_have(const Query& query, std::uint64_t interface_id, BindingNumber known,
                 const Given& given) const;
   const Reservation* reservation_for(const Query& query, std::optional<std::uint32_t> iaid) const;
+  const Reservation* reservation_of(const Binding& binding, const ServerLink& link) const;
   std::pair<Lifetime, Lifetime> lifetimes(const Query& query, std::uint32_t iaid,
                                           Instant preferred_until, Instant valid_until) const;
   void commit(const Query& query, const Answer& answer, std::uint64_t interface_id,
               std::vector<Prefix> kept);
   void end(BindingNumber number, LeaseEvent::Kind kind, Instant now);
+  LeaseEvent event_of(LeaseEvent::Kind kind, BindingNumber number, Instant now) const;
   void record(LeaseEvent::Kind kind, BindingNumber number, Instant now);
 
   // server_configure.cc
   void call_up(const ServerConfiguration& before, Instant now);
   bool must_ask(const Binding& binding, const ServerLink& link, const ServerLink* before,
                 Instant now) const;
-  void send_reconfigure(ClientNumber client, Instant now);
+  void send_reconfigure(ClientNumber client);
+  void send_reconfigure(const std::string& link, const Duid& client, const Ip6Address& address);
   std::uint64_t next_replay_value();
 
   Rng* rng_;
   LeaseTable table_;
   ServerConfiguration configuration_;
   ReconfigureQueue reconfigure_;
+  ReleasedLeases released_;
   // Links found full, and what LeaseTable::freed() was then: until it changes nobody looks again.
   std::map<LinkNumber, std::uint64_t> full_;
   std::uint32_t replay_ = 0;

@@ -148,23 +148,44 @@ void Server::add_associations(Message& message, const std::vector<Answer>& answe
   }
 }
 
+// Settings are those of the whole client: one of its IAs is enough to know it by.
+const Reservation* Server::settings_for(const Query& query) const {
+  const Options& said = query.message->options;
+  for (const IaNa& ia : find_all<IaNa>(said)) {
+    if (const Reservation* kept = reservation_for(query, ia.iaid)) return kept;
+  }
+  for (const IaPd& ia : find_all<IaPd>(said)) {
+    if (const Reservation* kept = reservation_for(query, ia.iaid)) return kept;
+  }
+  return reservation_for(query, std::nullopt);
+}
+
 // What was asked for and is there, in the order it was asked for (sections 18.3 and 21.7).
 void Server::add_settings(Message& message, const Query& query) const {
   const OptionRequest* asked = find<OptionRequest>(query.message->options);
   if (asked == nullptr) return;
+  const Reservation* kept = settings_for(query);
+  const auto add = [&](const Options& options, std::uint16_t code) {
+    const std::size_t before = message.options.size();
+    for (const Option& option : options) {
+      if (option_code(option) == code) message.options.push_back(option);
+    }
+    return message.options.size() > before;
+  };
   std::vector<std::uint16_t> done;
   for (const std::uint16_t code : asked->codes) {
     if (std::find(done.begin(), done.end(), code) != done.end()) continue;
     done.push_back(code);
     // Section 21.23: in no other message.
     if (code == InformationRefreshTime::kCode &&
-        query.message->type == MessageType::kInformationRequest)
-      message.options.push_back(InformationRefreshTime{query.link->information_refresh});
+        query.message->type == MessageType::kInformationRequest) {
+      const bool own = kept != nullptr && kept->information_refresh;
+      message.options.push_back(InformationRefreshTime{own ? *kept->information_refresh
+                                                           : query.link->information_refresh});
+    }
     if (code == kAddressRegistration && query.link->registers)
       message.options.push_back(UnknownOption{kAddressRegistration, {}});
-    for (const Option& option : query.link->options) {
-      if (option_code(option) == code) message.options.push_back(option);
-    }
+    if (kept == nullptr || !add(kept->options, code)) add(query.link->options, code);
   }
   if (asked->contains(ClientFqdn::kCode)) add_name(message, query);
 }
@@ -229,6 +250,11 @@ Message Server::answer_giving_back(const Query& query, bool declined) {
     } else if (left.empty() || type == AssociationType::kAddresses) {
       end(number, LeaseEvent::Kind::kReleased, query.now);
     } else {
+      LeaseEvent event = event_of(LeaseEvent::Kind::kReleased, number, query.now);
+      std::erase_if(event.leases, [&](const Prefix& lease) {
+        return std::find(left.begin(), left.end(), lease) != left.end();
+      });
+      out_.events.push_back(std::move(event));
       const Binding& binding = table_.binding(number);
       table_.put(query.client, type, iaid,
                  {binding.link, binding.interface_id, std::move(left), binding.valid_until},

@@ -44,6 +44,17 @@ const Reservation* Server::reservation_for(const Query& query,
   return nullptr;
 }
 
+// As far as the table tells: the MAC address that is in the DUID, the name as it is known.
+const Reservation* Server::reservation_of(const Binding& binding, const ServerLink& link) const {
+  const LeaseClient& client = table_.client(binding.client);
+  Query query;
+  query.link = &link;
+  query.duid = &client.duid;
+  query.mac = client.duid.link_layer();
+  query.said_name = client.name;
+  return reservation_for(query, binding.iaid);
+}
+
 std::pair<Lifetime, Lifetime> Server::lifetimes(const Query& query, std::uint32_t iaid,
                                                 Instant preferred_until,
                                                 Instant valid_until) const {
@@ -83,8 +94,11 @@ std::optional<std::uint64_t> Server::interface_id_for(const Query& query, std::u
   const Reservation* mine = reservation_for(query, iaid);
   if (mine != nullptr && mine->interface_id && may_have(query, *mine->interface_id, known, given))
     return mine->interface_id;
-  const auto is_free = [&](std::uint64_t id) {
+  const auto is_to_be_had = [&](std::uint64_t id) {
     return !reserved_for_others(id) && may_have(query, id, known, given);
+  };
+  const auto is_free = [&](std::uint64_t id) {
+    return is_to_be_had(id) && !released_.withholds(*query.duid, query.link->name, id, query.now);
   };
   if (known != kNoNumber && is_free(table_.binding(known).interface_id))
     return table_.binding(known).interface_id;
@@ -97,9 +111,12 @@ std::optional<std::uint64_t> Server::interface_id_for(const Query& query, std::u
   }
   const auto full = full_.find(query.link_number);
   if (full != full_.end() && full->second == table_.freed()) return std::nullopt;
-  auto chosen = choose_interface_id(
-      query.link->range,
-      choice_seed(configuration_.secret, *query.duid, AssociationType::kAddresses, iaid), is_free);
+  const std::uint64_t seed =
+      choice_seed(configuration_.secret, *query.duid, AssociationType::kAddresses, iaid);
+  auto chosen = choose_interface_id(query.link->range, seed, is_free);
+  // What was taken from it is better than nothing.
+  if (!chosen && released_.knows(*query.duid, query.now))
+    chosen = choose_interface_id(query.link->range, seed, is_to_be_had);
   if (!chosen && given.interface_ids.empty()) {
     full_[query.link_number] = table_.freed();
     say(LogLevel::kWarning, cat("lan ", query.link->name, ": no address is left of ",
@@ -223,19 +240,28 @@ std::optional<Prefix> Server::prefix_for(const Query& query, std::uint32_t iaid,
         return kept;
     }
   }
-  for (const Prefix& one : named) {
-    if (!one.address().is_unspecified() && one.length() >= shortest &&
-        is_delegable(space, one, table_, others))
-      return one;
-  }
   const std::uint64_t seed =
       choice_seed(configuration_.secret, *query.duid, AssociationType::kPrefixes, iaid);
-  // RFC 8168 section 3.2: what was wished, else what comes nearest. A smaller prefix is better than none
-  // (RFC 7084 WPD-3: the client takes any).
-  for (unsigned length = std::clamp(wished, shortest, 64U); length <= 64; ++length) {
-    if (auto found = choose_prefix(space, length, seed, table_, others)) return found;
-  }
-  return std::nullopt;
+  const auto choose = [&]() -> std::optional<Prefix> {
+    for (const Prefix& one : named) {
+      if (!one.address().is_unspecified() && one.length() >= shortest &&
+          is_delegable(space, one, table_, others))
+        return one;
+    }
+    // RFC 8168 section 3.2: what was wished, else what comes nearest. A smaller prefix is better than none
+    // (RFC 7084 WPD-3: the client takes any).
+    for (unsigned length = std::clamp(wished, shortest, 64U); length <= 64; ++length) {
+      if (auto found = choose_prefix(space, length, seed, table_, others)) return found;
+    }
+    return std::nullopt;
+  };
+  const std::vector<Prefix> withheld = released_.withheld(*query.duid, query.now);
+  if (withheld.empty()) return choose();
+  const std::size_t before = others.size();
+  others.insert(others.end(), withheld.begin(), withheld.end());
+  if (auto found = choose()) return found;
+  others.resize(before);  // what was taken from it is better than nothing
+  return choose();
 }
 
 Server::Answer Server::assign_prefixes(const Query& query, const IaPd& ia, Intent intent,
@@ -344,17 +370,21 @@ void Server::commit(const Query& query, const Answer& answer, std::uint64_t inte
           renewed ? ", instead of what it had" : ""));
 }
 
-void Server::record(LeaseEvent::Kind kind, BindingNumber number, Instant now) {
+LeaseEvent Server::event_of(LeaseEvent::Kind kind, BindingNumber number, Instant now) const {
   const Binding& binding = table_.binding(number);
   const LeaseClient& client = table_.client(binding.client);
-  out_.events.push_back({.kind = kind,
-                         .link = table_.link_name(binding.link),
-                         .type = binding.type,
-                         .duid = client.duid.to_string(),
-                         .iaid = binding.iaid,
-                         .leases = table_.leases(binding),
-                         .valid = remaining(binding.valid_until, now),
-                         .name = client.name});
+  return {.kind = kind,
+          .link = table_.link_name(binding.link),
+          .type = binding.type,
+          .duid = client.duid.to_string(),
+          .iaid = binding.iaid,
+          .leases = table_.leases(binding),
+          .valid = remaining(binding.valid_until, now),
+          .name = client.name};
+}
+
+void Server::record(LeaseEvent::Kind kind, BindingNumber number, Instant now) {
+  out_.events.push_back(event_of(kind, number, now));
 }
 
 void Server::end(BindingNumber number, LeaseEvent::Kind kind, Instant now) {

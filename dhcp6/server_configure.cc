@@ -66,6 +66,11 @@ bool Server::must_ask(const Binding& binding, const ServerLink& link, const Serv
                       Instant now) const {
   const std::vector<Prefix>& held = table_.prefixes(binding);
   if (before != nullptr && before->options != link.options) return true;
+  if (before != nullptr && before->reservations != link.reservations) {
+    const Reservation* was = reservation_of(binding, *before);
+    const Reservation* is = reservation_of(binding, link);
+    if ((was == nullptr) != (is == nullptr) || (is != nullptr && *was != *is)) return true;
+  }
   if (binding.type == AssociationType::kAddresses) {
     if (!link.addresses) return true;
     for (const ScopePrefix& prefix : link.prefixes) {
@@ -107,14 +112,20 @@ std::uint64_t Server::next_replay_value() {
   return std::uint64_t{table_.epoch()} << 32 | ++replay_;
 }
 
-void Server::send_reconfigure(ClientNumber number, Instant) {
+void Server::send_reconfigure(ClientNumber number) {
   const LeaseClient& client = table_.client(number);
-  if (!configuration_.duid || client.first == kNoNumber) return;
-  const std::string& link = table_.link_name(table_.binding(client.first).link);
-  ServerPacket packet{.link = link, .destination = client.address, .payload = {}};
+  if (client.first == kNoNumber) return;
+  send_reconfigure(table_.link_name(table_.binding(client.first).link), client.duid,
+                   client.address);
+}
+
+void Server::send_reconfigure(const std::string& link, const Duid& client,
+                              const Ip6Address& address) {
+  if (!configuration_.duid) return;
+  ServerPacket packet{.link = link, .destination = address, .payload = {}};
   packet.payload =
-      make_reconfigure(*configuration_.duid, client.duid,
-                       reconfigure_key_of(configuration_.secret, client.duid), next_replay_value());
+      make_reconfigure(*configuration_.duid, client,
+                       reconfigure_key_of(configuration_.secret, client), next_replay_value());
   ++counters_[link].reconfigures;
   out_.packets.push_back(std::move(packet));
 }

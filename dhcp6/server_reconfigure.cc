@@ -43,21 +43,27 @@ std::vector<std::uint8_t> make_reconfigure(const Duid& server, const Duid& clien
   return message.to_bytes();
 }
 
+bool ReconfigureAttempt::is_last() const { return sent == kReconfigureMaxCount; }
+
+void ReconfigureAttempt::count(Instant now) {
+  next = now + kReconfigureTimeout * (1U << sent);
+  ++sent;
+}
+
 std::vector<ClientNumber> ReconfigureQueue::due(Instant now) {
   std::vector<ClientNumber> due;
   for (auto it = waiting_.begin(); it != waiting_.end();) {
-    Attempt& attempt = it->second;
+    ReconfigureAttempt& attempt = it->second;
     if (attempt.next > now) {
       ++it;
       continue;
     }
-    if (attempt.sent == kReconfigureMaxCount) {
+    if (attempt.is_last()) {
       it = waiting_.erase(it);  // it renews in its own time
       continue;
     }
     due.push_back(it->first);
-    attempt.next = now + kReconfigureTimeout * (1U << attempt.sent);
-    ++attempt.sent;
+    attempt.count(now);
     ++it;
   }
   return due;

@@ -24,7 +24,14 @@ std::vector<std::uint8_t> make_reconfigure(const Duid& server, const Duid& clien
                                            const Authentication::Key& key,
                                            std::uint64_t replay_value);
 
-// Who is to be told, and when again: after REC_TIMEOUT (2 s), then doubled, REC_MAX_RC (8) times in all.
+// When a client that does not ask is told again: after REC_TIMEOUT (2 s), then doubled, REC_MAX_RC (8) times in all.
+struct ReconfigureAttempt {
+  Instant next;
+  unsigned sent = 0;
+  bool is_last() const;  // after it there is none
+  void count(Instant now);
+};
+
 class ReconfigureQueue {
  public:
   // Also one that is being told already: it begins anew.
@@ -37,11 +44,7 @@ class ReconfigureQueue {
   bool contains(ClientNumber client) const { return waiting_.contains(client); }
 
  private:
-  struct Attempt {
-    Instant next;
-    unsigned sent = 0;
-  };
-  std::map<ClientNumber, Attempt> waiting_;
+  std::map<ClientNumber, ReconfigureAttempt> waiting_;
 };
 
 }  // namespace sixgate::dhcp6

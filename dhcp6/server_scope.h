@@ -57,6 +57,9 @@ struct Reservation {
   std::optional<Lifetime> lifetime;           // valid; preferred is half of it
   std::string name;
   bool ignore = false;  // the client gets no answer at all
+  // What it is told instead of what the link has of the same codes.
+  Options options;
+  std::optional<Lifetime> information_refresh;
   bool operator==(const Reservation&) const = default;
 };
 

@@ -7,6 +7,7 @@
 #include <sys/stat.h>
 #include <sys/un.h>
 
+#include <algorithm>
 #include <optional>
 
 #include "daemon/io/clock.h"
@@ -44,6 +45,10 @@ class ControlSocket::Client {
     watch_.on_readable([this] { read(); });
   }
   bool done() const { return done_; }
+  bool listens() const { return static_cast<bool>(stream_); }
+  void wake() {
+    if (listens() && !done_ && !blocked_) write();
+  }
   Instant until() const { return until_; }
 
  private:
@@ -60,7 +65,15 @@ class ControlSocket::Client {
     }
     const std::string_view line = std::string_view(request_).substr(0, end);
     if (line.starts_with(kControlGreeting)) {
-      reply(owner_.answer_(line.substr(kControlGreeting.size())));
+      const std::string_view command = line.substr(kControlGreeting.size());
+      if (owner_.open_stream_) stream_ = owner_.open_stream_(command);
+      if (!stream_) return reply(owner_.answer_(command));
+      if (owner_.listeners() > kMostListeners) {
+        stream_ = {};
+        return reply(error_answer("too many are listening"));
+      }
+      answered_ = true;
+      write();
     } else {
       reply(error_answer("this sixgated speaks version 1 of the protocol: sixgate 1 COMMAND"));
     }
@@ -74,18 +87,37 @@ class ControlSocket::Client {
     write();
   }
 
+  // The next line of a stream.
+  bool refill() {
+    if (!listens()) return false;
+    auto line = stream_();
+    if (!line) return false;
+    reply_ = std::move(*line);
+    reply_ += '\n';
+    written_ = 0;
+    return true;
+  }
+
   void write() {
-    while (written_ < reply_.size()) {
+    blocked_ = false;
+    while (written_ < reply_.size() || refill()) {
       const ssize_t wrote = ::send(fd_.get(), reply_.data() + written_, reply_.size() - written_,
                                    MSG_NOSIGNAL | MSG_DONTWAIT);
       if (wrote < 0 && errno == EINTR) continue;
       if (wrote < 0 && errno == EAGAIN) {
+        blocked_ = true;
+        if (listens()) until_ = clock_now() + kListenerPatience;
+        owner_.be_impatient_by(until_);
         watch_.once_writable([this] { write(); });
         return;
       }
-      if (wrote < 0) break;
+      if (wrote < 0) return finish();
       written_ += static_cast<std::size_t>(wrote);
       until_ = clock_now() + kPatience;
+    }
+    if (listens()) {
+      until_ = Instant::never();
+      return;
     }
     ::shutdown(fd_.get(), SHUT_RDWR);
     finish();
@@ -95,7 +127,7 @@ class ControlSocket::Client {
   void finish() {
     done_ = true;
     watch_ = Watch();
-    owner_.impatience_.at(clock_now());
+    owner_.be_impatient_by(clock_now());
   }
 
   ControlSocket& owner_;
@@ -104,14 +136,18 @@ class ControlSocket::Client {
   std::string request_;
   std::string reply_;
   std::size_t written_ = 0;
+  Stream stream_;
   bool answered_ = false;
+  bool blocked_ = false;  // waits until it can be written to
   bool done_ = false;
   Watch watch_;
 };
 
-ControlSocket::ControlSocket(EventLoop& loop, OwnedFd listener, Answer answer)
+ControlSocket::ControlSocket(EventLoop& loop, OwnedFd listener, Answer answer,
+                             OpenStream open_stream)
     : loop_(loop),
       answer_(std::move(answer)),
+      open_stream_(std::move(open_stream)),
       listener_(std::move(listener)),
       impatience_(loop, [this] { sweep(); }),
       watch_(loop, listener_.get()) {
@@ -123,10 +159,23 @@ ControlSocket::~ControlSocket() = default;
 void ControlSocket::accept() {
   OwnedFd fd(::accept4(listener_.get(), nullptr, nullptr, SOCK_CLOEXEC | SOCK_NONBLOCK));
   if (!fd) return;
-  // Too many: the one that has waited longest makes room.
-  if (clients_.size() >= kMostClients) clients_.pop_front();
+  // Too many: the one that has waited longest makes room, but for those that are to wait.
+  if (clients_.size() >= kMostClients) {
+    clients_.erase(std::find_if(clients_.begin(), clients_.end(),
+                                [](const auto& client) { return !client->listens(); }));
+  }
   clients_.push_back(std::make_unique<Client>(*this, std::move(fd)));
   sweep();
+}
+
+void ControlSocket::wake() {
+  for (const auto& client : clients_) client->wake();
+}
+
+std::size_t ControlSocket::listeners() const {
+  return static_cast<std::size_t>(
+      std::count_if(clients_.begin(), clients_.end(),
+                    [](const auto& client) { return client->listens() && !client->done(); }));
 }
 
 void ControlSocket::sweep() {
@@ -135,7 +184,14 @@ void ControlSocket::sweep() {
                 [&](const auto& client) { return client->done() || client->until() <= now; });
   Instant next = Instant::never();
   for (const auto& client : clients_) next = std::min(next, client->until());
+  impatient_at_ = next;
   impatience_.at(next);
+}
+
+void ControlSocket::be_impatient_by(Instant when) {
+  if (when >= impatient_at_) return;
+  impatient_at_ = when;
+  impatience_.at(when);
 }
 
 Expected<OwnedFd> listen_at(const std::string& path) {

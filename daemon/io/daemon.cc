@@ -47,6 +47,14 @@ bool firewall_may_be_nft(conf::FirewallConfig::Choice choice) {
          choice == conf::FirewallConfig::Choice::kNft;
 }
 
+HookResult hook_result(const HookScript& script, const Expected<ProcessResult>& ended) {
+  if (!ended) return {ended.error().message, {}};
+  HookResult result{{}, ended->output};
+  if (ended->exit_status != 0)
+    result.failure = cat(script.path, ": ended with status ", ended->exit_status);
+  return result;
+}
+
 }  // namespace
 
 struct Daemon::UnderWay {
@@ -95,8 +103,10 @@ Daemon::Daemon(EventLoop& loop, StderrLog& log, Supervisor& supervisor, Parts pa
         watchdog_.at(clock_now() + *supervisor_.watchdog_interval());
       }) {
   if (parts.control) {
-    control_.emplace(loop, std::move(parts.control),
-                     [this](std::string_view command) { return answer(command); });
+    control_.emplace(
+        loop, std::move(parts.control),
+        [this](std::string_view command) { return answer(command); },
+        [this](std::string_view command) { return open_stream(command); });
   }
 }
 
@@ -123,6 +133,7 @@ Expected<Done> Daemon::start() {
   }
   if (auto watch = NeighborWatch::open(loop_, [this](const std::vector<Neighbor>& news) {
         router_->neighbors(news, clock_now());
+        settle();
       })) {
     neighbor_watch_ = std::move(*watch);
   } else {
@@ -234,12 +245,14 @@ void Daemon::settle() {
     for (const LogLine& line : outputs.log) log_.write(line);
     if (outputs.store) state_.store(std::move(*outputs.store), outputs.durable);
     leases_.append(outputs.lease_journal);
-    if (outputs.names_changed) hosts_.write(config_, router_->server());
+    if (outputs.names_changed) write_hosts_files();
     if (outputs.changes) begin(std::move(*outputs.changes));
     sockets_.send(outputs.packets);
     // Not here, in the midst of what a socket has received perhaps.
     if (outputs.sockets_changed) retry_sockets_.at(clock_now());
     for (HookRun& run : outputs.hooks) run_hook(std::move(run));
+    for (LeaseHookRun& run : outputs.lease_hooks) run_lease_hook(std::move(run));
+    if (outputs.lease_events && control_) control_->wake();
     if (outputs.finished && stopping_) {
       leave_rules();
       break;
@@ -252,6 +265,10 @@ void Daemon::settle() {
   deadline_.at(next ? std::max(*next, now + kShortestWait) : Instant::never());
 }
 
+void Daemon::write_hosts_files() {
+  hosts_.write(config_, [this] { return router_->named_addresses(clock_now()); });
+}
+
 void Daemon::run_hook(HookRun run) {
   say(LogLevel::kDebug,
       cat("uplink ", run.uplink, ": hook ", to_string(run.action), ": ", run.script.path));
@@ -259,19 +276,24 @@ void Daemon::run_hook(HookRun run) {
   command.arguments = {run.script.path, run.interface, std::string(to_string(run.action))};
   command.environment = std::move(run.environment);
   command.time_limit = run.script.time_limit;
-  processes_->run(
-      std::move(command), [this, run = std::move(run)](const Expected<ProcessResult>& ended) {
-        HookResult result;
-        if (!ended) {
-          result.failure = ended.error().message;
-        } else {
-          result.output = ended->output;
-          if (ended->exit_status != 0)
-            result.failure = cat(run.script.path, ": ended with status ", ended->exit_status);
-        }
-        router_->hook_ended(run, result, clock_now());
-        settle();
-      });
+  processes_->run(std::move(command),
+                  [this, run = std::move(run)](const Expected<ProcessResult>& ended) {
+                    router_->hook_ended(run, hook_result(run.script, ended), clock_now());
+                    settle();
+                  });
+}
+
+void Daemon::run_lease_hook(LeaseHookRun run) {
+  Command command;
+  command.arguments = std::move(run.arguments);
+  command.arguments.insert(command.arguments.begin(), run.script.path);
+  command.environment = std::move(run.environment);
+  command.time_limit = run.script.time_limit;
+  processes_->run(std::move(command), [this, number = run.number, script = std::move(run.script)](
+                                          const Expected<ProcessResult>& ended) {
+    router_->lease_hook_ended(number, hook_result(script, ended), clock_now());
+    settle();
+  });
 }
 
 void Daemon::begin(ChangeSet changes) {
@@ -365,7 +387,7 @@ void Daemon::reload() {
     log_.set_level(config_.log_level);
     leases_.set_durability(config_.durability);
     router_->reload(std::move(config), clock_now());
-    hosts_.write(config_, router_->server());
+    write_hosts_files();
     look();  // at what the new configuration watches
     supervisor_.status("");
   }
@@ -385,9 +407,37 @@ std::string Daemon::firewall_answer(std::string_view asked) {
   return firewall_json(router_->desired().ruleset, backend);
 }
 
+// Of an address, a prefix, a LAN, or a client by its name or DUID.
+std::string Daemon::release_answer(std::string_view asked) {
+  const std::vector<dhcp6::LeaseEvent> ended =
+      router_->release_lease(lease_selection(asked), clock_now());
+  std::string answer = released_json(ended);
+  settle();
+  return answer;
+}
+
+// "events", and where the listener was: "events 7.1234".
+ControlSocket::Stream Daemon::open_stream(std::string_view command) {
+  constexpr std::string_view kCommand = "events";
+  if (!command.starts_with(kCommand)) return {};
+  command.remove_prefix(kCommand.size());
+  EventPlace place;
+  if (!command.empty()) {
+    const auto said = command[0] == ' ' ? parse_event_place(command.substr(1)) : std::nullopt;
+    if (!said) return {};
+    place = *said;
+  }
+  return [this, place, greeted = false]() mutable -> std::optional<std::string> {
+    if (!std::exchange(greeted, true)) return router_->lease_events().greeting(place);
+    return router_->lease_events().next(place);
+  };
+}
+
 std::string Daemon::answer(std::string_view command) {
   if (command == "knock") return knock_json(router_->desired().knocks);
   if (command == "knock reset") return knock_reset_json(router_->reset_knocks(clock_now()));
+  constexpr std::string_view kRelease = "lease release ";
+  if (command.starts_with(kRelease)) return release_answer(command.substr(kRelease.size()));
   if (command == "leases") return leases_json(router_->server(), clock_now());
   if (command.starts_with("firewall")) return firewall_answer(command.substr(8));
   if (command == "hosts") return hosts_json(router_->status(clock_now()));

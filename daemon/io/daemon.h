@@ -50,6 +50,8 @@ class Daemon {
   void look();
   void settle();
   void run_hook(HookRun run);
+  void run_lease_hook(LeaseHookRun run);
+  void write_hosts_files();
   void begin(ChangeSet changes);
   void proceed();
   void signalled(int number);
@@ -60,6 +62,8 @@ class Daemon {
   void restore_leases(Instant now);
   std::string answer(std::string_view command);
   std::string firewall_answer(std::string_view asked);
+  std::string release_answer(std::string_view asked);
+  ControlSocket::Stream open_stream(std::string_view command);
   void say(LogLevel level, std::string text) { log_.say(level, std::move(text)); }
   LogSink sink();
 

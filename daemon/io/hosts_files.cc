@@ -10,12 +10,12 @@
 
 namespace sixgate::daemon {
 
-void HostsFiles::write(const conf::Config& config, const dhcp6::Server& server) {
-  std::optional<std::vector<dhcp6::NamedAddress>> named;  // most houses write none
+void HostsFiles::write(const conf::Config& config, const Named& named) {
+  std::optional<std::vector<dhcp6::NamedAddress>> all;  // most houses write none
   for (const conf::LanConfig& lan : config.lans) {
     if (lan.hosts_file.empty()) continue;
-    if (!named) named = server.named_addresses();
-    std::string text = hosts_text(*named, lan);
+    if (!all) all = named();
+    std::string text = hosts_text(*all, lan);
     const auto known = written_.find(lan.hosts_file);
     if (known != written_.end() && known->second == text) continue;
     // Names in a LAN are no secret: the resolver runs as somebody else.

@@ -2,9 +2,11 @@
 // HostsFiles: the hosts file of each LAN that has one, replaced as a whole whenever its text is another.
 #pragma once
 
+#include <functional>
 #include <map>
 #include <string>
 #include <utility>
+#include <vector>
 
 #include "conf/config.h"
 #include "dhcp6/server.h"
@@ -16,8 +18,10 @@ class HostsFiles {
  public:
   explicit HostsFiles(LogSink log) : log_(std::move(log)) {}
 
-  // One that cannot be written is said once, and tried again at the next change.
-  void write(const conf::Config& config, const dhcp6::Server& server);
+  // `named` is asked when there is a file to write. One that cannot be written is said once, and tried again at the
+  // next change.
+  using Named = std::function<std::vector<dhcp6::NamedAddress>()>;
+  void write(const conf::Config& config, const Named& named);
 
  private:
   LogSink log_;

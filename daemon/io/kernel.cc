@@ -24,15 +24,6 @@ constexpr Duration kCoalesce = milliseconds(5);
 constexpr double kLooksAtOnce = 20;
 constexpr double kLooksPerSecond = 4;
 
-// The kernel tells routes of one destination, source, table and metric apart by their next hop alone.
-bool same_place(const KernelRoute& a, const KernelRoute& b) {
-  return a.destination == b.destination && a.source == b.source && a.table == b.table &&
-         a.metric == b.metric;
-}
-bool same_hop(const KernelRoute& a, const KernelRoute& b) {
-  return a.kind == b.kind && a.interface == b.interface && a.gateway == b.gateway;
-}
-
 // Errors that say: what was to go is not there.
 bool is_gone(int code) {
   return code == ESRCH || code == EADDRNOTAVAIL || code == ENOENT || code == ENODEV;
@@ -110,6 +101,21 @@ Kernel::Kernel(EventLoop& loop, EventLoop::Callback changed, LogSink log, Netlin
   watch_.on_readable([this] { drain_events(); });
 }
 
+Kernel::RoutePlace Kernel::place_of(const KernelRoute& route) {
+  return {route.destination, route.source, route.table, route.metric};
+}
+
+Kernel::RouteHop Kernel::hop_of(const KernelRoute& route) {
+  return {route.kind, route.interface, route.gateway};
+}
+
+// The Router knows of a route that it has just asked for: the kernel's answer says whether it is there. With thousands
+// of delegations a look at all of them after each would be most of the work.
+bool Kernel::is_echo(const nlmsghdr* header) const {
+  const bool route = header->nlmsg_type == RTM_NEWROUTE || header->nlmsg_type == RTM_DELROUTE;
+  return route && header->nlmsg_pid == requests_.port();
+}
+
 bool Kernel::is_relevant(const nlmsghdr* header) const {
   const Instant now;  // only identities are looked at
   switch (header->nlmsg_type) {
@@ -146,7 +152,7 @@ void Kernel::note_failed_address(const nlmsghdr* header) {
 void Kernel::drain_events() {
   bool relevant = false;
   const bool lost = events_.drain([&](const nlmsghdr* header) {
-    relevant = relevant || is_relevant(header);
+    relevant = relevant || (!is_echo(header) && is_relevant(header));
     note_failed_address(header);
   });
   if (lost) {
@@ -248,7 +254,9 @@ Expected<KernelPicture> Kernel::read(std::span<const std::string> sysctls, Insta
         }
       });
   if (!done) return Unexpected<Error>(done.error());
-  routes_ = picture.state.routes;
+  routes_.clear();
+  for (const KernelRoute& route : picture.state.routes)
+    routes_[place_of(route)].push_back(hop_of(route));
 
   done = requests_.dump(
       rule_dump().get(), [&] { picture.state.rules.clear(); },
@@ -301,26 +309,23 @@ std::vector<ChangeFailure> Kernel::apply(std::span<const Change> changes, std::s
       }
       // Ours in the same place decide: replacing where there is none of ours would replace somebody
       // else's, and replacing one of several next hops would remove the others.
-      std::size_t ours = 0;
-      bool same = false;
-      for (const KernelRoute& known : routes_) {
-        if (!same_place(known, route)) continue;
-        ++ours;
-        same = same || same_hop(known, route);
-      }
-      const RoutePut how = ours == 0           ? RoutePut::kNew
-                           : ours == 1 && same ? RoutePut::kReplace
-                                               : RoutePut::kBeside;
-      if (!same) routes_.push_back(route);
+      std::vector<RouteHop>& hops = routes_[place_of(route)];
+      RouteHop hop = hop_of(route);
+      const bool same = std::find(hops.begin(), hops.end(), hop) != hops.end();
+      const RoutePut how = hops.empty()               ? RoutePut::kNew
+                           : hops.size() == 1 && same ? RoutePut::kReplace
+                                                      : RoutePut::kBeside;
+      if (!same) hops.push_back(std::move(hop));
       batch.add(put_route(route, index, how, now), at,
                 how == RoutePut::kBeside ? Kind::kBeside : Kind::kPut);
     } else if (const auto* remove_from = std::get_if<RemoveRoute>(&change)) {
       const KernelRoute& route = remove_from->route;
       const bool unreachable = route.kind == KernelRoute::Kind::kUnreachable;
       const unsigned index = unreachable ? 0 : index_of(route.interface);
-      std::erase_if(routes_, [&](const KernelRoute& known) {
-        return same_place(known, route) && same_hop(known, route);
-      });
+      if (const auto known = routes_.find(place_of(route)); known != routes_.end()) {
+        std::erase(known->second, hop_of(route));
+        if (known->second.empty()) routes_.erase(known);
+      }
       if (unreachable || index != 0) batch.add(remove_route(route, index), at, Kind::kRemove);
     } else if (const auto* add_rule = std::get_if<PutRule>(&change)) {
       batch.add(put_rule(add_rule->rule), at, Kind::kRule);

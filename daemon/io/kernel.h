@@ -48,6 +48,7 @@ class Kernel {
   void drain_events();
   void note_failed_address(const nlmsghdr* header);
   bool is_relevant(const nlmsghdr* header) const;
+  bool is_echo(const nlmsghdr* header) const;
   unsigned index_of(const std::string& interface) const;  // 0: there is none
 
   LogSink log_;
@@ -60,7 +61,23 @@ class Kernel {
   Instant credited_;
   std::map<std::string, unsigned> indexes_;
   std::map<unsigned, Ip6Address> link_locals_;  // chosen before, kept while usable
-  std::vector<KernelRoute> routes_;             // ours, as last read and changed since
+  // Ours, as last read and changed since. The kernel tells routes of one place apart by their next hop alone.
+  struct RoutePlace {
+    Prefix destination;
+    Prefix source;
+    std::uint32_t table = 0;
+    std::uint32_t metric = 0;
+    auto operator<=>(const RoutePlace&) const = default;
+  };
+  struct RouteHop {
+    KernelRoute::Kind kind;
+    std::string interface;
+    std::optional<Ip6Address> gateway;
+    bool operator==(const RouteHop&) const = default;
+  };
+  static RoutePlace place_of(const KernelRoute& route);
+  static RouteHop hop_of(const KernelRoute& route);
+  std::map<RoutePlace, std::vector<RouteHop>> routes_;
   // The kernel deletes an address with a lifetime when duplicate address detection fails and says why only
   // in the event: such addresses stay in the picture until they are put or removed again.
   std::map<std::pair<unsigned, Ip6Address>, KernelAddress> failed_;

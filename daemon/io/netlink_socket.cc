@@ -98,6 +98,7 @@ Expected<NetlinkSocket> NetlinkSocket::open(std::span<const int> groups, int pro
 }
 
 int NetlinkSocket::fd() const { return nl_socket_get_fd(socket_.get()); }
+std::uint32_t NetlinkSocket::port() const { return nl_socket_get_local_port(socket_.get()); }
 
 NetlinkSocket::Received NetlinkSocket::receive(int flags) {
   for (;;) {

@@ -36,6 +36,8 @@ class NetlinkSocket {
   static Expected<NetlinkSocket> open(std::span<const int> groups = {}, int protocol = 0);
 
   int fd() const;
+  // By which the kernel's messages say who asked for what they tell of.
+  std::uint32_t port() const;
 
   // One answer for each message, in their order. Batches them: several messages in one sendmsg.
   std::vector<NetlinkAnswer> execute(const std::vector<NetlinkMessage>& messages);

@@ -3,7 +3,7 @@
 server process's own (user and kernel), bytes are all that it hands to write(), lease file rewritten or not; figures
 of a shared machine, so that only those of one run can be compared. Needs root (network namespaces).
 
-    python3 tests/bench/leases.py [--clients N] [--rate N] [--bin DIR]
+    python3 tests/bench/leases.py [--clients N] [--rate N] [--kind address-only|prefix-only] [--bin DIR]
 """
 import argparse
 import os
@@ -23,6 +23,7 @@ from peers import Kea, Sixgated  # noqa: E402
 PREFERRED, VALID, T1, T2 = 2700, 5400, 1350, 2160
 RENEWALS_A_DAY = 86400 / T1
 ACCESS = "2001:db8:1::/64"
+KINDS = ("address-only", "prefix-only")
 TOML = """log_level = "warning"
 [uplink.wan]
 interface = "wan0"
@@ -109,9 +110,10 @@ def main():
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--clients", type=int, default=2000)
     parser.add_argument("--rate", type=int, default=200)
+    parser.add_argument("--kind", choices=KINDS, help="only these")
     parser.add_argument("--bin", default=os.path.join(ROOT, "build", "release", "bin"))
     options = parser.parse_args()
-    for kind in ("address-only", "prefix-only"):
+    for kind in [options.kind] if options.kind else KINDS:
         print("\n%s, %d clients, %d/s" % (kind, options.clients, options.rate))
         ours = measure("sixgated", start_sixgated, options, kind)
         theirs = measure("kea", start_kea, options, kind)

@@ -30,7 +30,8 @@ CommandResult run(std::initializer_list<const char*> arguments) {
 // A sixgated that knows one answer, in a process of its own.
 class FakeDaemon {
  public:
-  FakeDaemon(const std::string& path, const std::string& answer) {
+  FakeDaemon(const std::string& path, const std::string& answer,
+             const std::string& request_line = "status") {
     auto listening = daemon::listen_at(path);
     EXPECT_TRUE(listening);
     pid_ = ::fork();
@@ -41,7 +42,7 @@ class FakeDaemon {
     const int peer = ::accept(listening->get(), nullptr, nullptr);
     char request[256] = {};
     const ssize_t got = ::recv(peer, request, sizeof request - 1, 0);
-    const bool right = got > 0 && std::string_view(request) == "sixgate 1 status\n";
+    const bool right = got > 0 && std::string_view(request) == "sixgate 1 " + request_line + "\n";
     (void)!::write(peer, answer.data(), answer.size());
     ::_exit(right ? 0 : 1);
   }
@@ -63,15 +64,23 @@ TEST(Command, HelpAndVersionGoToStandardOutput) {
 }
 
 TEST(Command, WrongUsageIsCode2) {
-  for (const auto& arguments :
-       std::initializer_list<std::initializer_list<const char*>>{{},
-                                                                 {"frobnicate"},
-                                                                 {"status", "more"},
-                                                                 {"--socket"},
-                                                                 {"check", "a", "b"},
-                                                                 {"--what"},
-                                                                 {"check", "--json"},
-                                                                 {"leases", "x"}}) {
+  for (const auto& arguments : std::initializer_list<std::initializer_list<const char*>>{
+           {},
+           {"frobnicate"},
+           {"status", "more"},
+           {"--socket"},
+           {"check", "a", "b"},
+           {"--what"},
+           {"check", "--json"},
+           {"leases", "x"},
+           {"lease"},
+           {"lease", "give", "x"},
+           {"lease", "release"},
+           {"lease", "reserve", "x", "--json"},
+           {"monitor"},
+           {"monitor", "leases", "--since"},
+           {"monitor", "leases", "--since", "7"},
+           {"status", "--since", "7.1"}}) {
     const CommandResult result = run(arguments);
     EXPECT_EQ(result.code, kUsage);
     EXPECT_EQ(result.out, "");
@@ -172,6 +181,46 @@ TEST(Command, CheckPointsAtTheMistake) {
       << result.errors;
 }
 #endif
+
+TEST(Command, ReleasingSaysWhatWasReleased) {
+  const TemporaryDirectory temporary;
+  const std::string path = temporary / "socket";
+  {
+    const FakeDaemon daemon(path,
+                            "{\"schema\":1,\"released\":[{\"lan\":\"home\",\"duid\":\"aa\","
+                            "\"name\":\"nas\",\"leases\":[\"2001:db8::1\"]}]}\n",
+                            "lease release nas");
+    const CommandResult result = run({"--socket", path.c_str(), "lease", "release", "nas"});
+    EXPECT_EQ(result.code, kOk);
+    EXPECT_EQ(result.out, "released 2001:db8::1 of nas on home\n");
+  }
+  const FakeDaemon daemon(path, "{\"schema\":1,\"released\":[]}\n", "lease release nobody");
+  const CommandResult result = run({"--socket", path.c_str(), "lease", "release", "nobody"});
+  EXPECT_EQ(result.code, kFailure);
+  EXPECT_EQ(result.errors, "sixgate: nothing is leased to nobody\n");
+}
+
+TEST(Command, MonitorOfLeasesGoesOnWhereItWas) {
+  const TemporaryDirectory temporary;
+  const std::string path = temporary / "socket";
+  const std::string added =
+      "{\"epoch\":7,\"seq\":4,\"event\":\"added\",\"lan\":\"home\",\"duid\":\"aa\",\"name\":"
+      "\"nas\","
+      "\"leases\":[\"2001:db8::1\"],\"valid\":60}\n";
+  const std::string lines = "{\"epoch\":7,\"seq\":3,\"event\":\"begin\"}\n" + added + added;
+  {
+    const FakeDaemon daemon(path, lines, "events 7.3");
+    const CommandResult result =
+        run({"--socket", path.c_str(), "monitor", "leases", "--since", "7.3", "--count", "1"});
+    EXPECT_EQ(result.code, kOk);
+    EXPECT_EQ(result.out, "7.4  home  added 2001:db8::1, nas, valid 1m\n");
+  }
+  const FakeDaemon daemon(path, lines, "events");
+  const CommandResult result = run({"--socket", path.c_str(), "monitor", "leases", "--json"});
+  EXPECT_EQ(result.code, kFailure) << "sixgated went away";
+  EXPECT_EQ(result.out, lines);
+  EXPECT_NE(result.errors.find("has ended the connection"), std::string::npos);
+}
 
 }  // namespace
 }  // namespace sixgate::cli

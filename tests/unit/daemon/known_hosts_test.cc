@@ -23,9 +23,9 @@ Neighbor neighbor(unsigned host, const Ip6Address& at, Instant seen, bool reacha
 TEST(KnownHosts, AHostIsSeenWhenItAnswersAndForgottenAfterADay) {
   KnownHosts known;
   const Ip6Address at = address("2001:db8:1::7");
-  known.see(neighbor(1, at, kNow, true), kNow);
+  EXPECT_TRUE(known.see(neighbor(1, at, kNow, true), kNow));
   // What the kernel says when its own word grows old is no news of the host.
-  known.see(neighbor(1, at, kNow, false), kNow + seconds(40));
+  EXPECT_FALSE(known.see(neighbor(1, at, kNow, false), kNow + seconds(40)));
   ASSERT_EQ(known.addresses(kNow + hours(1)).size(), 1U);
   const KnownHosts::Entry entry = known.addresses(kNow + hours(1)).at(at);
   EXPECT_EQ(entry.seen, kNow);

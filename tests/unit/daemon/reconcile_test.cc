@@ -475,6 +475,29 @@ TEST(ReconcileProperty, WhatFailedIsLeftToDo) {
   }
 }
 
+TEST(ReconcileProperty, AllAtOnceIsOneAfterTheOther) {
+  for (std::uint64_t seed = 1; seed <= 1000; ++seed) {
+    SCOPED_TRACE(cat("seed ", seed));
+    RandomPictures random(seed);
+    const DesiredState desired = random.desired();
+    KernelState kernel = random.kernel();
+    ChangeSet changes = difference(desired, kernel, random.applied(), Removal::kAllowed, kNow);
+    // Some of them twice, and what was put gone again.
+    Rng dice(seed + 6'000'000);
+    for (std::size_t i = changes.size(); i-- > 0;) {
+      const Change again = changes[i];
+      if (const auto* put = std::get_if<PutRoute>(&again); put != nullptr && dice.chance(0.3))
+        changes.push_back(RemoveRoute{put->route});
+      else if (dice.chance(0.3))
+        changes.push_back(again);
+    }
+    KernelState together = kernel;
+    for (const Change& change : changes) apply(change, kernel);
+    apply_all(changes, together);
+    ASSERT_EQ(together, kernel);
+  }
+}
+
 TEST(Change, SaysWhatItDoes) {
   EXPECT_EQ(to_string(PutAddress{some_address("2001:db8::1")}),
             "put address 2001:db8::1/64 on lan0");

@@ -199,6 +199,124 @@ TEST(Conformance, Row_9818_LPD_5b_TheWayGoesWithTheLease) {
   EXPECT_EQ(route_to(run, mine), nullptr) << "it expired";
 }
 
+TEST(RouterDhcpServer, ThousandsOfDelegationsAreThereAtOnceAndEachGoesByItself) {
+  RouterRun run;
+  run.delegate({prefix("2001:db8:8000::/48")});
+  run.config.lans[0].dhcp6.delegations_per_client = 1000;
+  run.start_online();
+  constexpr unsigned kAll = 3000;
+  Prefix last;
+  for (unsigned number = 0; number < kAll; ++number) {
+    Message message = query(MessageType::kSolicit, number % 200);
+    message.options.push_back(dhcp6::RapidCommit{});
+    message.options.push_back(IaPd{.iaid = number});
+    const auto said = run.ask("lan0", message);
+    ASSERT_TRUE(said);
+    last = global(prefixes_in(*said));
+  }
+  run.run_for(seconds(1));
+  const auto routes = [&] {
+    return std::count_if(
+        run.kernel.routes.begin(), run.kernel.routes.end(),
+        [](const KernelRoute& route) { return route.gateway == address("fe80::c"); });
+  };
+  EXPECT_EQ(routes(), 2 * kAll) << "one of each prefix";
+  run.sets.clear();
+  run.router->release_lease({.lease = last}, run.now);
+  run.settle();
+  run.run_for(seconds(1));
+  EXPECT_EQ(routes(), 2 * kAll - 2);
+  ASSERT_EQ(run.sets.size(), 1U);
+  EXPECT_EQ(run.sets[0].second.size(), 3U) << "two routes and the rules";
+}
+
+TEST(RouterDhcpServer, APersonEndsALease) {
+  RouterRun run;
+  run.start_online();
+  const auto said = get_prefix(run, "lan0");
+  ASSERT_TRUE(said);
+  const Prefix mine = global(prefixes_in(*said));
+  ASSERT_NE(route_to(run, mine), nullptr);
+  EXPECT_TRUE(run.router->release_lease({.client = "nobody"}, run.now).empty());
+  const auto ended = run.router->release_lease({.client = client().to_string()}, run.now);
+  run.settle();
+  ASSERT_EQ(ended.size(), 1U);
+  run.run_for(Router::kSubdelegationGap);
+  EXPECT_EQ(route_to(run, mine), nullptr);
+  const auto& lan = run.firewall->lans.at(0);
+  EXPECT_EQ(std::find(lan.local.begin(), lan.local.end(), mine), lan.local.end());
+  run.start(run.memory);
+  EXPECT_EQ(run.router->server().table().binding_count(), 0U);
+}
+
+TEST(RouterDhcpServer, WhatHappensToLeasesIsToldInOrderAndToTheScript) {
+  conf::Config config = two_lans();
+  config.lease_hook = "/bin/lease";
+  config.hook_timeout = seconds(7);
+  RouterRun run(config);
+  run.start_online();
+  EventPlace place;
+  const std::string begin = run.router->lease_events().greeting(place);
+  EXPECT_EQ(begin, "{\"schema\":1,\"epoch\":1,\"seq\":0,\"event\":\"begin\"}");
+  const auto said = get_prefix(run, "lan0");
+  ASSERT_TRUE(said);
+  (void)get_prefix(run, "lan0", 1, MessageType::kRenew, prefixes_in(*said));
+  (void)get_prefix(run, "lan0", 1, MessageType::kRelease, prefixes_in(*said));
+  std::vector<std::string> events;
+  while (const auto line = run.router->lease_events().next(place)) events.push_back(*line);
+  ASSERT_EQ(events.size(), 3U);
+  EXPECT_NE(events[0].find("\"seq\":1,\"event\":\"delegated\",\"lan\":\"lan0\""), std::string::npos)
+      << events[0];
+  EXPECT_NE(events[1].find("\"event\":\"renewed\""), std::string::npos);
+  EXPECT_NE(events[2].find("\"event\":\"released\""), std::string::npos);
+  ASSERT_EQ(run.lease_hooks.size(), 3U);
+  EXPECT_EQ(run.lease_hooks[0].script, (HookScript{"/bin/lease", seconds(7)}));
+  EXPECT_EQ(run.lease_hooks[0].arguments.at(0), "delegated");
+  EXPECT_EQ(run.lease_hooks[2].arguments.at(0), "released");
+  // The next run of the daemon is another epoch: who was here is told that he may have missed something.
+  run.start(run.memory);
+  const std::string again = run.router->lease_events().greeting(place);
+  EXPECT_NE(again.find("\"epoch\":2,\"seq\":0,\"event\":\"missed\",\"count\":null"),
+            std::string::npos)
+      << again;
+}
+
+TEST(RouterDhcpServer, ALanTellsItsOwnOptionsAndWithholdsTheProviders) {
+  RouterRun run;
+  run.server.configuration = {dhcp6::NtpServers{{address("2001:db8:ff::1")}, {}, {}, {}},
+                              dhcp6::SntpServers{{address("2001:db8:ff::2")}},
+                              dhcp6::AftrName{*DomainName::parse("aftr.example.org")}};
+  for (conf::UplinkConfig& uplink : run.config.uplinks) uplink.request_options = {64};
+  run.config.lans[0].served.sntp = {address("2001:db8:1::7")};
+  run.config.lans[0].served.information_refresh = seconds(900);
+  run.config.lans[0].withheld_options = {56};
+  conf::ReservationConfig kept;
+  kept.kept.duid = client(9);
+  kept.served.sntp = {address("2001:db8:1::9")};
+  kept.served.information_refresh = seconds(700);
+  run.config.reservations = {kept};
+  run.start_online();
+  const auto ask = [&](const char* lan, unsigned number) {
+    Message message = query(MessageType::kInformationRequest, number);
+    message.options.push_back(dhcp6::OptionRequest{{31, 32, 56, 64}});
+    return run.ask(lan, message).value_or(Message{});
+  };
+  const Message here = ask("lan0", 1);
+  EXPECT_EQ(*dhcp6::find<dhcp6::SntpServers>(here.options),
+            (dhcp6::SntpServers{{address("2001:db8:1::7")}}));
+  EXPECT_EQ(dhcp6::find<dhcp6::InformationRefreshTime>(here.options)->time, Lifetime(900));
+  EXPECT_FALSE(dhcp6::contains<dhcp6::NtpServers>(here.options));
+  EXPECT_TRUE(dhcp6::contains<dhcp6::AftrName>(here.options)) << "passed on";
+  const Message own = ask("lan0", 9);
+  EXPECT_EQ(*dhcp6::find<dhcp6::SntpServers>(own.options),
+            (dhcp6::SntpServers{{address("2001:db8:1::9")}}));
+  EXPECT_EQ(dhcp6::find<dhcp6::InformationRefreshTime>(own.options)->time, Lifetime(700));
+  const Message there = ask("lan1", 1);
+  EXPECT_EQ(*dhcp6::find<dhcp6::SntpServers>(there.options),
+            (dhcp6::SntpServers{{address("2001:db8:ff::2")}}));
+  EXPECT_TRUE(dhcp6::contains<dhcp6::NtpServers>(there.options));
+}
+
 TEST(Conformance, Row_9818_LPD_X1_SubdelegationsOutliveACrash) {
   RouterRun run;
   run.start_online();

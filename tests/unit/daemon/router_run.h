@@ -153,7 +153,8 @@ class RouterRun {
   void settle() {
     for (int round = 0; round < 100; ++round) {
       RouterOutputs out = router->drain();
-      const bool quiet = !out.store && !out.changes && out.packets.empty() && out.hooks.empty();
+      const bool quiet = !out.store && !out.changes && out.packets.empty() && out.hooks.empty() &&
+                         out.lease_hooks.empty();
       log.insert(log.end(), out.log.begin(), out.log.end());
       finished = finished || out.finished;
       if (out.store) {
@@ -177,6 +178,11 @@ class RouterRun {
         hooks.push_back(run);
         if (!hold_hooks) router->hook_ended(run, {}, now);
       }
+      for (const LeaseHookRun& run : out.lease_hooks) {
+        lease_hooks.push_back(run);
+        if (!hold_hooks) router->lease_hook_ended(run.number, {}, now);
+      }
+      names_changed = names_changed || out.names_changed;
       if (quiet) return;
     }
     ADD_FAILURE() << "the router does not come to rest";
@@ -242,6 +248,8 @@ class RouterRun {
 
   bool hold_hooks = false;  // scripts do not end by themselves
   std::vector<HookRun> hooks;
+  std::vector<LeaseHookRun> lease_hooks;
+  bool names_changed = false;
 
   std::vector<SaidPacket> advertisements;
   std::vector<AnnouncedAddress> announcements;

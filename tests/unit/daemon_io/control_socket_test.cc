@@ -8,6 +8,7 @@
 #include <sys/stat.h>
 #include <sys/un.h>
 
+#include <optional>
 #include <vector>
 
 #include "daemon/io/clock.h"
@@ -22,8 +23,9 @@ class ControlSocketTest : public ::testing::Test {
   void SetUp() override {
     auto listening = listen_at(path_);
     ASSERT_TRUE(listening) << listening.error().message;
-    control_.emplace(loop_, std::move(*listening),
-                     [this](std::string_view command) { return answer_(command); });
+    control_.emplace(
+        loop_, std::move(*listening), [this](std::string_view command) { return answer_(command); },
+        [this](std::string_view command) { return open_(command); });
   }
   OwnedFd connect() const {
     OwnedFd fd(::socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0));
@@ -55,6 +57,7 @@ class ControlSocketTest : public ::testing::Test {
   const TemporaryDirectory temporary_;
   const std::string path_ = temporary_ / "run/control";
   EventLoop loop_;
+  ControlSocket::OpenStream open_ = [](std::string_view) { return ControlSocket::Stream(); };
   ControlSocket::Answer answer_ = [](std::string_view command) {
     return "[\"" + std::string(command) + "\"]";
   };
@@ -120,6 +123,69 @@ TEST_F(ControlSocketTest, OneTooManyCutsOffTheOldest) {
   EXPECT_EQ(receive(clients.front()), "(end)");
   send(clients.back(), "sixgate 1 status\n");
   EXPECT_EQ(receive(clients.back()), "[\"status\"]\n(end)");
+}
+
+TEST_F(ControlSocketTest, AListenerHearsWhatHappensUntilItGoes) {
+  std::vector<std::string> said{"[1]"};
+  open_ = [&](std::string_view command) {
+    if (command != "events") return ControlSocket::Stream();
+    return ControlSocket::Stream([&, next = std::size_t{0}]() mutable {
+      return next < said.size() ? std::optional(said[next++]) : std::nullopt;
+    });
+  };
+  OwnedFd client = connect();
+  send(client, "sixgate 1 events\n");
+  EXPECT_EQ(receive(client), "[1]\n");
+  said.insert(said.end(), {"[2]", "[3]"});
+  EXPECT_EQ(receive(client), "") << "nobody has woken it";
+  control_->wake();
+  EXPECT_EQ(receive(client), "[2]\n[3]\n");
+  const OwnedFd another = connect();
+  send(another, "sixgate 1 status\n");
+  EXPECT_EQ(receive(another), "[\"status\"]\n(end)");
+  client = OwnedFd();
+  for (int i = 0; i < 10; ++i) loop_.run_for(milliseconds(2));
+  EXPECT_EQ(control_->clients(), 0U);
+  control_->wake();
+}
+
+TEST_F(ControlSocketTest, ASlowListenerGoesOnWhereItWas) {
+  const std::string line(100'000, 'x');
+  std::size_t left = 50;
+  open_ = [&](std::string_view) {
+    return ControlSocket::Stream(
+        [&] { return left > 0 ? (--left, std::optional(line)) : std::nullopt; });
+  };
+  const OwnedFd client = connect();
+  send(client, "sixgate 1 events\n");
+  for (int i = 0; i < 5; ++i) loop_.run_for(milliseconds(2));
+  EXPECT_GT(left, 0U) << "what it does not take is not fetched";
+  control_->wake();
+  EXPECT_EQ(receive(client).size(), 50 * (line.size() + 1));
+  EXPECT_EQ(left, 0U);
+}
+
+TEST_F(ControlSocketTest, ListenersLeaveRoomForQuestions) {
+  open_ = [](std::string_view command) {
+    return command == "events" ? ControlSocket::Stream([] { return std::optional<std::string>(); })
+                               : ControlSocket::Stream();
+  };
+  std::vector<OwnedFd> listeners;
+  for (std::size_t i = 0; i < ControlSocket::kMostListeners; ++i) {
+    listeners.push_back(connect());
+    send(listeners.back(), "sixgate 1 events\n");
+    EXPECT_EQ(receive(listeners.back()), "");
+  }
+  const OwnedFd refused = connect();
+  send(refused, "sixgate 1 events\n");
+  EXPECT_NE(receive(refused).find("too many are listening"), std::string::npos);
+  std::vector<OwnedFd> idle;
+  for (std::size_t i = 0; i < ControlSocket::kMostClients; ++i) {
+    idle.push_back(connect());
+    loop_.run_for(milliseconds(20));
+  }
+  EXPECT_EQ(receive(listeners.front()), "") << "it is not the one that makes room";
+  EXPECT_EQ(receive(idle.front()), "(end)");
 }
 
 TEST_F(ControlSocketTest, IsForOwnerAndGroupOnly) {

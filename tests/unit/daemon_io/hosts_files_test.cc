@@ -32,6 +32,9 @@ struct Served {
     (void)server.restore({}, "boot", now);
     server.configure({us, {}, {link}}, now);
   }
+  HostsFiles::Named named() const {
+    return [this] { return server.named_addresses(); };
+  }
   void lease(std::uint8_t client, const char* name) {
     dhcp6::Message message{
         .type = dhcp6::MessageType::kSolicit, .transaction_id = client, .options = {}};
@@ -60,7 +63,7 @@ TEST(HostsFiles, NamesOfClientsAreWrittenForTheResolver) {
   served.lease(2, "nas");
   served.lease(3, "nas");  // the name has an owner
   served.lease(4, "_x");   // nothing that a hosts file could hold
-  files.write(served.config, served.server);
+  files.write(served.config, served.named());
   const auto named = served.server.named_addresses();
   ASSERT_EQ(named.size(), 2U);
   std::string expected = "# Written by sixgated for LAN home.\n";
@@ -75,7 +78,7 @@ TEST(HostsFiles, NamesOfClientsAreWrittenForTheResolver) {
   ASSERT_EQ(::stat(path.c_str(), &status), 0);
   EXPECT_EQ(status.st_mode & 0777U, 0644U) << "the resolver reads it";
   std::filesystem::remove(path);
-  files.write(served.config, served.server);
+  files.write(served.config, served.named());
   EXPECT_FALSE(std::filesystem::exists(path)) << "what is the same is not written again";
 }
 
@@ -85,11 +88,11 @@ TEST(HostsFiles, AFileThatCannotBeWrittenIsSaidOnce) {
   Served served(path);
   int said = 0;
   HostsFiles files([&](const LogLine&) { ++said; });
-  files.write(served.config, served.server);
-  files.write(served.config, served.server);
+  files.write(served.config, served.named());
+  files.write(served.config, served.named());
   EXPECT_EQ(said, 1);
   std::filesystem::create_directory(temporary / "missing");
-  files.write(served.config, served.server);
+  files.write(served.config, served.named());
   EXPECT_EQ(text_of(path), "# Written by sixgated for LAN home.\n");
 }
 

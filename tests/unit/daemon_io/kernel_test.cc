@@ -374,5 +374,28 @@ TEST_F(KernelTest, KnowsItsIpsecPoliciesAndNoOthers) {
   expect_none(apply({RemoveKnock{knock}}));
 }
 
+TEST_F(KernelTest, WhatWeAskedForOurselvesIsNoNews) {
+  run_loop(milliseconds(100));
+  KernelRoute route;
+  route.destination = *Prefix::parse("2001:db8:0:1::/64");
+  route.interface = "wan";
+  route.metric = 207;
+  changed_ = 0;
+  expect_none(apply({PutRoute{route}}));
+  run_loop(milliseconds(50));
+  EXPECT_EQ(changed_, 0);
+  run("ip -6 route del 2001:db8:0:1::/64 dev wan proto 166");
+  run_loop(milliseconds(50));
+  EXPECT_EQ(changed_, 1) << "what somebody else does is";
+  (void)read();
+  expect_none(apply({PutRoute{route}}));
+  expect_none(apply({RemoveRoute{route}}));
+  run_loop(milliseconds(50));
+  EXPECT_EQ(changed_, 1);
+  expect_none(apply({PutAddress{lease("2001:db8::1", seconds(1000), seconds(2000))}}));
+  run_loop(milliseconds(50));
+  EXPECT_GE(changed_, 2) << "of an address the kernel may yet say more";
+}
+
 }  // namespace
 }  // namespace sixgate::daemon

@@ -421,5 +421,25 @@ TEST_F(PacketSocketsTest, ClosesWhatIsNoLongerWanted) {
   EXPECT_EQ(::bind(other.get(), reinterpret_cast<const sockaddr*>(&local), sizeof local), 0);
 }
 
+TEST_F(PacketSocketsTest, ABurstOfClientsWaitsForTheServer) {
+  (void)ready_links();
+  const auto server = make_dhcp6_server_socket(link("wan"));
+  ASSERT_TRUE(server) << server.error().message;
+  const LinkState isp = link("isp");
+  const auto client = make_dhcp6_client_socket(isp);
+  ASSERT_TRUE(client) << client.error().message;
+  constexpr std::size_t kClients = 1500;
+  const std::vector<std::uint8_t> solicit(100, 1);
+  for (std::size_t i = 0; i < kClients; ++i) {
+    const OutgoingDatagram one{{}, kAllDhcpRelayAgentsAndServers, kDhcp6ServerPort, solicit};
+    std::size_t sent = 0;
+    ASSERT_EQ(send_datagrams(client->fd.get(), isp, std::span(&one, 1), sent), 0);
+  }
+  std::vector<std::uint8_t> buffer(1500);
+  std::size_t heard = 0;
+  while (receive_datagram(server->get(), buffer)) ++heard;
+  EXPECT_EQ(heard, kClients);
+}
+
 }  // namespace
 }  // namespace sixgate::daemon

@@ -45,6 +45,25 @@ TEST(Conformance, Row_8415_R_10_AReleaseEndsTheRoute) {
   EXPECT_EQ(run.routed(), std::vector{prefix("2001:db8:4::/64")});
 }
 
+TEST(RelayedDelegations, APersonTakesOutALeaseAClientOrALan) {
+  // RFC 8987 O-2.
+  RelayRun run;
+  run.delegate("2001:db8:2::/56", 3600, 1, 1);
+  run.delegate("2001:db8:3::/60", 3600, 1, 2);
+  run.delegate("2001:db8:4::/64", 3600, 2, 1, "home", "fe80::d");
+  EXPECT_TRUE(run.relay.clear({.link = "lan1"}).empty());
+  EXPECT_TRUE(run.relay.clear({}).empty());
+  EXPECT_FALSE(run.relay.drain().delegations_changed);
+  EXPECT_EQ(run.relay.clear({.lease = prefix("2001:db8:3::/60")}).size(), 1U);
+  EXPECT_TRUE(run.relay.drain().delegations_changed);
+  EXPECT_EQ(run.routed(), (std::vector{prefix("2001:db8:2::/56"), prefix("2001:db8:4::/64")}));
+  run.delegate("2001:db8:3::/60", 3600, 1, 2);
+  EXPECT_EQ(run.routed().size(), 3U) << "the next Reply tells of it again";
+  EXPECT_EQ(run.relay.clear({.client = relayed_client(1).to_string()}).size(), 2U);
+  EXPECT_EQ(run.relay.clear({.link = "home"}).size(), 1U);
+  EXPECT_TRUE(run.routed().empty());
+}
+
 TEST(Conformance, Row_8415_R_10_OnlyARepliesPrefixesAreRouted) {
   RelayRun run;
   const auto say = [&](MessageType type, const IaPd& ia) {

@@ -248,6 +248,44 @@ TEST(Conformance, Row_8415_S_32_RelayedMessagesAreAnsweredThroughTheSameRelays) 
   EXPECT_TRUE(prefix("2001:db8:1:1::/64").contains(addresses_in(said->message)[0]));
 }
 
+TEST(DhcpServer, ARelayAgentThatSaysSoIsAnsweredAtItsOwnPort) {
+  // RFC 8357: the outermost one speaks from port 10547, and the one below from 20547.
+  ServerRun run;
+  RelayedExchange exchange{
+      .relays = {}, .inner = {}, .message = message_of({.addresses = {ia_na(1)}})};
+  exchange.relays.push_back({.hop_count = 1,
+                             .link_address = {},
+                             .peer_address = address("2001:db8:1:1::7"),
+                             .options = {RelaySourcePort{20547}}});
+  exchange.relays.push_back({.hop_count = 0,
+                             .link_address = address("2001:db8:1:1::7"),
+                             .peer_address = address("fe80::c"),
+                             .options = {RelaySourcePort{0}}});
+  const auto ask = [&] {
+    std::vector<std::uint8_t> bytes;
+    ByteWriter writer(bytes);
+    EXPECT_TRUE(exchange.emit(writer));
+    run.packets.clear();
+    run.server->receive("home", bytes, address("fe80::7777"), address("fe80::1"), run.now, 10547);
+    run.settle();
+  };
+  ask();
+  ASSERT_EQ(run.packets.size(), 1U);
+  EXPECT_EQ(run.packets[0].port, 10547);
+  EXPECT_EQ(run.packets[0].destination, address("fe80::7777"));
+  const auto said = RelayedExchange::parse(run.packets[0].payload);
+  ASSERT_TRUE(said && said->relays.size() == 2);
+  EXPECT_EQ(find<RelaySourcePort>(said->relays[0].options)->downstream, 20547);
+  EXPECT_EQ(find<RelaySourcePort>(said->relays[1].options)->downstream, 0);
+  // Who only happens to speak from elsewhere listens where relay agents do.
+  exchange.relays[0].options.clear();
+  ask();
+  ASSERT_EQ(run.packets.size(), 1U);
+  EXPECT_EQ(run.packets[0].port, kServerPort);
+  EXPECT_FALSE(
+      contains<RelaySourcePort>(RelayedExchange::parse(run.packets[0].payload)->relays[0].options));
+}
+
 TEST(Conformance, Row_8415_S_27_TheLinkIsTheOneTheMessageCameFrom) {
   ServerRun run;
   const auto home = run.four_way({.addresses = {ia_na(1)}});

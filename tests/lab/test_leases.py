@@ -1,0 +1,232 @@
+# SPDX-License-Identifier: Apache-2.0
+"""What our DHCPv6 server hands out beside leases, who hears what happens to leases, and leases that a person ends."""
+import json
+import os
+import socket
+import struct
+import time
+
+from dhcp_clients import Dhclient, DibblerClient
+from lab import limit, require_tools, run
+from peers import Sixgated
+from scenario import build, final_checks, toml, wait_delegated
+from test_dhcp6_names import dns_name, option
+from test_dhcp6_server import held, leases
+from wire import dhcp_options, inside
+
+AFTR = "aftr.example.net"
+LAN_OPTIONS = """ntp = ["2001:db8:7::123", "ntp.example.org"]
+sntp = ["2001:db8:7::124"]
+posix_timezone = "CET-1CEST,M3.5.0,M10.5.0/3"
+tzdb_timezone = "Europe/Vienna"
+boot_file_url = "tftp://[2001:db8:7::69]/boot.efi"
+sol_max_rt = 300
+inf_max_rt = 900
+information_refresh = 1200
+vendor_options = ["32473:1:0a0b0c"]
+dhcpv6_option = ["60:00026162"]
+dhcpv6_withhold = ["sip-servers"]
+dns = ["2001:db8:7::53"]
+search = ["home.arpa"]
+dnr = ["10 dns.example.org 2001:db8:7::54 alpn=dot"]
+captive_portal_uri = "https://portal.example.org/api"
+"""
+OWN_OPTIONS = """dns = ["2001:db8:9::53"]
+ntp = ["2001:db8:9::123"]
+boot_file_url = "tftp://[2001:db8:9::69]/own.efi"
+tzdb_timezone = "Asia/Tokyo"
+information_refresh = 700
+"""
+ASKED = [17, 22, 23, 24, 31, 32, 41, 42, 56, 59, 60, 64, 82, 83, 103, 144]
+
+
+def inform(host, codes):
+    """The options of the answer to an Information-request."""
+    message = (bytes([11, 0x51, 0x52, 0x53]) + option(1, b"\0\3\0\1" + bytes.fromhex(host.mac("eth0").replace(":", "")))
+               + option(8, b"\0\0") + option(6, b"".join(struct.pack("!H", code) for code in codes)))
+    own = host.link_local("eth0")
+
+    def work():
+        index = socket.if_nametoindex("eth0")
+        with socket.socket(socket.AF_INET6, socket.SOCK_DGRAM) as sock:
+            sock.settimeout(2)
+            sock.bind((own, 546, 0, index))
+            for _ in range(3):
+                try:
+                    sock.sendto(message, ("ff02::1:2", 547, 0, index))
+                    return sock.recv(4096)
+                except TimeoutError:
+                    pass
+            raise TimeoutError("no Reply")
+    answer = host.call(work)
+    assert answer[:4] == bytes([7, 0x51, 0x52, 0x53]), answer
+    return dhcp_options(answer[4:])
+
+
+def judged(wire, host):
+    """What tshark says of the Replies to a host."""
+    return run("tshark", "-n", "-r", wire.path, "-V", "-Y", "dhcpv6.msgtype == 7 && eth.dst == %s" % host.mac("eth0"),
+               timeout=60).stdout
+
+
+@limit(120)
+def test_options_of_a_lan_and_of_one_client(lab):
+    """Everything that the configuration can say goes out to who asks, tshark reads it, and one client has its own."""
+    require_tools("tshark")
+    lab.house({"lan0": ["h1", "h2"], "lan1": ["h3"]})
+    house = build(lab, server_options={"options": [("aftr-name", AFTR), ("sip-server-addr", "2001:db8:ffff::5060")]})
+    house.sixgated = Sixgated(lab, config=toml(
+        top='[[reservation]]\nmac = "%s"\n%s' % (lab.h2.mac("eth0"), OWN_OPTIONS),
+        uplink='request_options = ["aftr"]\n', each={"lan0": LAN_OPTIONS})).start()
+    wait_delegated(lab)
+    for host in (lab.h1, lab.h2, lab.h3):
+        host.wait_default_route()
+    told = dict(inform(lab.h1, ASKED))
+    lab.check(set(told) == {1, 2} | set(ASKED) - {22}, "options of the LAN: %s" % sorted(told))
+    lab.check(told[64] == dns_name(AFTR), "the provider's AFTR is passed on: %s" % told[64])
+    lab.check(told[17] == struct.pack("!IHH", 32473, 1, 3) + b"\x0a\x0b\x0c", told[17])
+    lab.check(told[60] == b"\0\2ab" and told[59] == b"tftp://[2001:db8:7::69]/boot.efi", told)
+    lab.check(struct.unpack("!I", told[32])[0] == 1200, told[32])
+    own = dict(inform(lab.h2, ASKED))
+    lab.check(own[23] == socket.inet_pton(socket.AF_INET6, "2001:db8:9::53"), own[23])
+    lab.check(own[42] == b"Asia/Tokyo" and own[41] == told[41] and struct.unpack("!I", own[32])[0] == 700, own)
+    lab.check(own[59] == b"tftp://[2001:db8:9::69]/own.efi", own[59])
+    lab.check(22 in dict(inform(lab.h3, [22])), "the other LAN withholds nothing")
+    few = dict(inform(lab.h1, [23]))
+    lab.check(set(few) == {1, 2, 23}, "unasked: %s" % sorted(few))
+    seen = judged(lab.lan0, lab.h1)
+    for text in ("2001:db8:7::53", "home.arpa", "2001:db8:7::123", "ntp.example.org", "2001:db8:7::124",
+                 "CET-1CEST,M3.5.0,M10.5.0/3", "Europe/Vienna", "Boot File URL", "Boot File Parameters", "SOL_MAX_RT",
+                 "INF_MAX_RT", "32473", AFTR, "https://portal.example.org/api"):
+        lab.check(text in seen, "tshark does not find %s in\n%s" % (text, seen))
+    final_checks(lab)
+
+
+SCRIPT = """#!/bin/sh
+echo "$@" >> %(directory)s/calls
+env > %(directory)s/environment
+"""
+
+
+class Listener:
+    """`sixgate monitor leases --json`, going on."""
+
+    def __init__(self, sixgated, *arguments):
+        self.process = sixgated.namespace.start("monitor", [
+            sixgated.cli, "--socket", sixgated.socket, "monitor", "leases", "--json", *arguments])
+        self.process.expected_to_live = False
+
+    def lines(self):
+        return [json.loads(line) for line in self.process.text().splitlines() if line.startswith("{")]
+
+    def words(self):
+        return [(one["event"], one["type"]) for one in self.lines() if "type" in one]
+
+
+@limit(150)
+def test_lease_events(lab):
+    """Who listens hears of every change once and in order, and so does the script; who comes back knows what he missed."""
+    lab.house({"lan0": ["h1"], "lan1": ["h2"]})
+    directory = lab.fresh_directory("calls")
+    script = lab.file("lease.sh", SCRIPT % {"directory": directory}, mode=0o755)
+    house = build(lab)
+    house.sixgated = Sixgated(lab, config=toml(
+        top='lease_hook = "%s"\n' % script, lan='addressing = "slaac+dhcpv6"\ndhcpv6_lease_time = 120\n')).start()
+    house.prefix = wait_delegated(lab)
+    lab.h1.wait_default_route()
+    listener = Listener(house.sixgated)
+    lab.until("the listener has its place", lambda: listener.lines()[:1] and listener.lines()[0]["event"] == "begin", 5)
+    dhclient = Dhclient(lab, lab.h1).start()
+    lab.until("address and prefix are told of", lambda: {("added", "address"), ("delegated", "prefix")} <= set(listener.words()), 30)
+    lab.until("and renewed", lambda: {("renewed", "address"), ("renewed", "prefix")} <= set(listener.words()), 60)
+    dhclient.process.expected_to_live = False
+    dhclient.process.kill()
+    done = lab.h1.run("dhclient", "-6", "-r", "-cf", os.path.join(dhclient.directory, "conf"), "-lf", dhclient.leases, "-pf",
+                      os.path.join(dhclient.directory, "pid2"), "-N", "-P", "eth0", check=False, timeout=20)
+    lab.until("and released (%s)" % done.stderr[-200:], lambda: {("released", "address"), ("released", "prefix")} <= set(listener.words()), 20)
+    heard = listener.lines()
+    lab.check([one["seq"] for one in heard] == list(range(heard[0]["seq"], heard[0]["seq"] + len(heard))), heard)
+
+    def calls():
+        try:
+            with open(os.path.join(directory, "calls")) as file:
+                return [line.split() for line in file]
+        except FileNotFoundError:
+            return []
+    for kind in ("address", "prefix"):
+        told = [one for one in heard if one.get("type") == kind]
+        expected = [[one["event"], one["lan"], one["duid"], str(one["iaid"]), *one["leases"]] for one in told]
+
+        def mine():
+            return [call for call in calls() if call[3:4] == [str(told[0]["iaid"])] and any(
+                ("/" in lease) == (kind == "prefix") for lease in call[4:])]
+        lab.until("the script was told the same of each %s, in order" % kind, lambda: mine() == expected, 20)
+    with open(os.path.join(directory, "environment")) as file:
+        variables = dict(line.rstrip("\n").split("=", 1) for line in file if "=" in line)
+    lab.check(variables["SIXGATE_EVENT"] == "released" and variables["SIXGATE_LAN"] == "lan0"
+              and variables["SIXGATE_DUID"] == heard[-1]["duid"] and "HOME" not in variables, variables)
+    # Away while something happens, and back.
+    place = "%d.%d" % (heard[-1]["epoch"], heard[-1]["seq"])
+    listener.process.kill()
+    Dhclient(lab, lab.h1).start()
+    lab.until("there are leases again", lambda: len(leases(house.sixgated)) == 2, 30)
+    back = house.sixgated.cli_run("monitor", "leases", "--since", place, "--count", "2")
+    lab.check(back.returncode == 0 and back.stdout.count("\n") == 2 and "added" in back.stdout and "delegated" in back.stdout,
+              back.stdout + back.stderr)
+    house.sixgated.kill()
+    house.sixgated.start()
+    later = Listener(house.sixgated, "--since", place)
+    lab.until("after a restart something may have been missed", lambda: later.lines()[:1] and
+              later.lines()[0]["event"] == "missed" and later.lines()[0]["count"] is None, 10)
+    lab.until("and the renewals are heard", lambda: ("renewed", "address") in later.words(), 60)
+    final_checks(lab)
+
+
+@limit(180)
+def test_a_person_ends_and_keeps_leases(lab):
+    """`sixgate lease release` reaches routes, names and a client that takes orders at once; what `lease reserve` prints
+    and the file has is kept through the next release."""
+    lab.house({"lan0": ["h1"], "lan1": ["h2"]})
+    house = build(lab)
+    house.sixgated = Sixgated(lab, config=toml(lan='addressing = "slaac+dhcpv6"\n')).start()
+    house.prefix = wait_delegated(lab)
+    lab.h1.wait_default_route()
+    dibbler = DibblerClient(lab, lab.h1).start()
+    lab.until("dibbler-client has an address and a prefix", lambda: held(house.sixgated, "address", house.prefix)
+              and held(house.sixgated, "prefix", house.prefix), 40)
+    (duid, address), = held(house.sixgated, "address", house.prefix).items()
+    prefix = held(house.sixgated, "prefix", house.prefix)[duid]
+    lab.until("the way to the prefix", lambda: prefix in {one["dst"] for one in lab.cpe.routes() if one.get("gateway")}, 5)
+    since = time.time()
+    done = house.sixgated.cli_run("lease", "release", duid)
+    lab.check(done.returncode == 0 and address in done.stdout and prefix in done.stdout, done.stdout + done.stderr)
+    lab.until("the way is gone", lambda: prefix not in {one["dst"] for one in lab.cpe.routes() if one.get("gateway")}, 5)
+    order = lab.lan0.wait_dhcp("Reconfigure", timeout=5, since=since)
+    lab.check(order.time - since < 2, "%.1f s" % (order.time - since))
+    reply = lab.lan0.wait_dhcp("Reply", lambda one: any(not valid and one_address == address for ia in one.addresses
+                                                        for one_address, _, valid in ia.addresses), 15, since)
+    given = [one for ia in reply.addresses for one, _, valid in ia.addresses if valid and inside(one, house.prefix)]
+    lab.check(given and address not in given, "another address: %s" % reply)
+    lab.until("it has other leases", lambda: held(house.sixgated, "address", house.prefix).get(duid) in given
+              and held(house.sixgated, "prefix", house.prefix).get(duid) not in (None, prefix), 15)
+    # What dibbler-client does when it is taken a prefix: it asks for it all over again.
+    lab.lan0.wait_dhcp("Reply", lambda one: one.delegated() and not one.addresses, 15, reply.time)
+    nobody = house.sixgated.cli_run("lease", "release", "2001:db8:9999::1")
+    lab.check(nobody.returncode == 1 and "nothing is leased to" in nobody.stderr, nobody.stderr)
+
+    kept, kept_prefix = given[0], held(house.sixgated, "prefix", house.prefix)[duid]
+    table = house.sixgated.cli_run("lease", "reserve", kept)
+    lab.check(table.returncode == 0 and duid in table.stdout, table.stdout + table.stderr)
+    table = house.sixgated.cli_run("lease", "reserve", duid).stdout
+    with open(house.sixgated.config_path, "a") as file:
+        file.write(table)
+    house.sixgated.reload()
+    house.sixgated.process.wait_log("configuration changed")
+    # Its Renew accepts no further orders: it is started anew, and would have others but for the reservation.
+    done = house.sixgated.cli_run("lease", "release", duid)
+    lab.check(done.returncode == 0 and kept in done.stdout and kept_prefix in done.stdout, done.stdout + done.stderr)
+    dibbler.process.kill()
+    DibblerClient(lab, lab.h1).start()
+    lab.until("it has what is reserved", lambda: held(house.sixgated, "address", house.prefix).get(duid) == kept
+              and held(house.sixgated, "prefix", house.prefix).get(duid) == kept_prefix, 30)
+    final_checks(lab)
