@@ -211,6 +211,7 @@ void lan_text(std::string& out, const Json& lan) {
   add_list(facts, "relayed to", lan["relay"]["servers"]);
   add_text(facts, "no prefix", lan["no_prefix_reason"]);
   add_list(facts, "DNS", lan["dns_servers"]);
+  add_text(facts, "no SLAAC", lan["no_slaac_reason"]);
   const std::string counters = counted(lan["counters"]);
   if (!counters.empty()) facts.row({"packets", counters});
   std::size_t reachable = 0;

@@ -406,8 +406,9 @@ void derive_lan(const House& house, const LanView& lan, DesiredState& out, Insta
   out.sysctls[interface_key(interface, "accept_untracked_na")] = "1";
   for (const LanPrefix& prefix : lan.prefixes) {
     if (prefix.valid_until <= now) continue;
-    add_unless_there(out.addresses, wanted_address(interface, prefix.address, 64,
-                                                   prefix.preferred_until, prefix.valid_until));
+    add_unless_there(out.addresses,
+                     wanted_address(interface, prefix.address, prefix.prefix.length(),
+                                    prefix.preferred_until, prefix.valid_until));
     if (prefix.on_link)
       add_unless_there(out.routes, on_link_route(interface, prefix.prefix, prefix.valid_until));
   }

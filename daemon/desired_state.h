@@ -42,7 +42,7 @@ struct UplinkView {
 
 // One prefix of one LAN.
 struct LanPrefix {
-  Prefix prefix;       // the on-link /64
+  Prefix prefix;       // on link: a /64, or longer (ip6assign)
   Ip6Address address;  // ours in it
   std::string origin;  // uplink name or "ula"
   delegation::Standing standing = delegation::Standing::kLive;

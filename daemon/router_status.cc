@@ -123,6 +123,15 @@ std::string why_no_prefix(const conf::LanConfig& lan, const std::vector<StatusUp
 }
 
 StatusForeignRouter status_of(const ra::ForeignRouter& router, Instant now) {
+// Where hosts cannot make addresses of their own although they have a prefix.
+std::string why_no_slaac(const conf::LanConfig& lan, const std::vector<StatusPrefix>& prefixes) {
+  const bool whole = std::any_of(prefixes.begin(), prefixes.end(),
+                                 [](const StatusPrefix& one) { return one.prefix.length() <= 64; });
+  if (!lan.request.splits_slash64() || whole) return {};
+  return cat("ip6assign = ", lan.request.assign_length,
+             " splits a /64 (RFC 4862 section 5.5.3): addresses come from DHCPv6");
+}
+
   StatusForeignRouter out;
   out.address = router.address;
   out.says = ra::summary(router.last);
@@ -199,6 +208,7 @@ Status Router::status(Instant now) const {
                      [](const StatusPrefix& one) { return !kUniqueLocal.contains(one.prefix); }))
       status.no_prefix_reason = why_no_prefix(config, out.uplinks);
     for (const Prefix& prefix : withdrawn_prefixes(*lan, now)) {
+    status.no_slaac_reason = why_no_slaac(config, status.prefixes);
       status.prefixes.push_back(status_prefix(prefix, "", "withdrawn", now, now, now));
     }
     const ra::Advertiser& advertiser = lan->advertiser();

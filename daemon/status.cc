@@ -274,6 +274,7 @@ void lan(JsonWriter& json, const StatusLan& l) {
   prefixes(json, "prefixes", l.prefixes);
   if (!l.no_prefix_reason.empty()) json.key("no_prefix_reason").value(l.no_prefix_reason);
   addresses(json, "dns_servers", l.dns_servers);
+  if (!l.no_slaac_reason.empty()) json.key("no_slaac_reason").value(l.no_slaac_reason);
   if (l.next_ra_in) next_advertisement(json, l);
   if (!l.foreign_routers.empty()) foreign_routers(json, l);
   if (l.relay) relay(json, *l.relay);

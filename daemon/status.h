@@ -168,6 +168,7 @@ struct StatusLan {
   std::vector<StatusPrefix> prefixes;
   std::string no_prefix_reason;  // why there is no global prefix; empty: there is one
   std::vector<Ip6Address> dns_servers;
+  std::string no_slaac_reason;   // why hosts make no addresses of their own; empty: they may
   std::optional<Lifetime> next_ra_in;  // when the next multicast is due
   std::string next_ra_why;             // then
   std::vector<StatusField> next_ra;

@@ -282,7 +282,7 @@ dhcp6::ClientParameters Uplink::parameters(bool address) const {
   if (!parameters.delegations.empty()) {
     for (std::uint32_t i = 1; i <= kSpareDelegations; ++i)
       parameters.spare_iaids.push_back(first_iaid_ + i);
-    parameters.policy = {.slash64s = need_.lans,
+    parameters.policy = {.slash64s = need_.slash64s,
                          .probe_interval = config_.probe_interval,
                          .retire_after = config_.retire_after};
   }

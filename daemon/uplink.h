@@ -27,8 +27,8 @@ struct UplinkOutputs {
 };
 
 struct PrefixNeed {
-  Prefix hint;        // the size to ask for when the configuration names none
-  unsigned lans = 1;  // that take their /64 from this uplink
+  Prefix hint;            // the size to ask for when the configuration names none
+  unsigned slash64s = 1;  // that the LANs take from this uplink
 };
 
 class Uplink {

@@ -89,7 +89,7 @@ std::optional<Message> Server::answer_leases(const Query& query, Intent intent) 
       if (answer.type == AssociationType::kPrefixes) {
         given.prefixes.push_back(grant.prefix);
       } else {
-        given.interface_ids.push_back(grant.prefix.address().low());
+        given.interface_ids.push_back(grant.on_link.interface_id(grant.prefix.address()));
       }
     }
     left_out = left_out || answer.empty();
