@@ -38,6 +38,7 @@ struct UplinkView {
   std::vector<KernelRoute> inherited_routes;
   // The addresses that autonomous prefixes give this interface, made by the caller (RFC 7217).
   std::vector<std::pair<Prefix, Ip6Address>> slaac;
+  bool registers = false;  // a server here is told of our own addresses (RFC 9686)
 };
 
 // One prefix of one LAN.

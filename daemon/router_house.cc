@@ -188,6 +188,7 @@ House Router::house(Instant now) {
     view.lease = &uplink->lease();
     view.held = uplink->held(now);
     view.dead = is_dead(*uplink, now);
+    view.registers = uplink->registrar().started();
     const auto inherited = inherited_.find(view.config->interface);
     if (inherited != inherited_.end()) {
       if (uplink->heard().any || !uplink->lease_is_learnt()) {

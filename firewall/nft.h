@@ -45,11 +45,12 @@ enum class NftSetId : std::uint8_t {
   kForbidden,   // uplink . prefix of documentation: not on the Internet, unless we live in it (a
                 // lab)
   kServers,     // interface . source of answers to our DHCPv6 relay agent
+  kRegistered,  // uplink . own address that a DHCPv6 server is told of
   kPinholeTcp,  // LAN . source . host . ports
   kPinholeUdp,
   kPinholeOther,  // LAN . source . host . protocol
 };
-inline constexpr std::size_t kNftSetCount = 16;
+inline constexpr std::size_t kNftSetCount = 17;
 
 struct NftSetKind {
   NftSetId id;

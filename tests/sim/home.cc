@@ -224,6 +224,8 @@ void Home::send(const daemon::PacketOut& packet) {
             return isp->receive_icmp(packet.payload);
           case daemon::Channel::kDhcp6Server:
             return violation("the uplink was served by DHCPv6");
+          case daemon::Channel::kRegistration:
+            return violation("addresses are registered that nobody asked for");
           case daemon::Channel::kNeighbors:
             return violation("a /64 is shared that nobody shares");
         }
@@ -242,8 +244,8 @@ void Home::send(const daemon::PacketOut& packet) {
       });
     }
     return;
-  check_advertisement(packet.payload);
   }
+  check_advertisement(packet.payload);
   for (std::size_t h = 2 * lan; h < 2 * lan + 2; ++h) {
     world_.carry(lan_quality, [this, h, payload = packet.payload] { hosts_[h]->receive(payload); });
   }
