@@ -142,6 +142,7 @@ void Probe::receive(const daemon::PacketIn& packet, Instant now) {
   switch (packet.channel) {
     case daemon::Channel::kEcho:  // nobody here pings, serves or shares
     case daemon::Channel::kNeighbors:
+    case daemon::Channel::kRegistration:
     case daemon::Channel::kDhcp6Server:
       break;
     case daemon::Channel::kIcmp6:

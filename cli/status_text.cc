@@ -146,6 +146,7 @@ void uplink_text(std::string& out, const Json& uplink) {
   for (const Json& server : uplink["known_servers"].elements()) known_server(facts, server);
   if (uplink["probe_in"].number() > 0)
     facts.row({"wider prefix", cat("looked for in ", lifetime_text(uplink["probe_in"]))});
+  add_list(facts, "registered", uplink["registered"]);
   add_list(facts, "DNS", uplink["dns_servers"]);
   add_list(facts, "search", uplink["search_domains"]);
   services_text(facts, uplink["services"]);
@@ -210,6 +211,7 @@ void lan_text(std::string& out, const Json& lan) {
   Table facts;
   add_list(facts, "relayed to", lan["relay"]["servers"]);
   add_text(facts, "no prefix", lan["no_prefix_reason"]);
+  add_text(facts, "no SLAAC", lan["no_slaac_reason"]);
   add_list(facts, "DNS", lan["dns_servers"]);
   const std::string counters = counted(lan["counters"]);
   if (!counters.empty()) facts.row({"packets", counters});

@@ -5,6 +5,7 @@
 #include <array>
 #include <utility>
 
+#include "conf/check_split.h"
 #include "conf/suggest.h"
 #include "net/text.h"
 
@@ -164,6 +165,14 @@ class Checker {
       }
     }
     check_mode(index);
+    const auto can_share = [&](const LanConfig& lan) {
+      return lan.request.takes_from(uplink.name) && !lan.request.splits_slash64();
+    };
+    if (uplink.share_prefix == SharePrefix::kOn && !config_.lans.empty() &&
+        std::none_of(config_.lans.begin(), config_.lans.end(), can_share))
+      add(Where::kUplink, index, "share_prefix",
+          "is for LANs that have a whole /64, with SLAAC, and none that takes prefixes from here "
+          "has: see ip6assign");
     if (!uplink.hook.empty()) check_path("hook", uplink.hook, Where::kUplink, index);
     for (const Prefix& wish : uplink.request_prefix.wishes) {
       if (config_.ula.mode == UlaConfig::Mode::kPrefix && !wish.address().is_unspecified() &&
@@ -243,7 +252,7 @@ class Checker {
 
   // First and last /64 of the block that a hint means.
   static std::pair<std::uint64_t, std::uint64_t> block(const LanConfig& lan) {
-    const std::uint64_t size = std::uint64_t{1} << (64 - lan.request.assign_length);
+    const std::uint64_t size = std::uint64_t{1} << (64 - std::min(lan.request.assign_length, 64U));
     const std::uint64_t first = *lan.request.hint & ~(size - 1);
     return {first, first + size - 1};
   }
@@ -375,6 +384,7 @@ class Checker {
     }
     if (!reservation.lan.empty())
       check_lan_name(reservation.lan, Where::kReservation, index, "lan");
+    for (Problem& problem : check_suffix(config_, index)) problems_.push_back(std::move(problem));
   }
 
   void check_lan_name(std::string_view name, Where where, std::size_t index, std::string_view key) {
@@ -434,10 +444,13 @@ class Checker {
         add(Where::kLan, index, "", cat("there are two LANs named ", lan.name));
       }
     }
-    if (lan.request.assign_length < 48 || lan.request.assign_length > 64) {
-      add(Where::kLan, index, "ip6assign", "is not within 48..64");
+    if (!is_assignable(lan)) {
+      add(Where::kLan, index, "ip6assign",
+          cat("is not within 48..", delegation::kLongestAssign,
+              ": the pool of the DHCPv6 server needs 16 bits of each address"));
       return;
     }
+    for (Problem& problem : check_split(config_, index)) problems_.push_back(std::move(problem));
     std::vector<std::string_view> origins{delegation::kOriginUla};
     for (const UplinkConfig& uplink : config_.uplinks) origins.push_back(uplink.name);
     for (const std::string& origin : lan.request.classes) {
@@ -455,10 +468,9 @@ class Checker {
     }
     for (std::size_t i = 0; i < index; ++i) {
       const LanConfig& other = config_.lans[i];
-      if (!other.request.hint || other.request.assign_length < 48 ||
-          other.request.assign_length > 64 || !may_meet(lan, other)) {
-        continue;
-      }
+      if (!other.request.hint || !is_assignable(other) || !may_meet(lan, other)) continue;
+      // These share a /64.
+      if (lan.request.splits_slash64() && other.request.splits_slash64()) continue;
       if (block(lan).first <= block(other).second && block(other).first <= block(lan).second) {
         add(Where::kLan, index, "ip6hint", cat("overlaps the ip6hint of LAN ", other.name));
       }

@@ -116,8 +116,9 @@ struct UplinkConfig {
   SharePrefix share_prefix = SharePrefix::kAuto;
   std::vector<Prefix> share_exclude;  // of suffixes: the upper half is zero
   delegation::InterfaceIdPolicy interface_id = delegation::InterfaceIdPolicy::stable();
-  std::string hook;            // the script of this uplink; empty: Config::hook
-  std::uint32_t metric = 512;  // below the 1024 of the kernel and of `ip route add`
+  bool register_addresses = true;  // with a server that asks for it (RFC 9686)
+  std::string hook;                // the script of this uplink; empty: Config::hook
+  std::uint32_t metric = 512;      // below the 1024 of the kernel and of `ip route add`
 
   bool operator==(const UplinkConfig&) const = default;
 };

@@ -65,18 +65,22 @@ const std::array kLanKeys{
         kInterfaceKey, "The interface towards the hosts.",
         [](const Value& v, LanConfig& c, Complaints& e) { read_into(v, c.interface, e); },
         [](const LanConfig& c) { return quoted(c.interface); }},
-    Key<LanConfig>{"ip6assign",
-                   "How much of each prefix this LAN gets: 64, or a larger block down to 48 for\n"
-                   "routers behind it. Hosts always use the first /64.",
-                   [](const Value& v, LanConfig& c, Complaints& e) {
-                     if (const auto n = read_number(v, 48, 64, e)) {
-                       c.request.assign_length = static_cast<unsigned>(*n);
-                     }
-                   },
-                   [](const LanConfig& c) { return cat(c.request.assign_length); }},
+    Key<LanConfig>{
+        "ip6assign",
+        "How much of each prefix this LAN gets: 64, or a larger block down to 48 for\n"
+        "routers behind it. Hosts always use the first /64. 65 to 112: several LANs lie\n"
+        "in one /64, without SLAAC, and addressing must be \"dhcpv6\".",
+        [](const Value& v, LanConfig& c, Complaints& e) {
+          // check.h says more of what is wrong with a number.
+          if (const auto n = read_number(v, 0, 128, e)) {
+            c.request.assign_length = static_cast<unsigned>(*n);
+          }
+        },
+        [](const LanConfig& c) { return cat(c.request.assign_length); }},
     Key<LanConfig>{"ip6hint",
                    "Which /64 of each prefix, as the hexadecimal subnet number: \"10\" of\n"
-                   "2001:db8:1::/48 is 2001:db8:1:10::/64. \"\": any, and then always the same.",
+                   "2001:db8:1::/48 is 2001:db8:1:10::/64. \"\": any, and then always the same.\n"
+                   "With ip6assign beyond 64: in which /64 the LAN lies.",
                    read_hint, [](const LanConfig& c) { return quoted(hint_text(c.request.hint)); }},
     Key<LanConfig>{"ip6ifaceid",
                    "The lower half of the router's addresses here: a suffix such as \"::1\",\n"

@@ -154,6 +154,13 @@ const std::array kUplinkKeys{
         [](const Value& v, UplinkConfig& c, Complaints& e) { read_into(v, c.use_dns, e); },
         [](const UplinkConfig& c) { return boolean(c.use_dns); }},
     Key<UplinkConfig>{
+        "register_addresses",
+        "Tell a DHCPv6 server that asks for it which addresses we made ourselves (RFC 9686).",
+        [](const Value& v, UplinkConfig& c, Complaints& e) {
+          read_into(v, c.register_addresses, e);
+        },
+        [](const UplinkConfig& c) { return boolean(c.register_addresses); }},
+    Key<UplinkConfig>{
         "carrier_hold",
         "How many seconds the cable may be out before the LANs are told that there is no\n"
         "way out (0..300). What is leased is kept in any case.",

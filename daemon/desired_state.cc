@@ -264,6 +264,18 @@ void ipv6_without_advertisements(const std::string& interface, DesiredState& out
   out.sysctls[interface_key(interface, "accept_ra")] = "0";
 }
 
+// Where the answers to what a DHCPv6 server is told come to: everything here that it did not lease itself.
+void derive_registrations(const UplinkView& uplink, DesiredState& out) {
+  const auto is_leased = [&](const Ip6Address& address) {
+    return std::any_of(uplink.lease->addresses.begin(), uplink.lease->addresses.end(),
+                       [&](const auto& leased) { return leased.address == address; });
+  };
+  for (const KernelAddress& own : out.addresses) {
+    if (own.interface == uplink.config->interface && !is_leased(own.address))
+      out.ruleset.registrations.push_back({own.interface, own.address});
+  }
+}
+
 void derive_uplink(const House& house, const UplinkView& uplink, DesiredState& out, Instant now) {
   out.ruleset.uplinks.push_back({uplink.config->interface});
   ipv6_without_advertisements(uplink.config->interface, out);
@@ -271,6 +283,7 @@ void derive_uplink(const House& house, const UplinkView& uplink, DesiredState& o
   uplink_sysctls(uplink, out);
   uplink_addresses(house, uplink, out, now);
   uplink_routes(house, uplink, out, now);
+  if (uplink.registers) derive_registrations(uplink, out);
   for (const KernelAddress& address : uplink.inherited_addresses) {
     if (address.valid_until > now) add_unless_there(out.addresses, address);
   }
@@ -415,8 +428,9 @@ void derive_lan(const House& house, const LanView& lan, DesiredState& out, Insta
   out.sysctls[interface_key(interface, "accept_untracked_na")] = "1";
   for (const LanPrefix& prefix : lan.prefixes) {
     if (prefix.valid_until <= now) continue;
-    add_unless_there(out.addresses, wanted_address(interface, prefix.address, 64,
-                                                   prefix.preferred_until, prefix.valid_until));
+    add_unless_there(out.addresses,
+                     wanted_address(interface, prefix.address, prefix.prefix.length(),
+                                    prefix.preferred_until, prefix.valid_until));
     if (prefix.on_link)
       add_unless_there(out.routes, on_link_route(interface, prefix.prefix, prefix.valid_until));
   }

@@ -38,11 +38,12 @@ struct UplinkView {
   std::vector<KernelRoute> inherited_routes;
   // The addresses that autonomous prefixes give this interface, made by the caller (RFC 7217).
   std::vector<std::pair<Prefix, Ip6Address>> slaac;
+  bool registers = false;  // a server here is told of our own addresses (RFC 9686)
 };
 
 // One prefix of one LAN.
 struct LanPrefix {
-  Prefix prefix;       // the on-link /64
+  Prefix prefix;       // on link: a /64, or longer (ip6assign)
   Ip6Address address;  // ours in it
   std::string origin;  // uplink name or "ula"
   delegation::Standing standing = delegation::Standing::kLive;

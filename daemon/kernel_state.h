@@ -52,6 +52,10 @@ struct KernelAddress {
   bool dad_failed = false;
   bool ours = false;  // by IFA_PROTO
 
+  // What its interface identifier was made for: a /64 or longer, also where only the address itself is on link.
+  Prefix link_prefix() const {
+    return Prefix(address, prefix_length > 64 && prefix_length < 128 ? prefix_length : 64);
+  }
   bool operator==(const KernelAddress&) const = default;
 };
 

@@ -53,8 +53,11 @@ std::optional<ra::AdvertisedPrefix> advertised(const conf::LanConfig& config,
   ra::AdvertisedPrefix out;
   out.prefix = prefix.prefix;
   out.on_link = rule.on_link.value_or(!said.offlink);
-  out.autonomous = rule.autonomous.value_or(config.addressing != conf::Addressing::kDhcpv6);
-  out.delegation_preferred = rule.delegation_preferred.value_or(said.delegation_preferred);
+  // RFC 4862 section 5.5.3 d: together with an interface identifier of 64 bits it must make an address.
+  const bool whole = prefix.prefix.length() <= 64;
+  out.autonomous =
+      whole && rule.autonomous.value_or(config.addressing != conf::Addressing::kDhcpv6);
+  out.delegation_preferred = whole && rule.delegation_preferred.value_or(said.delegation_preferred);
   if (rule.router_address.value_or(said.router_address)) out.router_address = prefix.address;
   out.preferred_until =
       rule.deprecated ? std::min(now, prefix.preferred_until) : prefix.preferred_until;

@@ -21,9 +21,10 @@ bool is_host(const conf::PinholeHost& host, const dhcp6::Duid& duid, const std::
   return label != nullptr && !name.empty() && name == label->label;
 }
 
-// The addresses that a host has in a /64 whoever gave it.
+// The addresses that a host has in a prefix whoever gave it. What is longer than /64 has no room for a MAC address.
 std::vector<Ip6Address> addresses_in(const Prefix& prefix, const conf::PinholeHost& host) {
   const auto with = [&](std::uint64_t id) {
+    if (id > prefix.last_interface_id()) return std::vector<Ip6Address>{};
     return std::vector{prefix.with_suffix(Ip6Address::from_halves(0, id))};
   };
   if (const auto* suffix = std::get_if<conf::HostSuffix>(&host)) return with(suffix->id);

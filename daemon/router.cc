@@ -231,6 +231,9 @@ void Router::take(const PacketIn& packet, Instant now) {
       }
       if (lan != nullptr) lan->server_watch().receive(packet.payload, packet.source, now);
       break;
+    case Channel::kRegistration:
+      if (uplink != nullptr) uplink->receive_registration(packet.payload, packet.destination, now);
+      break;
     case Channel::kEcho:
       if (uplink == nullptr) break;
       if (const auto check = checks_.find(uplink->config().name); check != checks_.end())
@@ -373,6 +376,9 @@ void Router::collect(Instant now) {
     for (dhcp6::Datagram& datagram : said.datagrams)
       out_.packets.push_back(
           {interface, Channel::kDhcp6Client, datagram.destination, std::move(datagram.payload)});
+    for (dhcp6::RegistrationDatagram& told : said.registrations)
+      out_.packets.push_back({interface, Channel::kRegistration, kAllDhcpRelayAgentsAndServers,
+                              std::move(told.payload), told.source});
     for (const LogLine& line : said.log)
       say(line.level, cat("uplink ", uplink.config().name, ": ", line.text));
     return said.changed;
@@ -418,6 +424,7 @@ void Router::settle(Instant now) {
   reconcile(now);
   check_routes(now);
   announce_addresses(now);
+  register_addresses(now);
   collect(now);  // what the advertisers say of it
   offer_state(now);
   run_hooks(now);
@@ -470,6 +477,7 @@ WantedSockets Router::wanted_sockets() const {
       wanted.watched.push_back(lan->config().interface);
   }
   wanted.neighbors = neighbors_wanted_;
+  wanted.registrations = registrations_wanted_;
   for (const Leaving& leaving : leaving_) wanted.lans.push_back(leaving.lan->config().interface);
   for (const LeavingUplink& leaving : leaving_uplinks_)
     wanted.uplinks.push_back(leaving.uplink->config().interface);

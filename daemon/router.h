@@ -9,6 +9,7 @@
 #include <optional>
 #include <span>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "conf/config.h"
@@ -40,6 +41,8 @@ enum class Channel : std::uint8_t {
   kEcho,         // ICMPv6 Echo Requests of ours and the replies to them, on uplinks
   kDhcp6Server,  // UDP from port 547
   kNeighbors,    // Neighbor Solicitations and Advertisements, whoever they are meant for
+  // UDP port 546 of an address of ours that is registered (RFC 9686), on uplinks; in and out.
+  kRegistration,
 };
 
 struct PacketIn {
@@ -74,6 +77,8 @@ struct WantedSockets {
   std::vector<std::string> relayed_lans{};   // whose clients' link-layer addresses are to be told
   std::vector<std::string> watched{};        // LANs with UDP 546 too
   std::vector<std::string> neighbors{};      // what hosts ask each other, where a /64 is shared
+  // Port 546 of these addresses on these uplinks.
+  std::vector<std::pair<std::string, Ip6Address>> registrations{};
   bool operator==(const WantedSockets&) const = default;
 };
 
@@ -207,6 +212,7 @@ class Router {
   RouteCheck::View check_view(const Uplink& uplink, Instant now) const;
   void check_routes(Instant now);
   void announce_addresses(Instant now);
+  void register_addresses(Instant now);
   Routed routed(const Uplink& uplink, const Prefix& delegation) const;
   Uplink* uplink_on(std::string_view interface);
   Lan* lan_on(std::string_view interface);
@@ -255,7 +261,8 @@ class Router {
   std::optional<Instant> sharing_due_;      // when to decide anew
   std::optional<Instant> host_routes_due_;  // when hosts that were found get their routes
   Instant host_routes_taken_;
-  std::vector<std::string> neighbors_wanted_;  // as last told
+  std::vector<std::string> neighbors_wanted_;                             // as last told
+  std::vector<std::pair<std::string, Ip6Address>> registrations_wanted_;  // likewise
   std::vector<LinkState> links_;
   std::optional<KernelState> kernel_;
   // Until the uplinks have spoken, or this long after the start, nothing of an earlier run is removed.

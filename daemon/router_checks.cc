@@ -112,6 +112,36 @@ void Router::announce_addresses(Instant now) {
   }
 }
 
+// RFC 9686: what the kernel has and the firewall is open for, with the lifetimes that the routers gave it.
+void Router::register_addresses(Instant now) {
+  if (!kernel_ || stopping_) return;
+  std::vector<std::pair<std::string, Ip6Address>> wanted;
+  for (const auto& uplink : uplinks_) {
+    if (!uplink->registrar().started() || !applied_ruleset_) continue;
+    std::vector<dhcp6::OwnAddress> own;
+    for (const firewall::FirewallRegistration& one : desired_.ruleset.registrations) {
+      if (one.interface != uplink->config().interface ||
+          std::find(applied_ruleset_->registrations.begin(), applied_ruleset_->registrations.end(),
+                    one) == applied_ruleset_->registrations.end())
+        continue;
+      const auto is_it = [&](const KernelAddress& address) {
+        return address.interface == one.interface && address.address == one.address;
+      };
+      const auto there = std::find_if(kernel_->addresses.begin(), kernel_->addresses.end(), is_it);
+      const auto meant = std::find_if(desired_.addresses.begin(), desired_.addresses.end(), is_it);
+      if (there == kernel_->addresses.end() || meant == desired_.addresses.end() ||
+          there->tentative || there->dad_failed)
+        continue;
+      own.push_back({one.address, meant->preferred_until, meant->valid_until});
+      wanted.emplace_back(one.interface, one.address);
+    }
+    uplink->own_addresses(own, now);
+  }
+  if (wanted == registrations_wanted_) return;
+  registrations_wanted_ = std::move(wanted);
+  out_.sockets_changed = true;
+}
+
 Routed Router::routed(const Uplink& uplink, const Prefix& delegation) const {
   const auto check = checks_.find(uplink.config().name);
   if (!is_checked(uplink) || check == checks_.end()) return Routed::kUnknown;

@@ -10,11 +10,12 @@ namespace sixgate::daemon {
 // RFC 7084 WPD-2: at least a /64 for each LAN, rounded up to a nibble. An ISP that follows RFC 6177 gives a
 // home a /56, so nobody is asked for less.
 PrefixNeed Router::prefix_need(std::string_view uplink) const {
-  PrefixNeed need{.hint = {}, .lans = 0};
-  for (const conf::LanConfig& lan : config_.lans)
-    need.lans += lan.request.takes_from(uplink) ? 1U : 0U;
+  std::vector<delegation::LanRequest> requests;
+  for (const conf::LanConfig& lan : config_.lans) requests.push_back(lan.request);
+  const std::uint64_t needed = delegation::slash64s_needed(requests, uplink);
+  PrefixNeed need{.hint = {}, .slash64s = static_cast<unsigned>(needed)};
   unsigned length = 56;
-  while (length > 48 && need.lans > (std::uint64_t{1} << (64 - length))) length -= 4;
+  while (length > 48 && needed > (std::uint64_t{1} << (64 - length))) length -= 4;
   need.hint = Prefix(Ip6Address(), length);
   return need;
 }
@@ -57,25 +58,25 @@ void Router::update_plan() {
 }
 
 Ip6Address Router::own_address(const std::string& interface, const LinkState* link,
-                               const delegation::InterfaceIdPolicy& policy, const Prefix& slash64) {
+                               const delegation::InterfaceIdPolicy& policy, const Prefix& on_link) {
   using Kind = delegation::InterfaceIdPolicy::Kind;
-  const auto found = state_.dad_counters.find(cat(interface, ' ', slash64));
+  const auto found = state_.dad_counters.find(cat(interface, ' ', on_link));
   const unsigned counter = found == state_.dad_counters.end() ? 0 : found->second;
   const MacAddress* mac = link != nullptr && link->mac ? &*link->mac : nullptr;
   // Somebody else has the fixed suffix: a stable one is better than none.
   const delegation::InterfaceIdPolicy used =
       counter > 0 && policy.kind == Kind::kFixed ? delegation::InterfaceIdPolicy::stable() : policy;
   const auto make = [&] {
-    return delegation::make_address(slash64, used, mac, interface, state_.secret, counter, rng_);
+    return delegation::make_address(on_link, used, mac, interface, state_.secret, counter, rng_);
   };
   if (used.kind != Kind::kRandom) return make();
-  const auto [it, fresh] = random_addresses_.try_emplace({interface, slash64});
+  const auto [it, fresh] = random_addresses_.try_emplace({interface, on_link});
   if (fresh) {
     it->second = make();
     if (kernel_) {  // one that an earlier run drew
       for (const KernelAddress& address : kernel_->addresses) {
         if (address.ours && !address.dad_failed && address.interface == interface &&
-            slash64.contains(address.address))
+            on_link.contains(address.address))
           it->second = address.address;
       }
     }
@@ -187,6 +188,7 @@ House Router::house(Instant now) {
     view.lease = &uplink->lease();
     view.held = uplink->held(now);
     view.dead = is_dead(*uplink, now);
+    view.registers = uplink->registrar().started();
     const auto inherited = inherited_.find(view.config->interface);
     if (inherited != inherited_.end()) {
       if (uplink->heard().any || !uplink->lease_is_learnt()) {

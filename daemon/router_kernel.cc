@@ -96,7 +96,7 @@ void Router::judge_duplicates(Instant now) {
           return want.interface == address.interface && want.address == address.address;
         });
     if (!wanted) continue;  // already replaced, and about to be removed
-    const Prefix prefix(address.address, 64);
+    const Prefix prefix = address.link_prefix();
     unsigned& counter = state_.dad_counters[cat(address.interface, ' ', prefix)];
     if (counter >= kIdentifierRetries) continue;
     ++counter;

@@ -36,7 +36,9 @@ SharingFacts Router::sharing_facts(const Uplink& uplink) const {
     lan.name = config.name;
     lan.priority = config.request.priority;
     const LinkState* state = link(config.interface);
-    lan.able = !blocked(config.interface) && (state == nullptr || state->mac);
+    // Hosts make no addresses where the LAN has less than a /64, whatever is shared with it.
+    lan.able = !blocked(config.interface) && (state == nullptr || state->mac) &&
+               !config.request.splits_slash64();
     for (const delegation::Assignment& assignment : plan_.assignments) {
       if (assignment.lan != config.name || assignment.origin != uplink.config().name) continue;
       for (const delegation::Delegation& one : pool_.delegations()) {

@@ -75,6 +75,7 @@ StatusUplink status_of(const Uplink& uplink, const LinkState* link, const Desire
     out.routers.push_back({router.address, std::string(ra::to_string(router.preference)),
                            remaining(router.router_until, now)});
   }
+  out.registered = uplink.registrar().registered();
   out.services = services_of(lease, heard, now);
   const ra::ListenerCounters& listener = uplink.listener_counters();
   out.counters["rs_sent"] = listener.solicitations_sent;
@@ -120,6 +121,15 @@ std::string why_no_prefix(const conf::LanConfig& lan, const std::vector<StatusUp
     why += cat(why.empty() ? "" : "; ", uplink.name, ": ", its);
   }
   return why.empty() ? "no uplink that it takes prefixes from" : why;
+}
+
+// Where hosts cannot make addresses of their own although they have a prefix.
+std::string why_no_slaac(const conf::LanConfig& lan, const std::vector<StatusPrefix>& prefixes) {
+  const bool whole = std::any_of(prefixes.begin(), prefixes.end(),
+                                 [](const StatusPrefix& one) { return one.prefix.length() <= 64; });
+  if (!lan.request.splits_slash64() || whole) return {};
+  return cat("ip6assign = ", lan.request.assign_length,
+             " splits a /64 (RFC 4862 section 5.5.3): addresses come from DHCPv6");
 }
 
 StatusForeignRouter status_of(const ra::ForeignRouter& router, Instant now) {
@@ -198,6 +208,7 @@ Status Router::status(Instant now) const {
     if (std::none_of(status.prefixes.begin(), status.prefixes.end(),
                      [](const StatusPrefix& one) { return !kUniqueLocal.contains(one.prefix); }))
       status.no_prefix_reason = why_no_prefix(config, out.uplinks);
+    status.no_slaac_reason = why_no_slaac(config, status.prefixes);
     for (const Prefix& prefix : withdrawn_prefixes(*lan, now)) {
       status.prefixes.push_back(status_prefix(prefix, "", "withdrawn", now, now, now));
     }

@@ -75,7 +75,7 @@ void Router::forget_strangers(Instant now) {
   // Addresses of prefixes that nobody delegates any more may meet their old neighbours again.
   std::erase_if(state_.dad_counters, [&](const auto& entry) {
     return !configured(desired_.addresses, [&](const KernelAddress& address) {
-      return entry.first == cat(address.interface, ' ', Prefix(address.address, 64));
+      return entry.first == cat(address.interface, ' ', address.link_prefix());
     });
   });
 }

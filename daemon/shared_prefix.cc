@@ -146,7 +146,12 @@ std::string why_shared(const SharingFacts& facts, const std::optional<SharedPref
   }
   if (facts.config->share_prefix == conf::SharePrefix::kOff) return "share_prefix = \"off\"";
   if (!facts.upstream_able) return "the link's Router Advertisements came through another proxy";
-  if (is_delegating(facts)) return "each LAN has a prefix of its own";
+  if (is_delegating(facts)) {
+    const bool all = std::all_of(facts.lans.begin(), facts.lans.end(),
+                                 [](const auto& lan) { return lan.own.has_value(); });
+    return all ? "each LAN has a prefix of its own"
+               : "no two LANs can share what is delegated: it takes a whole /64, and SLAAC";
+  }
   if (advertised(facts, shared, now) == nullptr)
     return "no /64 is advertised that hosts may make addresses in";
   if (now < facts.delegation_due) return "waiting whether a prefix is delegated";

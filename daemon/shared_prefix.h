@@ -35,8 +35,8 @@ struct SharingFacts {
   struct Lan {
     std::string name;
     int priority = 0;
-    bool able = true;           // it has link-layer addresses, and no loop
-    std::optional<Prefix> own;  // its /64 of a delegation of this uplink, which is live
+    bool able = true;           // it has link-layer addresses, no loop, and SLAAC
+    std::optional<Prefix> own;  // what it has on link of a delegation of this uplink, which is live
     Instant preferred_until;    // of `own`
     Instant valid_until;
     bool operator==(const Lan&) const = default;

@@ -179,6 +179,7 @@ void uplink(JsonWriter& json, const StatusUplink& u) {
   json.key("managed").value(u.managed);
   json.key("other").value(u.other);
   prefixes(json, "addresses", u.addresses);
+  if (!u.registered.empty()) addresses(json, "registered", u.registered);
   prefixes(json, "delegations", u.delegations);
   json.key("routers").begin_array();
   for (const StatusRouter& r : u.routers) {
@@ -273,6 +274,7 @@ void lan(JsonWriter& json, const StatusLan& l) {
     json.key("router_lifetime_reason").value(l.router_lifetime_reason);
   prefixes(json, "prefixes", l.prefixes);
   if (!l.no_prefix_reason.empty()) json.key("no_prefix_reason").value(l.no_prefix_reason);
+  if (!l.no_slaac_reason.empty()) json.key("no_slaac_reason").value(l.no_slaac_reason);
   addresses(json, "dns_servers", l.dns_servers);
   if (l.next_ra_in) next_advertisement(json, l);
   if (!l.foreign_routers.empty()) foreign_routers(json, l);

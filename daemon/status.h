@@ -88,6 +88,7 @@ struct StatusUplink {
   bool managed = false;  // the M and O flags last heard
   bool other = false;
   std::vector<StatusPrefix> addresses;  // prefix of length 128 for IA_NA, 64 for SLAAC
+  std::vector<Ip6Address> registered;   // of these, what the server knows of (RFC 9686)
   std::vector<StatusPrefix> delegations;
   std::vector<StatusRouter> routers;
   std::optional<StatusSharing> sharing;  // none: there is nothing to be said of it
@@ -167,6 +168,7 @@ struct StatusLan {
   std::string router_lifetime_reason;  // why it is zero; empty when it is not
   std::vector<StatusPrefix> prefixes;
   std::string no_prefix_reason;  // why there is no global prefix; empty: there is one
+  std::string no_slaac_reason;   // why hosts make no addresses of their own; empty: they may
   std::vector<Ip6Address> dns_servers;
   std::optional<Lifetime> next_ra_in;  // when the next multicast is due
   std::string next_ra_why;             // then

@@ -297,13 +297,14 @@ void read_line(std::string_view line, StoredState& state, Duration moved, bool& 
     state.iaids[name] = words.number32();
   } else if (kind.substr(0, 5) == "lease") {
     read_lease_line(kind, words, state, moved);
-  } else if (kind == "carve") {
+  } else if (kind == "carve" || kind == "carve-part") {
     delegation::Remembered entry;
     entry.lan = words.name();
     entry.interface = words.name();
     entry.origin = words.name();
     entry.delegation = words.prefix();
-    entry.index = words.number();
+    entry.index.high = words.number();
+    if (kind == "carve-part") entry.index.low = words.number();
     entry.length = words.length();
     entry.wanted = words.length();
     state.carve.entries.push_back(entry);
@@ -449,8 +450,14 @@ std::string serialise(const StoredState& state, Instant now, std::string_view bo
   for (const auto& [name, iaid] : state.iaids) out.line("iaid", word(name), number(iaid));
   for (const auto& [name, lease] : state.leases) write_lease(out, name, lease);
   for (const delegation::Remembered& r : state.carve.entries) {
-    out.line("carve", word(r.lan), word(r.interface), word(r.origin), r.delegation.to_string(),
-             number(r.index), number(r.length), number(r.wanted));
+    if (r.index.low == 0) {
+      out.line("carve", word(r.lan), word(r.interface), word(r.origin), r.delegation.to_string(),
+               number(r.index.high), number(r.length), number(r.wanted));
+    } else {
+      out.line("carve-part", word(r.lan), word(r.interface), word(r.origin),
+               r.delegation.to_string(), number(r.index.high), number(r.index.low),
+               number(r.length), number(r.wanted));
+    }
   }
   for (const auto& [name, records] : state.advertised) {
     for (const ra::AdvertisedRecord& r : records) {

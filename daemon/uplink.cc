@@ -24,7 +24,7 @@ dhcp6::Lease contracted(const conf::UplinkConfig& config) {
 }  // namespace
 
 Uplink::Uplink(conf::UplinkConfig config, std::optional<dhcp6::Lease> stored, Rng& rng)
-    : config_(std::move(config)), rng_(&rng), listener_(rng) {
+    : config_(std::move(config)), rng_(&rng), listener_(rng), registrar_(rng) {
   if (!lease_is_learnt()) {
     lease_ = contracted(config_);
   } else if (stored) {
@@ -65,6 +65,7 @@ void Uplink::reconfigure(conf::UplinkConfig config, const PrefixNeed& need, Inst
     }
   }
   if (ready_) follow_wish(now);
+  follow_registration();
 }
 
 // Another mode begins anew; another contract is followed.
@@ -95,6 +96,9 @@ void Uplink::link(const LinkState* state, Instant now) {
   notice_service(now);
   if (!ready) {
     listener_.stop();
+    // RFC 9686 section 4.4: found out anew each time.
+    registration_asked_ = false;
+    follow_registration();
     out_.log.push_back(
         {LogLevel::kInfo, "link ready -> not ready: everything is kept to its own end"});
     return;
@@ -117,6 +121,7 @@ void Uplink::receive(const ra::ReceivedPacket& packet, Instant now) {
   follow_wish(now);
   notice_prefixes(now);
   form_addresses(now);
+  follow_registration();
   notice_service(now);
   // Who was away is back, and the next Solicit may be an hour off: as after RFC 9915 section 18.2.12, "may
   // have moved to a new link".
@@ -189,6 +194,31 @@ void Uplink::form_addresses(Instant now) {
 void Uplink::receive(std::span<const std::uint8_t> datagram, const Ip6Address& from,
                      dhcp6::Arrival arrival, Instant now) {
   if (client_) client_->receive(datagram, from, now, arrival);
+}
+
+// RFC 9686 section 4.2: not where no Router Advertisement has M or O set; section 4.4: once begun it goes on, whatever
+// routers and servers say, until the link is left.
+void Uplink::follow_registration() {
+  const bool possible = ready_ && !stopping_ && config_.register_addresses && duid_;
+  const bool asked = registration_asked_ && (heard().managed || heard().other);
+  if (possible && asked && !registrar_.started()) {
+    registrar_.start(*duid_);
+    out_.log.push_back(
+        {LogLevel::kInfo, "the DHCPv6 server asks to be told of addresses of our own making"});
+    out_.changed = true;
+  } else if (!possible && registrar_.started()) {
+    registrar_.stop();
+    out_.changed = true;
+  }
+}
+
+void Uplink::own_addresses(const std::vector<dhcp6::OwnAddress>& addresses, Instant now) {
+  registrar_.look(addresses, now);
+}
+
+void Uplink::receive_registration(std::span<const std::uint8_t> datagram, const Ip6Address& to,
+                                  Instant now) {
+  registrar_.receive(datagram, to, now);
 }
 
 void Uplink::decline(const Ip6Address& address, Instant now) {
@@ -282,10 +312,11 @@ dhcp6::ClientParameters Uplink::parameters(bool address) const {
   if (!parameters.delegations.empty()) {
     for (std::uint32_t i = 1; i <= kSpareDelegations; ++i)
       parameters.spare_iaids.push_back(first_iaid_ + i);
-    parameters.policy = {.slash64s = need_.lans,
+    parameters.policy = {.slash64s = need_.slash64s,
                          .probe_interval = config_.probe_interval,
                          .retire_after = config_.retire_after};
   }
+  if (config_.register_addresses) parameters.extra_options.push_back(dhcp6::kAddressRegistration);
   parameters.rapid_commit = config_.rapid_commit;
   parameters.release_on_stop = config_.release_on_stop;
   return parameters;
@@ -308,6 +339,7 @@ void Uplink::expire(Instant now) {
   };
   if (rings(lost_at_, config_.carrier_hold) || rings(no_way_at_, dead_after())) out_.changed = true;
   last_expiry_ = now;
+  if (ready_ && !stopping_) registrar_.expire(now);
   if (ready_ || stopping_) {
     if (client_) client_->expire(now);
     follow_wish(now);
@@ -323,6 +355,7 @@ std::optional<Instant> Uplink::next_deadline() const {
   rings(lost_at_, config_.carrier_hold);
   rings(no_way_at_, dead_after());
   if (!delegating_prefixes_.empty()) rings(ready_since_, kDelegationPatience);
+  if (ready_ && !stopping_) next = earlier(next, registrar_.next_deadline());
   if (client_ && (ready_ || stopping_)) next = earlier(next, client_->next_deadline());
   if (ready_ && !stopping_ && !client_ && asked_.asking == Asking::kNothing &&
       !listener_.heard().any && config_.mode == conf::UplinkMode::kAuto &&
@@ -340,11 +373,17 @@ UplinkOutputs Uplink::drain() {
     dhcp6::ClientOutputs said = client_->drain();
     if (said.lease) take_lease(std::move(*said.lease));
     out_.datagrams = std::move(said.packets);
+    registration_asked_ = registration_asked_ || said.registration_asked;
     out_.log.insert(out_.log.end(), said.log.begin(), said.log.end());
   }
+  follow_registration();
+  dhcp6::AddressRegistrar::Outputs told = registrar_.drain();
+  out_.registrations = std::move(told.packets);
+  out_.log.insert(out_.log.end(), told.log.begin(), told.log.end());
   if (!ready_) {  // nobody would hear it
     out_.solicitations.clear();
     out_.datagrams.clear();
+    out_.registrations.clear();
   }
   return std::exchange(out_, UplinkOutputs{});
 }

@@ -12,6 +12,7 @@
 
 #include "conf/config.h"
 #include "daemon/kernel_state.h"
+#include "dhcp6/address_registrar.h"
 #include "dhcp6/client.h"
 #include "net/log.h"
 #include "net/rng.h"
@@ -22,13 +23,14 @@ namespace sixgate::daemon {
 struct UplinkOutputs {
   std::vector<ra::Packet> solicitations;
   std::vector<dhcp6::Datagram> datagrams;
+  std::vector<dhcp6::RegistrationDatagram> registrations;
   bool changed = false;  // heard(), lease() or the link is another value than at the last drain
   LogLines log;
 };
 
 struct PrefixNeed {
-  Prefix hint;        // the size to ask for when the configuration names none
-  unsigned lans = 1;  // that take their /64 from this uplink
+  Prefix hint;            // the size to ask for when the configuration names none
+  unsigned slash64s = 1;  // that the LANs take from this uplink
 };
 
 class Uplink {
@@ -57,6 +59,12 @@ class Uplink {
   void receive(const ra::ReceivedPacket& packet, Instant now);
   void receive(std::span<const std::uint8_t> datagram, const Ip6Address& from,
                dhcp6::Arrival arrival, Instant now);
+  // The addresses of the link that are ours, usable and not leased, as they are now: a server that asks for it is
+  // told of them (RFC 9686).
+  void own_addresses(const std::vector<dhcp6::OwnAddress>& addresses, Instant now);
+  // What came to one of them.
+  void receive_registration(std::span<const std::uint8_t> datagram, const Ip6Address& to,
+                            Instant now);
   void decline(const Ip6Address& address, Instant now);
   // There is reason to doubt the lease: it is verified, and stays in use.
   void question(Instant now);
@@ -99,6 +107,7 @@ class Uplink {
   // When it is next looked for a wider prefix.
   Instant probe_at() const { return client_ && ready_ ? client_->probe_at() : Instant::never(); }
   bool rebinding() const { return client_ && client_->state() == dhcp6::ClientState::kRebinding; }
+  const dhcp6::AddressRegistrar& registrar() const { return registrar_; }
   const ra::ListenerCounters& listener_counters() const { return listener_.counters(); }
   const dhcp6::ClientCounters* client_counters() const {
     return client_ ? &client_->counters() : nullptr;
@@ -117,6 +126,7 @@ class Uplink {
   dhcp6::ClientParameters parameters(bool address) const;
   void take_lease(dhcp6::Lease lease);
   void follow_mode(bool another, Instant now);
+  void follow_registration();
   void notice_prefixes(Instant now);
   void form_addresses(Instant now);
   bool has_default_router(Instant now) const;
@@ -127,6 +137,7 @@ class Uplink {
   Rng* rng_;
   ra::RouterListener listener_;
   std::optional<dhcp6::Client> client_;
+  dhcp6::AddressRegistrar registrar_;
   std::optional<dhcp6::Duid> duid_;
   std::uint32_t first_iaid_ = 0;
   PrefixNeed need_;
@@ -136,6 +147,7 @@ class Uplink {
   std::optional<std::vector<Prefix>> link_prefixes_;  // as last heard
   std::vector<Prefix> delegating_prefixes_;           // of these the ones with P
   std::vector<Prefix> formed_;
+  bool registration_asked_ = false;  // by a server, since the link is ready
   bool ready_ = false;
   bool stopping_ = false;
   Instant ready_since_;

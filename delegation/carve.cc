@@ -27,7 +27,9 @@ std::string hex(std::uint64_t number) {
   return digits;
 }
 
-unsigned wanted_length(const LanRequest& lan) { return std::clamp(lan.assign_length, 48U, 64U); }
+unsigned wanted_length(const LanRequest& lan) {
+  return std::clamp(lan.assign_length, 48U, kLongestAssign);
+}
 
 bool is_unicast(const Prefix& prefix) {
   return prefix.address().is_global_unicast() || prefix.address().is_unique_local();
@@ -138,17 +140,27 @@ class Carver {
 
   static std::optional<Prefix> remembered_prefix(const Remembered& entry) {
     const Run whole = Run::of(entry.delegation);
-    if (entry.length > 64 || entry.length < entry.delegation.length() ||
+    if (entry.length > kLongestAssign || entry.length < entry.delegation.length() ||
         entry.index > whole.last - whole.first) {
       return std::nullopt;
     }
-    const Prefix prefix(Ip6Address::from_halves(whole.first + entry.index, 0), entry.length);
-    if (prefix.address().high() != whole.first + entry.index) return std::nullopt;
+    const Place first = whole.first + entry.index;
+    const Prefix prefix(first.address(), entry.length);
+    if (Place::of(prefix.address()) != first) return std::nullopt;
     return prefix;
+  }
+
+  // The part of a block that hosts are in.
+  static Run on_link(const Prefix& prefix) {
+    return Run::block(Place::of(prefix.address()), std::max(prefix.length(), 64U));
   }
 
   bool configured_for(std::size_t lan, const Delegation& d) const {
     return lans_[lan].takes_from(d.origin);
+  }
+
+  static Run kept_by_provider(const Prefix& excluded) {
+    return Run::block(Place::of(excluded.address()), std::min(excluded.length(), 64U));
   }
 
   // Deprecated prefixes stay with their LAN for its hosts' sake; nobody else may have them
@@ -160,16 +172,15 @@ class Carver {
         if (entry == nullptr || !configured_for(lan, *d)) continue;
         const auto prefix = remembered_prefix(*entry);
         if (!prefix) continue;
-        const Run on_link = Run::block(prefix->address().high(), 64);
-        if (!space_.is_free(on_link, Space::kNobody)) continue;
-        space_.take(on_link, lan, true);
+        if (!space_.is_free(on_link(*prefix), Space::kNobody)) continue;
+        space_.take(on_link(*prefix), lan, true);
         given_.push_back({lan, d, *prefix, entry->wanted});
       }
     }
-    // RFC 6603: used on the link to the delegating router.
+    // RFC 6603: used on the link to the delegating router; and so is the rest of its /64.
     for (const auto* list : {&live_, &deprecated_}) {
       for (const Delegation* d : *list) {
-        if (d->excluded) space_.take(Run::of(*d->excluded), Space::kNobody);
+        if (d->excluded) space_.take(kept_by_provider(*d->excluded), Space::kNobody);
       }
     }
   }
@@ -178,7 +189,7 @@ class Carver {
     if (live_.empty()) return;
     for (const LanRequest& lan : lans_) {
       if (!lan.hint) continue;
-      const std::uint64_t aligned = Run::block(*lan.hint, wanted_length(lan)).first;
+      const std::uint64_t aligned = Run::block({*lan.hint, 0}, wanted_length(lan)).first.high;
       if (aligned != *lan.hint) {
         warn(cat("LAN ", lan.name, ": ip6hint ", hex(*lan.hint), " does not begin a /",
                  wanted_length(lan), "; it is taken as ", hex(aligned)));
@@ -216,9 +227,7 @@ class Carver {
     const bool shared = std::any_of(live_.begin(), live_.end(), [&d](const Delegation* other) {
       return other != &d && other->prefix.overlaps(d.prefix);
     });
-    const auto takers = static_cast<std::uint64_t>(
-        std::count_if(lans_.begin(), lans_.end(),
-                      [&d](const LanRequest& lan) { return lan.takes_from(d.origin); }));
+    const std::uint64_t takers = slash64s_needed(lans_, d.origin);
     const std::uint64_t kept =
         d.excluded ? std::max<std::uint64_t>(1, d.excluded->subnet_count(64)) : 0;
     return !shared && d.prefix.subnet_count(64) >= takers + kept;
@@ -252,7 +261,7 @@ class Carver {
         const Remembered* entry = held_entry(lan, *live_[i]);
         if (entry == nullptr || !configured_for(lan, *live_[i]) || served_by_twin(lan, i)) continue;
         if (const auto prefix = remembered_prefix(*entry)) {
-          space.take(Run::block(prefix->address().high(), 64), lan);
+          space.take(on_link(*prefix), lan);
         }
       }
     }
@@ -265,7 +274,7 @@ class Carver {
                 .wanted = wanted_length(lans_[lan]),
                 .priority = lans_[lan].priority,
                 .served_elsewhere = served_elsewhere(lan, at)};
-    if (lans_[lan].hint) claim.hint = Run::block(*lans_[lan].hint, claim.wanted).first;
+    if (lans_[lan].hint) claim.hint = Run::block({*lans_[lan].hint, 0}, claim.wanted).first;
     if (const Remembered* entry = held_entry(lan, d); entry != nullptr) {
       if (const auto prefix = remembered_prefix(*entry)) {
         claim.held = Block{entry->index, prefix->length()};
@@ -289,8 +298,7 @@ class Carver {
     std::vector<std::optional<Prefix>> prefixes;
     for (const auto& block : blocks) {
       prefixes.push_back(
-          block ? std::optional(
-                      Prefix(Ip6Address::from_halves(whole.first + block->index, 0), block->length))
+          block ? std::optional(Prefix((whole.first + block->index).address(), block->length))
                 : std::nullopt);
     }
     for (std::size_t i = 0; i < claims.size(); ++i) {
@@ -339,24 +347,24 @@ class Carver {
     if (!claim.hint) return;
     const Run whole = Run::of(d.prefix);
     if (*claim.hint > whole.last - whole.first) {
-      warn(cat(who(claim.lan), ": ip6hint ", hex(*claim.hint), " lies outside ", d.prefix, " (",
-               d.origin, "); it gets ", *prefixes[i]));
+      warn(cat(who(claim.lan), ": ip6hint ", hex(claim.hint->high), " lies outside ", d.prefix,
+               " (", d.origin, "); it gets ", *prefixes[i]));
       return;
     }
-    const std::uint64_t wished = whole.first + *claim.hint;
-    if (prefixes[i]->address().high() == wished) return;
-    const Run wished_run = Run::block(wished, std::max(claim.wanted, d.prefix.length()));
+    if (claim.is_at_hint(Place::of(prefixes[i]->address()) - whole.first)) return;
+    const Run wished_run =
+        Run::block(whole.first + *claim.hint, std::clamp(claim.wanted, d.prefix.length(), 64U));
     std::string reason = "is in use";
     for (std::size_t other = 0; other < claims.size(); ++other) {
       if (other != i && prefixes[other] && Run::of(*prefixes[other]).overlaps(wished_run)) {
         reason = cat("is taken by LAN ", lans_[claims[other].lan].name);
       }
     }
-    if (d.excluded && Run::of(*d.excluded).overlaps(wished_run)) {
+    if (d.excluded && kept_by_provider(*d.excluded).overlaps(wished_run)) {
       reason = cat("overlaps ", *d.excluded, ", which the provider keeps");
     }
-    warn(cat(who(claim.lan), ": ip6hint ", hex(*claim.hint), " in ", d.prefix, " (", d.origin, ") ",
-             reason, "; it gets ", *prefixes[i]));
+    warn(cat(who(claim.lan), ": ip6hint ", hex(claim.hint->high), " in ", d.prefix, " (", d.origin,
+             ") ", reason, "; it gets ", *prefixes[i]));
   }
 
   void trim_deprecated() {
@@ -411,7 +419,7 @@ class Carver {
           {lan.name, lan.interface, d.origin, d.prefix, given.prefix, d.standing});
       const Run whole = Run::of(d.prefix);
       result_.memory.entries.push_back({lan.name, lan.interface, d.origin, d.prefix,
-                                        given.prefix.address().high() - whole.first,
+                                        Place::of(given.prefix.address()) - whole.first,
                                         given.prefix.length(), given.wanted});
     }
     remember_the_past();
@@ -473,6 +481,21 @@ class Carver {
 };
 
 }  // namespace
+
+std::uint64_t slash64s_needed(const std::vector<LanRequest>& lans, std::string_view origin) {
+  std::uint64_t whole = 0;
+  // Of a /64, in units of the smallest block. Sizes are powers of two: together they fit without a gap.
+  std::uint64_t parts = 0;
+  for (const LanRequest& lan : lans) {
+    if (!lan.takes_from(origin)) continue;
+    if (lan.splits_slash64())
+      parts += std::uint64_t{1} << (kLongestAssign - wanted_length(lan));
+    else
+      ++whole;
+  }
+  constexpr std::uint64_t kOne = std::uint64_t{1} << (kLongestAssign - 64);
+  return whole + (parts + kOne - 1) / kOne;
+}
 
 CarveResult carve(const std::vector<Delegation>& delegations, const std::vector<LanRequest>& lans,
                   const CarveMemory& memory) {

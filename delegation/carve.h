@@ -10,6 +10,9 @@
 // Every LAN gets a /64 before any LAN gets more than its fair share: when an ip6assign does not
 // fit, the lowest priority, and there the largest block, shrinks step by step. With fewer /64s than
 // LANs, those go by priority, then by configuration order, to LANs that have nothing yet first.
+// A LAN that asks for a block longer than /64 gets that or nothing. Such blocks lie side by side in
+// one /64 while there is room in it; beside a LAN that needs a whole one, and with no other left, it
+// is priority again that decides who has it.
 // Nothing is ever used twice, also when delegations overlap.
 #pragma once
 
@@ -21,23 +24,29 @@
 #include <string_view>
 #include <vector>
 
+#include "delegation/place.h"
 #include "delegation/pool.h"
 #include "net/log.h"
 #include "net/prefix.h"
 
 namespace sixgate::delegation {
 
+// The longest ip6assign: the default pool of the DHCPv6 server, ::1000 to ::ffff, must fit in.
+inline constexpr unsigned kLongestAssign = 112;
+
 // What one LAN asks for. The order of requests is the configuration's, and decides between equal
 // priorities.
 struct LanRequest {
   std::string name;
   std::string interface;
-  unsigned assign_length = 64;        // ip6assign, 48..64
+  unsigned assign_length = 64;        // ip6assign, 48..kLongestAssign
   std::optional<std::uint64_t> hint;  // ip6hint: which /64 of the delegation the block begins with
   std::vector<std::string>
       classes;       // ip6class: origins it takes prefixes from; none means every origin
   int priority = 0;  // the higher one is served first when space is short
 
+  // Less than a /64: hosts make no addresses of their own in it (RFC 4862 section 5.5.3 d).
+  bool splits_slash64() const { return assign_length > 64; }
   bool takes_from(std::string_view origin) const {
     return classes.empty() || std::find(classes.begin(), classes.end(), origin) != classes.end();
   }
@@ -53,17 +62,17 @@ struct Assignment {
   Standing standing = Standing::kLive;
 
   // The on-link prefix: what the Router Advertisement says and the router's own address lies in.
-  Prefix on_link() const { return Prefix(prefix.address(), 64); }
+  Prefix on_link() const { return Prefix(prefix.address(), std::max(prefix.length(), 64U)); }
   bool operator==(const Assignment&) const = default;
 };
 
-// What a LAN had. `index` counts /64s from the start of the delegation.
+// What a LAN had.
 struct Remembered {
   std::string lan;
   std::string interface;
   std::string origin;
   Prefix delegation;
-  std::uint64_t index = 0;
+  Place index;  // from the start of the delegation
   unsigned length = 64;
   unsigned wanted =
       64;  // the ip6assign of that time: a block that is smaller was cut by lack of space
@@ -96,6 +105,9 @@ struct CarveResult {
       findings;  // error: a LAN is left out, a delegation is unusable; warning: a wish is not met
   std::vector<LeftOut> left_out;
 };
+
+// How many /64s these LANs need at least, those that take from `origin`.
+std::uint64_t slash64s_needed(const std::vector<LanRequest>& lans, std::string_view origin);
 
 CarveResult carve(const std::vector<Delegation>& delegations, const std::vector<LanRequest>& lans,
                   const CarveMemory& memory);

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "delegation/interface_identifier.h"
 
+#include <cstddef>
 #include <optional>
 #include <vector>
 
@@ -47,15 +48,15 @@ std::string InterfaceIdPolicy::to_string() const {
 
 bool is_reserved_interface_id(std::uint64_t id) { return sixgate::is_reserved_interface_id(id); }
 
-std::uint64_t stable_interface_id(const Prefix& slash64, std::string_view interface,
+std::uint64_t stable_interface_id(const Prefix& on_link, std::string_view interface,
                                   const StableSecret& secret, unsigned dad_counter) {
   for (std::uint32_t counter = dad_counter;; ++counter) {
     // RID = F(Prefix, Net_Iface, Network_ID, DAD_Counter, secret_key); the name ends with a zero,
     // which no name contains, so that no two inputs run together.
     std::vector<std::uint8_t> input;
-    for (unsigned shift = 64; shift > 0; shift -= 8) {
-      input.push_back(static_cast<std::uint8_t>(slash64.address().high() >> (shift - 8)));
-    }
+    const Ip6Address::Bytes& bytes = on_link.address().bytes();
+    const std::ptrdiff_t octets = on_link.length() > 64 ? 16 : 8;
+    input.insert(input.end(), bytes.begin(), bytes.begin() + octets);
     input.insert(input.end(), interface.begin(), interface.end());
     input.push_back(0);
     for (unsigned shift = 32; shift > 0; shift -= 8) {
@@ -65,33 +66,36 @@ std::uint64_t stable_interface_id(const Prefix& slash64, std::string_view interf
     const Sha256::Digest digest = Sha256::of(input);
     std::uint64_t id = 0;  // the least significant 64 bits of RID
     for (std::size_t i = digest.size() - 8; i < digest.size(); ++i) id = id << 8 | digest[i];
-    if (!is_reserved_interface_id(id)) return id;
+    id = on_link.interface_id(Ip6Address::from_halves(0, id));
+    if (!sixgate::is_reserved_interface_id(on_link, id)) return id;
   }
 }
 
-Ip6Address make_address(const Prefix& slash64, const InterfaceIdPolicy& policy,
+Ip6Address make_address(const Prefix& on_link, const InterfaceIdPolicy& policy,
                         const MacAddress* mac, std::string_view interface,
                         const StableSecret& secret, unsigned dad_counter, Rng& rng) {
-  const auto with = [&slash64](std::uint64_t id) {
-    return Ip6Address::from_halves(slash64.address().high(), id);
+  const auto with = [&on_link](std::uint64_t id) {
+    return on_link.with_suffix(Ip6Address::from_halves(0, id));
+  };
+  const auto usable = [&on_link](std::uint64_t id) {
+    return !sixgate::is_reserved_interface_id(on_link,
+                                              on_link.interface_id(Ip6Address::from_halves(0, id)));
   };
   switch (policy.kind) {
     case InterfaceIdPolicy::Kind::kFixed:
       return with(policy.fixed.low());
     case InterfaceIdPolicy::Kind::kEui64:
-      if (mac != nullptr && dad_counter == 0 && !is_reserved_interface_id(mac->eui64())) {
-        return with(mac->eui64());
-      }
+      if (mac != nullptr && dad_counter == 0 && usable(mac->eui64())) return with(mac->eui64());
       break;
     case InterfaceIdPolicy::Kind::kStable:
       break;
     case InterfaceIdPolicy::Kind::kRandom:
       for (;;) {
         const std::uint64_t id = rng.u64();
-        if (!is_reserved_interface_id(id)) return with(id);
+        if (usable(id)) return with(id);
       }
   }
-  return with(stable_interface_id(slash64, interface, secret, dad_counter));
+  return with(stable_interface_id(on_link, interface, secret, dad_counter));
 }
 
 }  // namespace sixgate::delegation

@@ -39,14 +39,15 @@ struct InterfaceIdPolicy {
 bool is_reserved_interface_id(std::uint64_t id);
 
 // RFC 7217 section 5 with SHA-256 as F(), Net_Iface the interface's name and no Network_ID.
-// Reserved results are passed over as a conflict would be (the DAD counter goes up).
-std::uint64_t stable_interface_id(const Prefix& slash64, std::string_view interface,
+// Reserved results are passed over as a conflict would be (the DAD counter goes up). Of a prefix
+// longer than /64 "as many bits as necessary" are taken.
+std::uint64_t stable_interface_id(const Prefix& on_link, std::string_view interface,
                                   const StableSecret& secret, unsigned dad_counter);
 
-// An address in `slash64`. `mac` may be null: kEui64 is then kStable, as it is after a conflict
+// An address in `on_link`, a /64 or longer, whose host bits are the lower ones of the identifier. `mac` may be null: kEui64 is then kStable, as it is after a conflict
 // (dad_counter > 0). kFixed stays what it is. kRandom draws anew at each call: the caller keeps the
 // address.
-Ip6Address make_address(const Prefix& slash64, const InterfaceIdPolicy& policy,
+Ip6Address make_address(const Prefix& on_link, const InterfaceIdPolicy& policy,
                         const MacAddress* mac, std::string_view interface,
                         const StableSecret& secret, unsigned dad_counter, Rng& rng);
 

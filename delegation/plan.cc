@@ -25,7 +25,8 @@ class Planner {
   }
 
   Blocks run() {
-    // Shrink until everybody has a place, and drop only when all are down to a /64.
+    // Shrink until everybody has a place, and drop only when all are down to the
+    // smallest.
     Blocks blocks = attempt();
     while (!complete(blocks)) {
       if (const auto giver = shrinkable(blocks)) {
@@ -77,10 +78,9 @@ class Planner {
   Run run_of(const Block& block) const {
     return Run::block(whole_.first + block.index, block.length);
   }
-  bool in_range(std::uint64_t index) const { return index <= whole_.last - whole_.first; }
+  bool in_range(const Place& index) const { return index <= whole_.last - whole_.first; }
 
-  bool put(std::size_t i, std::uint64_t index, unsigned length, Blocks& blocks,
-           Space& space) const {
+  bool put(std::size_t i, const Place& index, unsigned length, Blocks& blocks, Space& space) const {
     if (!in_range(index)) return false;
     const Run run = Run::block(whole_.first + index, length);
     if (run.first != whole_.first + index || !whole_.contains(run)) return false;
@@ -91,7 +91,7 @@ class Planner {
   }
 
   bool stands_at_hint(const Claim& claim) const {
-    return claim.hint && claim.held && claim.held->index == *claim.hint && !claim.wanted_changed;
+    return claim.held && claim.is_at_hint(claim.held->index) && !claim.wanted_changed;
   }
 
   void place_hints(const std::vector<std::size_t>& order, Blocks& blocks, Space& space) const {
@@ -100,14 +100,25 @@ class Planner {
       if (active_[i] && stands_at_hint(claims_[i])) keep(i, blocks, space);
     }
     for (const std::size_t i : order) {
-      if (!blocks[i] && claims_[i].hint) put(i, *claims_[i].hint, limits_[i], blocks, space);
+      if (!blocks[i] && claims_[i].hint) put_at_hint(i, blocks, space);
     }
+  }
+
+  void put_at_hint(std::size_t i, Blocks& blocks, Space& space) const {
+    const Place& hint = *claims_[i].hint;
+    if (limits_[i] <= 64 || !in_range(hint)) {
+      put(i, hint, limits_[i], blocks, space);
+      return;
+    }
+    const Run slash64 = Run::block(whole_.first + hint, 64);
+    const auto at = space.lowest(slash64, limits_[i], claims_[i].lan);
+    if (at) put(i, *at - whole_.first, limits_[i], blocks, space);
   }
 
   void keep(std::size_t i, Blocks& blocks, Space& space) const {
     const Block& held = *claims_[i].held;
-    for (unsigned length = std::max(held.length, limits_[i]); length <= 64 && !blocks[i];
-         ++length) {
+    for (unsigned length = std::max(held.length, limits_[i]);
+         length <= claims_[i].smallest() && !blocks[i]; ++length) {
       put(i, held.index, length, blocks, space);
     }
   }
@@ -128,7 +139,7 @@ class Planner {
   }
 
   void grow(std::size_t i, Blocks& blocks, const Space& others) const {
-    const std::uint64_t index = blocks[i]->index;
+    const Place index = blocks[i]->index;
     for (unsigned length = limits_[i]; length < blocks[i]->length; ++length) {
       const Run run = Run::block(whole_.first + index, length);
       if (run.first == whole_.first + index && others.is_free(run, claims_[i].lan)) {
@@ -161,7 +172,7 @@ class Planner {
   }
 
   // The number to be near to, when the exact place is not to be had.
-  std::optional<std::uint64_t> wish(const Claim& claim) const {
+  std::optional<Place> wish(const Claim& claim) const {
     // Of a hint that is too large the low bits stay: 10, 11, 12 become 0, 1, 2 in a /60.
     if (claim.hint) return whole_.first + (*claim.hint & (whole_.last - whole_.first));
     if (claim.held && in_range(claim.held->index)) return whole_.first + claim.held->index;
@@ -173,7 +184,7 @@ class Planner {
     for (const std::size_t i : order) {
       if (blocks[i]) continue;
       const auto near = wish(claims_[i]);
-      for (unsigned length = limits_[i]; length <= 64 && !blocks[i]; ++length) {
+      for (unsigned length = limits_[i]; length <= claims_[i].smallest() && !blocks[i]; ++length) {
         const auto at = near ? space.nearest(whole_, length, *near, claims_[i].lan)
                              : space.lowest(whole_, length, claims_[i].lan);
         if (at) put(i, *at - whole_.first, length, blocks, space);
@@ -195,7 +206,7 @@ class Planner {
       return std::tuple(claims_[i].priority, blocks[i]->length, -static_cast<long>(i));
     };
     for (std::size_t i = 0; i < blocks.size(); ++i) {
-      if (!blocks[i] || blocks[i]->length >= 64) continue;
+      if (!blocks[i] || blocks[i]->length >= claims_[i].smallest()) continue;
       if (!giver || key(i) < key(*giver)) giver = i;
     }
     return giver;
@@ -212,22 +223,22 @@ class Planner {
   static bool better(const Blocks& before, const Blocks& after, std::size_t gainer,
                      std::size_t exempt) {
     for (std::size_t i = 0; i < before.size(); ++i) {
-      const unsigned had = before[i] ? before[i]->length : 65;
-      const unsigned has = after[i] ? after[i]->length : 65;
+      const unsigned had = before[i] ? before[i]->length : 129;
+      const unsigned has = after[i] ? after[i]->length : 129;
       if (i == gainer ? has >= had : (i != exempt && has > had)) return false;
     }
     return true;
   }
 
-  // Where a LAN got less than it wants while one of lower priority has more than a /64, the latter
-  // gives.
+  // Where a LAN got less than it wants while one of lower priority has more than it needs, the
+  // latter gives.
   void favour_priority(Blocks& blocks) {
     for (const std::size_t high : by_rank_) {
       for (std::size_t low = blocks.size(); low-- > 0;) {
         if (!blocks[high] || !blocks[low]) continue;
         if (claims_[low].priority >= claims_[high].priority) continue;
         for (unsigned limit = blocks[low]->length + 1;
-             limit <= 64 && blocks[high]->length > least_[high]; ++limit) {
+             limit <= claims_[low].smallest() && blocks[high]->length > least_[high]; ++limit) {
           const std::vector<unsigned> limits = limits_;
           limits_[low] = limit;
           limits_[high] = blocks[high]->length - 1;
@@ -252,7 +263,7 @@ class Planner {
         const unsigned limit = limits_[i];
         if (was_active && blocks[i]->length == least_[i]) continue;
         active_[i] = true;
-        limits_[i] = was_active ? blocks[i]->length - 1 : 64;
+        limits_[i] = was_active ? blocks[i]->length - 1 : claims_[i].smallest();
         Blocks grown = attempt();
         if (complete(grown) && better(blocks, grown, i, i)) {
           blocks = std::move(grown);

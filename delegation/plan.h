@@ -3,8 +3,8 @@
 // share are described in carve.h.
 #pragma once
 
+#include <algorithm>
 #include <cstddef>
-#include <cstdint>
 #include <optional>
 #include <vector>
 
@@ -14,21 +14,28 @@
 namespace sixgate::delegation {
 
 struct Block {
-  std::uint64_t index = 0;  // counts /64s from the start of the delegation
+  Place index;  // counts from the start of the delegation
   unsigned length = 64;
   bool operator==(const Block&) const = default;
 };
 
 // What one LAN claims. Claims stand in configuration order.
 struct Claim {
-  std::size_t lan = 0;  // its owner number in the Space
-  unsigned wanted = 64;
+  std::size_t lan = 0;   // its owner number in the Space
+  unsigned wanted = 64;  // beyond /64: exactly this, or nothing
   int priority = 0;
   bool served_elsewhere = false;  // has, or will keep, a block of another delegation of this kind
-  std::optional<std::uint64_t> hint;    // an index aligned to `wanted`; may lie outside
-  std::optional<Block> held;            // what it has of this very delegation
-  bool wanted_changed = false;          // `held` was carved for another ip6assign
-  std::optional<std::uint64_t> before;  // its index in an earlier delegation
+  std::optional<Place> hint;      // an index aligned to `wanted`, or of a /64; may lie outside
+  std::optional<Block> held;      // what it has of this very delegation
+  bool wanted_changed = false;    // `held` was carved for another ip6assign
+  std::optional<Place> before;    // its index in an earlier delegation
+
+  // Less than this it has no use for: hosts need a /64, unless a person says otherwise.
+  unsigned smallest() const { return std::max(wanted, 64U); }
+  // Beyond /64 the hint says which /64 the block lies in.
+  bool is_at_hint(const Place& index) const {
+    return hint && (wanted > 64 ? hint->high == index.high : *hint == index);
+  }
 };
 
 // One result for each claim; none: left out.

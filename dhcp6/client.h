@@ -61,6 +61,8 @@ struct ClientOutputs {
   // are sent: nothing released or declined may be in use any more (sections 18.2.7, 18.2.8).
   std::optional<Lease> lease;
   std::vector<Datagram> packets;
+  // A server said that it registers addresses (RFC 9686 section 4.1).
+  bool registration_asked = false;
   LogLines log;  // one info line per transition, "a -> b: why", without the name of the uplink
 };
 
@@ -179,6 +181,7 @@ class Client {
 
   // client_receive.cc: what servers say.
   void dropped(ClientDrop reason);
+  void notice_registration(const Message& message);
   void on_advertise(const Message& message, Instant now);
   void on_reply(const Message& message, Instant now);
   void on_reconfigure(const Message& message, std::span<const std::uint8_t> raw, Instant now);

@@ -68,12 +68,19 @@ bool Client::offers_something(const std::vector<OfferedAssociation>& offered) co
   });
 }
 
+void Client::notice_registration(const Message& message) {
+  for (const UnknownOption& one : find_all<UnknownOption>(message.options)) {
+    if (one.code == kAddressRegistration) outputs_.registration_asked = true;
+  }
+}
+
 void Client::on_advertise(const Message& message, Instant now) {
   if (!exchange_ || exchange_->type != MessageType::kSolicit || !exchange_->timing.sent() ||
       exchange_->transaction_id != message.transaction_id) {
     return dropped(ClientDrop::kOtherTransaction);
   }
   const Duid& server = find_single<ServerId>(message.options)->duid;
+  notice_registration(message);
   // Section 18.2.9: these two count even when the rest does not, but only if all servers agree.
   if (const auto* option = find<SolMaxRt>(message.options); option && valid_max_rt(option->value)) {
     discovery_.report_solicit_max(server, option->value);
@@ -188,6 +195,7 @@ void Client::on_reply(const Message& message, Instant now) {
 void Client::accept(const Message& message, const Duid& server) {
   Lease fresh;
   fresh.server_address = sender_;
+  notice_registration(message);
   if (const DnsServers* dns = find<DnsServers>(message.options)) fresh.dns_servers = dns->addresses;
   if (const DomainSearchList* list = find<DomainSearchList>(message.options)) {
     fresh.search_domains = list->names;

@@ -82,6 +82,7 @@ bool is_configuration(const Option& option) {
     case IaPrefix::kCode:
     case InformationRefreshTime::kCode:
     case PdExclude::kCode:
+    case kAddressRegistration:
     case SolMaxRt::kCode:
     case InfMaxRt::kCode:
       return false;

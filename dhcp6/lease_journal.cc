@@ -82,7 +82,9 @@ void emit(ByteWriter& writer, const BoundRecord& record) {
   writer.u8(static_cast<std::uint8_t>(prefixes));
   for (std::size_t i = 0; i < prefixes; ++i) {
     writer.u64(record.prefixes[i].address().high());
-    writer.u8(static_cast<std::uint8_t>(record.prefixes[i].length()));
+    const unsigned length = record.prefixes[i].length();
+    writer.u8(static_cast<std::uint8_t>(length));
+    if (length > 64) writer.u64(record.prefixes[i].address().low());
   }
   emit_instant(writer, record.valid_until);
   writer.address(record.client_address);
@@ -144,8 +146,9 @@ std::optional<JournalRecord> read_bound(ByteReader& reader) {
   for (std::size_t i = 0; i < prefixes && reader.ok(); ++i) {
     const std::uint64_t high = reader.u64();
     const unsigned length = reader.u8();
-    if (length > 64) return std::nullopt;
-    record.prefixes.emplace_back(Ip6Address::from_halves(high, 0), length);
+    if (length > (record.type == AssociationType::kAddresses ? 128 : 64)) return std::nullopt;
+    const std::uint64_t low = length > 64 ? reader.u64() : 0;
+    record.prefixes.emplace_back(Ip6Address::from_halves(high, low), length);
   }
   record.valid_until = read_instant(reader);
   record.client_address = reader.address();

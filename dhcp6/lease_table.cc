@@ -79,7 +79,7 @@ std::vector<Prefix> LeaseTable::leases(const Binding& binding) const {
   if (binding.type == AssociationType::kPrefixes) return binding.delegated;
   std::vector<Prefix> addresses;
   for (const Prefix& prefix : sets_[binding.set]) {
-    addresses.emplace_back(Ip6Address::from_halves(prefix.address().high(), binding.interface_id),
+    addresses.emplace_back(prefix.with_suffix(Ip6Address::from_halves(0, binding.interface_id)),
                            128);
   }
   return addresses;

@@ -47,7 +47,7 @@ struct Binding {
   std::uint32_t iaid = 0;
   LinkNumber link = 0;
   AssociationType type = AssociationType::kAddresses;
-  std::uint16_t set = 0;           // of addresses: which /64s, see LeaseTable::prefixes()
+  std::uint16_t set = 0;           // of addresses: in which prefixes, see LeaseTable::prefixes()
   std::uint64_t interface_id = 0;  // of addresses
   std::vector<Prefix> delegated;   // of prefixes
   Instant valid_until;
@@ -58,7 +58,7 @@ struct Binding {
 struct BindingContent {
   LinkNumber link = 0;
   std::uint64_t interface_id = 0;
-  std::vector<Prefix> prefixes;  // /64s that the address lies in, or what is delegated
+  std::vector<Prefix> prefixes;  // on-link ones that the address lies in, or what is delegated
   Instant valid_until;
 };
 
@@ -153,8 +153,8 @@ class LeaseTable {
   std::size_t binding_count_ = 0;
   NumberIndex client_index_;
   NumberIndex address_index_;
-  std::vector<std::vector<Prefix>> sets_{
-      {}};  // of /64s, shared by those whose address lies in them
+  // Of on-link prefixes, shared by those whose address lies in them.
+  std::vector<std::vector<Prefix>> sets_{{}};
   DelegatedRuns delegated_;
   std::map<std::pair<LinkNumber, std::uint64_t>, Instant> declined_;
   Registrations registrations_;

@@ -26,6 +26,9 @@ struct ParseBudget {
   unsigned options = 1024;
 };
 
+// OPTION_ADDR_REG_ENABLE (RFC 9686 section 4.1): that it is there is all it says.
+inline constexpr std::uint16_t kAddressRegistration = 148;
+
 // An option whose code has no struct here. Carries also vendor sub-options (RFC 9915
 // section 21.17).
 struct UnknownOption {

@@ -152,7 +152,8 @@ class Server {
   };
   enum class Intent : std::uint8_t { kOffer, kRapidCommit, kRequest, kRenew, kRebind };
   struct Grant {
-    Prefix prefix;
+    Prefix prefix;   // of an address a /128
+    Prefix on_link;  // that the address lies in
     Lifetime preferred;
     Lifetime valid;
   };

@@ -12,9 +12,6 @@ namespace {
 // How long a declined address is left alone.
 constexpr Duration kQuarantine = hours(24);
 
-// OPTION_ADDR_REG_ENABLE (RFC 9686 section 4.1): that it is there is all it says.
-constexpr std::uint16_t kAddressRegistration = 148;
-
 std::string_view explanation(Status status) {
   switch (status) {
     case Status::kSuccess:
@@ -89,7 +86,7 @@ std::optional<Message> Server::answer_leases(const Query& query, Intent intent) 
       if (answer.type == AssociationType::kPrefixes) {
         given.prefixes.push_back(grant.prefix);
       } else {
-        given.interface_ids.push_back(grant.prefix.address().low());
+        given.interface_ids.push_back(grant.on_link.interface_id(grant.prefix.address()));
       }
     }
     left_out = left_out || answer.empty();

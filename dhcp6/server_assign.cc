@@ -19,7 +19,10 @@ bool listed(const std::vector<T>& all, const T& one) {
   return std::find(all.begin(), all.end(), one) != all.end();
 }
 
-Prefix slash64(const Ip6Address& address) { return {address, 64}; }
+bool any_contains(const std::vector<Prefix>& all, const Ip6Address& address) {
+  return std::any_of(all.begin(), all.end(),
+                     [&](const Prefix& prefix) { return prefix.contains(address); });
+}
 
 std::string text_of(const std::vector<Prefix>& leases) {
   std::string text;
@@ -78,7 +81,12 @@ bool Server::may_have(const Query& query, std::uint64_t interface_id, BindingNum
   const BindingNumber owner = table_.find_address(query.link_number, interface_id);
   if (owner != kNoNumber && owner != known) return false;
   for (const Ip6Address& address : query.link->in_use) {
-    if (address.low() == interface_id) return false;
+    if (query.link->interface_id_of(address) == interface_id) return false;
+  }
+  for (const ScopePrefix& one : query.link->prefixes) {
+    if (interface_id > one.prefix.last_interface_id() ||
+        is_reserved_interface_id(one.prefix, interface_id))
+      return false;
   }
   return !is_registered_by_another(query, interface_id);
 }
@@ -106,8 +114,8 @@ std::optional<std::uint64_t> Server::interface_id_for(const Query& query, std::u
     const bool on_link =
         std::any_of(query.link->prefixes.begin(), query.link->prefixes.end(),
                     [&](const ScopePrefix& prefix) { return prefix.prefix.contains(address); });
-    if (on_link && query.link->range.contains(address.low()) && is_free(address.low()))
-      return address.low();
+    const std::uint64_t id = query.link->interface_id_of(address);
+    if (on_link && query.link->range.contains(id) && is_free(id)) return id;
   }
   const auto full = full_.find(query.link_number);
   if (full != full_.end() && full->second == table_.freed()) return std::nullopt;
@@ -143,11 +151,16 @@ Server::Answer Server::assign_addresses(const Query& query, const IaNa& ia, Inte
       return one.prefix == prefix && one.valid_until > query.now;
     });
   };
+  const auto is_on_link = [&](const Ip6Address& address) {
+    return std::any_of(link.prefixes.begin(), link.prefixes.end(), [&](const ScopePrefix& one) {
+      return one.prefix.contains(address) && one.valid_until > query.now;
+    });
+  };
 
   // Section 18.3.2. What the client had from us in a prefix that is gone is not its mistake.
   if (intent == Intent::kRequest && link.settled) {
     for (const Ip6Address& address : named) {
-      if (!is_live(slash64(address)) && !listed(held, slash64(address))) {
+      if (!is_on_link(address) && !any_contains(held, address)) {
         answer.status = Status::kNotOnLink;
         return answer;
       }
@@ -168,8 +181,8 @@ Server::Answer Server::assign_addresses(const Query& query, const IaNa& ia, Inte
           lifetimes(query, ia.iaid, prefix.preferred_until, prefix.valid_until);
       // A prefix that is only running out is extended for those who have it.
       if (valid.is_zero() || (preferred.is_zero() && !listed(held, prefix.prefix))) continue;
-      const Ip6Address address = Ip6Address::from_halves(prefix.prefix.address().high(), *id);
-      answer.grants.push_back({Prefix(address, 128), preferred, valid});
+      const Ip6Address address = prefix.prefix.with_suffix(Ip6Address::from_halves(0, *id));
+      answer.grants.push_back({Prefix(address, 128), prefix.prefix, preferred, valid});
     }
   }
   const auto granted = [&](const Prefix& lease) {
@@ -179,7 +192,7 @@ Server::Answer Server::assign_addresses(const Query& query, const IaNa& ia, Inte
   const auto withdraw = [&](const Prefix& lease) {
     // Before all prefixes are known, one that is not among them may yet come.
     if (granted(lease) || listed(answer.withdrawn, lease)) return;
-    const bool live = is_live(slash64(lease.address()));
+    const bool live = is_on_link(lease.address());
     if (!link.settled && !live) return;
     // Section 18.3.5: what somebody else may have given is not ours to take back.
     if (live && known == kNoNumber && !may_create) return;
@@ -194,8 +207,7 @@ Server::Answer Server::assign_addresses(const Query& query, const IaNa& ia, Inte
     }
   }
   if (answer.grants.empty()) {
-    if (link.addresses && !link.settled &&
-        !is_live(named.empty() ? Prefix() : slash64(named.front())))
+    if (link.addresses && !link.settled && (named.empty() || !is_on_link(named.front())))
       return answer;
     if (known != kNoNumber && link.settled && intent != Intent::kOffer)
       end(known, LeaseEvent::Kind::kReleased, query.now);
@@ -291,12 +303,12 @@ Server::Answer Server::assign_prefixes(const Query& query, const IaPd& ia, Inten
                                        [&](const Prefix& one) { return one.overlaps(lease); });
         if (!space.prefix.contains(lease) || taken) continue;
         has_one = true;
-        answer.grants.push_back({lease, preferred, valid});
+        answer.grants.push_back({lease, {}, preferred, valid});
       }
       if (has_one || preferred.is_zero() || !has_room || (known == kNoNumber && !may_create))
         continue;
       if (const auto fresh = prefix_for(query, ia.iaid, space, named, given))
-        answer.grants.push_back({*fresh, preferred, valid});
+        answer.grants.push_back({*fresh, {}, preferred, valid});
     }
   }
   const auto withdraw = [&](const Prefix& lease) {
@@ -341,8 +353,8 @@ void Server::commit(const Query& query, const Answer& answer, std::uint64_t inte
                     std::vector<Prefix> kept) {
   BindingContent content{query.link_number, interface_id, {}, query.now};
   for (const Grant& grant : answer.grants) {
-    content.prefixes.push_back(
-        answer.type == AssociationType::kPrefixes ? grant.prefix : slash64(grant.prefix.address()));
+    content.prefixes.push_back(answer.type == AssociationType::kPrefixes ? grant.prefix
+                                                                         : grant.on_link);
     content.valid_until = std::max(content.valid_until, expiry(query.now, grant.valid));
   }
   content.prefixes.insert(content.prefixes.end(), kept.begin(), kept.end());

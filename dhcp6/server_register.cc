@@ -29,7 +29,7 @@ bool Server::is_registered_by_another(const Query& query, std::uint64_t interfac
   return std::any_of(
       query.link->prefixes.begin(), query.link->prefixes.end(), [&](const ScopePrefix& prefix) {
         const Registration* one =
-            known.find(Ip6Address::from_halves(prefix.prefix.address().high(), interface_id));
+            known.find(prefix.prefix.with_suffix(Ip6Address::from_halves(0, interface_id)));
         return one != nullptr && (query.duid == nullptr || one->duid != *query.duid);
       });
 }
@@ -52,8 +52,9 @@ std::optional<Message> Server::answer_registration(const Query& query,
   const bool is_its_own = known != nullptr && known->duid == *query.duid;
   const bool of_another = known != nullptr && !is_its_own;
   // What we leased is not for clients to register.
-  const BindingNumber leased = table_.find_address(query.link_number, address.low());
-  const auto holds = [&](const Prefix& slash64) { return slash64.contains(address); };
+  const BindingNumber leased =
+      table_.find_address(query.link_number, query.link->interface_id_of(address));
+  const auto holds = [&](const Prefix& on_link) { return on_link.contains(address); };
   const bool is_leased =
       leased != kNoNumber && std::any_of(table_.prefixes(table_.binding(leased)).begin(),
                                          table_.prefixes(table_.binding(leased)).end(), holds);

@@ -20,7 +20,7 @@
 
 namespace sixgate::dhcp6 {
 
-// An on-link /64 that hosts get addresses in.
+// An on-link prefix that hosts get addresses in: a /64, or a longer one where a person wants it split.
 struct ScopePrefix {
   Prefix prefix;
   Instant preferred_until = Instant::never();
@@ -87,6 +87,14 @@ struct ServerLink {
   std::optional<DomainName> domain;
   // False while prefixes may yet turn up: nothing is then called wrong for being unknown.
   bool settled = true;
+
+  // The interface identifier of an address here.
+  std::uint64_t interface_id_of(const Ip6Address& address) const {
+    for (const ScopePrefix& one : prefixes) {
+      if (one.prefix.contains(address)) return one.prefix.interface_id(address);
+    }
+    return address.low();
+  }
   bool operator==(const ServerLink&) const = default;
 };
 

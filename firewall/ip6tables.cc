@@ -81,6 +81,11 @@ std::string answers_of(const FirewallServer& server) {
   return cat("-i ", server.interface, " -s ", server.source, " -p udp --dport 547");
 }
 
+std::string answers_to(const FirewallRegistration& one) {
+  return cat("-i ", one.interface, " -d ", Prefix(one.address, 128),
+             " -p udp --sport 547 --dport 546");
+}
+
 std::string raw_table(const Ruleset& rules) {
   Table raw("raw", kRawChains);
   const auto each_ours = [&](auto&& visit) {
@@ -117,6 +122,9 @@ std::string raw_table(const Ruleset& rules) {
     raw.rule(kPrerouting, answers_of(server), kNotrack,
              "answers to our DHCPv6 relay agent without conntrack");
   }
+  for (const FirewallRegistration& one : rules.registrations) {
+    raw.rule(kPrerouting, answers_to(one), kNotrack, "answers to address registrations: RFC 9686");
+  }
   for (const int type : kLinkTypes) {
     raw.rule(kUntracked, icmp(type), kNotrack, "RFC 4890 4.4.1");
   }
@@ -152,6 +160,9 @@ void input_rules(Table& filter, const Ruleset& rules) {
   for (const FirewallUplink& uplink : rules.uplinks) {
     filter.rule(kToUs, cat("-i ", uplink.interface, " -d fe80::/10 -p udp --dport 546"), kAccept,
                 "DHCPv6 answers: the only service on the WAN");
+  }
+  for (const FirewallRegistration& one : rules.registrations) {
+    filter.rule(kToUs, answers_to(one), kAccept, "answers to address registrations: RFC 9686");
   }
   for (const FirewallLan& lan : rules.lans) {
     filter.rule(kToUs, cat("-i ", lan.interface, " -s fe80::/10 -p udp --dport 547"), kAccept,

@@ -28,6 +28,7 @@ const std::array<NftSetKind, kNftSetCount> kNftSetKinds{{
     {NftSetId::kDelegated, "delegated", NftKey::kInterfacePrefix, "ours, whole"},
     {NftSetId::kForbidden, "forbidden", NftKey::kInterfacePrefix, "documentation prefixes"},
     {NftSetId::kServers, "servers", NftKey::kInterfacePrefix, "DHCPv6 servers that we relay to"},
+    {NftSetId::kRegistered, "registered", NftKey::kInterfacePrefix, "told to a DHCPv6 server"},
     {NftSetId::kDoorTcp, "door_tcp", NftKey::kPort, "LAN, host, port: open to everybody"},
     {NftSetId::kDoorUdp, "door_udp", NftKey::kPort, "LAN, host, port: open to everybody"},
     {NftSetId::kPinholeTcp, "pinhole_tcp", NftKey::kPorts, "LAN, source, host, ports"},
@@ -149,6 +150,9 @@ NftSets nft_sets(const Ruleset& given) {
   for (const FirewallPinhole& one : ruleset.pinholes) sets[set_of(one)].push_back(element_of(one));
   for (const FirewallServer& server : ruleset.servers) {
     sets[NftSetId::kServers].push_back({server.interface, server.source});
+  }
+  for (const FirewallRegistration& one : ruleset.registrations) {
+    sets[NftSetId::kRegistered].push_back({one.interface, Prefix(one.address, 128)});
   }
   for (std::vector<NftElement>& elements : sets.elements) std::ranges::sort(elements);
   return sets;

@@ -54,11 +54,12 @@ enum class NftSetId : std::uint8_t {
   kAssigned,
   kLocal64,  // LAN . prefix allowed as source
   kLocal,
-  kDelegated,  // uplink . delegation: never a source there, never sent out there
-  kForbidden,  // uplink . prefix of documentation: not on the Internet, unless we live in it (a
-               // lab)
-  kServers,    // interface . source of answers to our DHCPv6 relay agent
-  kDoorTcp,    // LAN . host . port that is open to everybody
+  kDelegated,   // uplink . delegation: never a source there, never sent out there
+  kForbidden,   // uplink . prefix of documentation: not on the Internet, unless we live in it (a
+                // lab)
+  kServers,     // interface . source of answers to our DHCPv6 relay agent
+  kRegistered,  // uplink . own address that a DHCPv6 server is told of
+  kDoorTcp,     // LAN . host . port that is open to everybody
   kDoorUdp,
   kPinholeTcp,  // LAN . source . host . ports
   kPinholeUdp,
@@ -66,7 +67,7 @@ enum class NftSetId : std::uint8_t {
   kKnockers,      // uplinks where IPsec AH is for us
   kKnock,         // LAN . mark of what came out of it
 };
-inline constexpr std::size_t kNftSetCount = 23;
+inline constexpr std::size_t kNftSetCount = 24;
 
 struct NftSetKind {
   NftSetId id;

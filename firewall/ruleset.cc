@@ -148,6 +148,14 @@ Ruleset normalise(Ruleset ruleset) {
   }
   ruleset.servers = std::move(servers);
 
+  std::erase_if(ruleset.registrations, [&](const FirewallRegistration& one) {
+    return std::ranges::find(ruleset.uplinks, FirewallUplink{one.interface}) ==
+           ruleset.uplinks.end();
+  });
+  std::ranges::sort(ruleset.registrations);
+  const auto twice = std::ranges::unique(ruleset.registrations);
+  ruleset.registrations.erase(twice.begin(), twice.end());
+
   keep_outermost(ruleset.delegated);
   for (const Prefix& hole : ruleset.excluded) {
     std::vector<Prefix> left;

@@ -75,10 +75,18 @@ struct FirewallKnock {
   friend auto operator<=>(const FirewallKnock&, const FirewallKnock&) = default;
 };
 
+// An address of ours on an uplink that a DHCPv6 server is told of (RFC 9686): its answer comes to that very address.
+struct FirewallRegistration {
+  std::string interface;
+  Ip6Address address;
+  friend auto operator<=>(const FirewallRegistration&, const FirewallRegistration&) = default;
+};
+
 struct Ruleset {
   std::vector<FirewallUplink> uplinks;
   std::vector<FirewallLan> lans;
   std::vector<FirewallServer> servers;
+  std::vector<FirewallRegistration> registrations{};
   std::vector<Prefix> delegated;  // whole delegations, whether given to a LAN or not
   std::vector<Prefix> excluded;   // parts of them that lie on the WAN link (RFC 6603)
   std::vector<FirewallPinhole> pinholes;
@@ -93,7 +101,8 @@ struct Ruleset {
 // another of its list; an interface named twice keeps the first zone and the prefixes of both; an
 // uplink is not also a LAN; nothing that is assigned lacks in local, and nothing is assigned to a closed
 // LAN; what is excluded is cut out of delegated, and excluded is empty; pinholes are for hosts in what is
-// assigned and do not overlap; knocks are for LANs that have something assigned; no server is where neither an uplink nor a LAN is. Renderers do this
+// assigned and do not overlap; knocks are for LANs that have something assigned; no server is where neither an
+// uplink nor a LAN is, and no registration where no uplink is. Renderers do this
 // themselves.
 Ruleset normalise(Ruleset ruleset);
 

@@ -95,4 +95,10 @@ Ip6Address Prefix::with_suffix(const Ip6Address& suffix) const {
                                  address_.low() | (suffix.low() & ~m.low));
 }
 
+std::uint64_t Prefix::interface_id(const Ip6Address& address) const {
+  return address.low() & last_interface_id();
+}
+
+std::uint64_t Prefix::last_interface_id() const { return ~mask(length_).low; }
+
 }  // namespace sixgate

@@ -39,6 +39,12 @@ class Prefix {
   // The address in this prefix whose bits beyond the length are those of `suffix`.
   Ip6Address with_suffix(const Ip6Address& suffix) const;
 
+  // Of an address in this prefix the bits beyond the length, of the lower half: the interface
+  // identifier of an address on this link. with_suffix() is the way back.
+  std::uint64_t interface_id(const Ip6Address& address) const;
+  // The largest there is: all ones.
+  std::uint64_t last_interface_id() const;
+
   // Orders by address, then by length: a prefix comes before its own subnets.
   friend auto operator<=>(const Prefix&, const Prefix&) = default;
 

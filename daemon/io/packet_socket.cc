@@ -181,6 +181,20 @@ Expected<Dhcp6Socket> make_dhcp6_client_socket(const LinkState& link) {
   return failed("binding UDP port 546", link);
 }
 
+Expected<OwnedFd> make_registration_socket(const LinkState& link, const Ip6Address& address) {
+  OwnedFd fd(::socket(AF_INET6, SOCK_DGRAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0));
+  sockaddr_in6 local{};
+  local.sin6_family = AF_INET6;
+  local.sin6_port = htons(kDhcp6ClientPort);
+  local.sin6_addr = to_kernel(address);
+  // Another client may hold the port for every address: ours is the more exact one.
+  if (!fd || !set(fd.get(), IPPROTO_IPV6, IPV6_V6ONLY, 1) || !bind_to_interface(fd.get(), link) ||
+      !set_common(fd.get(), link) || !set(fd.get(), SOL_SOCKET, SO_REUSEADDR, 1) ||
+      ::bind(fd.get(), reinterpret_cast<const sockaddr*>(&local), sizeof local) != 0)
+    return failed("binding UDP port 546 of an own address", link);
+  return fd;
+}
+
 namespace {
 
 // UDP port 547. What is sent to groups goes as far as they reach (RFC 9915 section 19).

@@ -85,6 +85,9 @@ inline constexpr std::size_t kMostSentTogether = 16;
 int send_datagrams(int fd, const LinkState& link, std::span<const OutgoingDatagram> datagrams,
                    std::size_t& sent);
 
+// UDP port 546 of an address of ours, for what is said of it alone (RFC 9686).
+Expected<OwnedFd> make_registration_socket(const LinkState& link, const Ip6Address& address);
+
 inline constexpr std::uint16_t kDhcp6ClientPort = 546;
 inline constexpr std::uint16_t kDhcp6ServerPort = 547;
 

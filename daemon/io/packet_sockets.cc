@@ -26,6 +26,8 @@ std::string_view name_of(Channel channel) {
     case Channel::kDhcp6Client:
     case Channel::kDhcp6Server:
       return "DHCPv6";
+    case Channel::kRegistration:
+      return "address registration";
     case Channel::kEcho:
       return "ICMPv6 echo";
     case Channel::kNeighbors:
@@ -36,6 +38,12 @@ std::string_view name_of(Channel channel) {
 
 bool listed(const std::vector<std::string>& names, const std::string& name) {
   return std::find(names.begin(), names.end(), name) != names.end();
+}
+
+bool is_registered(const WantedSockets& wanted, const std::string& name,
+                   const Ip6Address& address) {
+  return std::find(wanted.registrations.begin(), wanted.registrations.end(),
+                   std::pair(name, address)) != wanted.registrations.end();
 }
 
 }  // namespace
@@ -77,11 +85,14 @@ void PacketSockets::fit(const WantedSockets& wanted, const std::vector<LinkState
            (port.role == Role::kLan && port.channel == Channel::kDhcp6Client &&
             !listed(wanted.watched, port.link.name)) ||
            (port.channel == Channel::kNeighbors && !listed(wanted.neighbors, port.link.name)) ||
+           (port.channel == Channel::kRegistration &&
+            !is_registered(wanted, port.link.name, std::get<Ip6Address>(entry.first))) ||
            link == nullptr || link->index != port.link.index ||
            link->link_local != port.link.link_local;
   });
   std::erase_if(not_made_, [&](const auto& entry) {
-    const auto& [name, channel] = entry.first;
+    const auto& [name, channel, address] = entry.first;
+    if (channel == Channel::kRegistration && !is_registered(wanted, name, address)) return true;
     const bool listed_uplink = channel == Channel::kDhcp6Server ? listed(wanted.relay_uplinks, name)
                                                                 : listed(wanted.uplinks, name);
     return (!listed_uplink && !listed(wanted.lans, name)) || usable(name) == nullptr;
@@ -94,6 +105,10 @@ void PacketSockets::fit(const WantedSockets& wanted, const std::vector<LinkState
   }
   for (const std::string& name : wanted.echo) {
     if (const LinkState* link = usable(name)) fit_one(name, Channel::kEcho, Role::kUplink, *link);
+  }
+  for (const auto& [name, address] : wanted.registrations) {
+    if (const LinkState* link = usable(name))
+      fit_one(name, Channel::kRegistration, Role::kUplink, *link, address);
   }
   for (const std::string& name : wanted.relay_uplinks) {
     if (const LinkState* link = usable(name))
@@ -117,7 +132,7 @@ void PacketSockets::fit(const WantedSockets& wanted, const std::vector<LinkState
 }
 
 void PacketSockets::fit_tap(const std::string& interface, bool wanted) {
-  const auto found = ports_.find({interface, Channel::kDhcp6Server});
+  const auto found = ports_.find(Key(interface, Channel::kDhcp6Server, {}));
   if (found == ports_.end()) return;
   Port& port = *found->second;
   if (wanted == port.tap.has_value()) return;
@@ -130,7 +145,8 @@ void PacketSockets::fit_tap(const std::string& interface, bool wanted) {
     complain(port, tap.error().message);
 }
 
-Expected<OwnedFd> PacketSockets::open_socket(Channel channel, Role role, const LinkState& link) {
+Expected<OwnedFd> PacketSockets::open_socket(Channel channel, Role role, const LinkState& link,
+                                             const Ip6Address& address) {
   switch (channel) {
     case Channel::kEcho:
       return make_echo_socket(link);
@@ -140,6 +156,8 @@ Expected<OwnedFd> PacketSockets::open_socket(Channel channel, Role role, const L
       return role == Role::kLan ? make_dhcp6_server_socket(link) : make_dhcp6_relay_socket(link);
     case Channel::kNeighbors:
       return make_neighbor_socket(link);
+    case Channel::kRegistration:
+      return make_registration_socket(link, address);
     case Channel::kDhcp6Client:
       break;
   }
@@ -154,10 +172,10 @@ Expected<OwnedFd> PacketSockets::open_socket(Channel channel, Role role, const L
 }
 
 void PacketSockets::fit_one(const std::string& interface, Channel channel, Role role,
-                            const LinkState& link) {
-  const std::pair key(interface, channel);
+                            const LinkState& link, const Ip6Address& address) {
+  const Key key(interface, channel, address);
   if (ports_.contains(key)) return;
-  Expected<OwnedFd> made = open_socket(channel, role, link);
+  Expected<OwnedFd> made = open_socket(channel, role, link, address);
   if (!made) {
     std::string& said = not_made_[key];
     if (said != made.error().message) log_({LogLevel::kError, made.error().message});
@@ -262,10 +280,14 @@ void PacketSockets::send(std::span<const PacketOut> packets) {
     const PacketOut& first = packets.front();
     // Those of one socket go together, without overtaking others.
     const auto same = std::find_if(packets.begin(), packets.end(), [&](const PacketOut& packet) {
-      return packet.channel != first.channel || packet.interface != first.interface;
+      return packet.channel != first.channel || packet.interface != first.interface ||
+             (packet.channel == Channel::kRegistration && packet.source != first.source);
     });
     const auto run = packets.first(static_cast<std::size_t>(same - packets.begin()));
-    const auto found = ports_.find({first.interface, first.channel});
+    const bool registers = first.channel == Channel::kRegistration;
+    const auto found =
+        ports_.find(Key(first.interface, first.channel,
+                        registers ? first.source.value_or(Ip6Address()) : Ip6Address()));
     // An interface that went meanwhile: the engine will send again.
     packets = packets.subspan(found == ports_.end() ? run.size() : send_some(*found->second, run));
   }
@@ -290,8 +312,9 @@ std::size_t PacketSockets::send_some(Port& port, std::span<const PacketOut> pack
   const std::size_t count = std::min(packets.size(), datagrams.size());
   for (std::size_t i = 0; i < count; ++i) {
     const PacketOut& packet = packets[i];
-    const std::uint16_t to =
-        packet.channel == Channel::kDhcp6Client ? kDhcp6ServerPort : packet.port;
+    const bool to_server =
+        packet.channel == Channel::kDhcp6Client || packet.channel == Channel::kRegistration;
+    const std::uint16_t to = to_server ? kDhcp6ServerPort : packet.port;
     datagrams[i] = {packet.source, packet.destination, to, packet.payload};
   }
   std::size_t sent = 0;

@@ -9,6 +9,7 @@
 #include <optional>
 #include <span>
 #include <string>
+#include <tuple>
 #include <vector>
 
 #include "daemon/io/event_loop.h"
@@ -40,9 +41,13 @@ class PacketSockets {
  private:
   class Port;
   enum class Role : std::uint8_t { kUplink, kLan };
-  void fit_one(const std::string& interface, Channel channel, Role role, const LinkState& link);
+  // An interface, a channel, and of kRegistration the address.
+  using Key = std::tuple<std::string, Channel, Ip6Address>;
+  void fit_one(const std::string& interface, Channel channel, Role role, const LinkState& link,
+               const Ip6Address& address = {});
   void fit_tap(const std::string& interface, bool wanted);
-  Expected<OwnedFd> open_socket(Channel channel, Role role, const LinkState& link);
+  Expected<OwnedFd> open_socket(Channel channel, Role role, const LinkState& link,
+                                const Ip6Address& address);
   void received(Port& port);
   bool is_acceptable(Port& port, const ReceivedDatagram& datagram);
   std::size_t send_some(Port& port, std::span<const PacketOut> packets);
@@ -53,8 +58,8 @@ class PacketSockets {
   EventLoop& loop_;
   Receive receive_;
   LogSink log_;
-  std::map<std::pair<std::string, Channel>, std::unique_ptr<Port>> ports_;
-  std::map<std::pair<std::string, Channel>, std::string> not_made_;  // and why, as last said
+  std::map<Key, std::unique_ptr<Port>> ports_;
+  std::map<Key, std::string> not_made_;  // and why, as last said
   std::map<std::string, std::uint64_t> fragments_;
   DatagramBatch batch_;
 };

@@ -44,7 +44,7 @@ void check_house(const conf::Config& config) {
     require(names.insert(lan.name).second, "LAN names differ");
     require(!lan.interface.empty() && lan.interface.size() < 16, "IFNAMSIZ");
     require(lan.name == lan.request.name && lan.interface == lan.request.interface, "request");
-    require(lan.request.assign_length >= 48 && lan.request.assign_length <= 64, "ip6assign");
+    require(lan.request.assign_length >= 48 && lan.request.assign_length <= 112, "ip6assign");
     for (const std::string& origin : lan.request.classes) {
       require(origins.contains(origin), "ip6class names an origin");
     }

@@ -62,6 +62,16 @@ Home::Home(World& world, SimIsp& isp, conf::Config config)
           });
         });
       };
+      host->send_dhcp = [this, i, from = host->link_local()](std::vector<std::uint8_t> payload) {
+        world_.carry(lan_quality, [this, i, from, payload] {
+          if (!kernel_.usable(kLans[i])) return;
+          event([&](daemon::Router& r) {
+            r.receive({kLans[i], daemon::Channel::kDhcp6Server, from, kAllDhcpRelayAgentsAndServers,
+                       1, payload, dhcp6::kClientPort},
+                      world_.now());
+          });
+        });
+      };
       hosts_.push_back(std::move(host));
     }
   }
@@ -214,6 +224,8 @@ void Home::send(const daemon::PacketOut& packet) {
             return isp->receive_icmp(packet.payload);
           case daemon::Channel::kDhcp6Server:
             return violation("the uplink was served by DHCPv6");
+          case daemon::Channel::kRegistration:
+            return violation("addresses are registered that nobody asked for");
           case daemon::Channel::kNeighbors:
             return violation("a /64 is shared that nobody shares");
         }
@@ -221,12 +233,19 @@ void Home::send(const daemon::PacketOut& packet) {
     }
     return;
   }
-  // Nobody here is a DHCPv6 client, and nobody another server.
-  if (packet.channel == daemon::Channel::kDhcp6Server ||
-      packet.channel == daemon::Channel::kDhcp6Client)
-    return;
-  check_advertisement(packet.payload);
   const std::size_t lan = packet.interface == kLans[0] ? 0 : 1;
+  // Nobody here is another server.
+  if (packet.channel == daemon::Channel::kDhcp6Client) return;
+  if (packet.channel == daemon::Channel::kDhcp6Server) {
+    for (std::size_t h = 2 * lan; h < 2 * lan + 2; ++h) {
+      if (hosts_[h]->link_local() != packet.destination) continue;
+      world_.carry(lan_quality, [this, h, payload = packet.payload] {
+        hosts_[h]->receive_dhcp(payload, kRouterOnLan);
+      });
+    }
+    return;
+  }
+  check_advertisement(packet.payload);
   for (std::size_t h = 2 * lan; h < 2 * lan + 2; ++h) {
     world_.carry(lan_quality, [this, h, payload = packet.payload] { hosts_[h]->receive(payload); });
   }
@@ -285,14 +304,15 @@ std::vector<std::string> Home::at_rest() const {
       global = global || live;
       if (!live) wrong.push_back(cat("host ", h, " prefers ", address, ", which nobody routes"));
       // The firewall matches the addresses.
-      const Prefix slash64(address, 64);
-      const bool open = kernel.firewall() &&
-                        std::any_of(kernel.firewall()->lans.begin(), kernel.firewall()->lans.end(),
-                                    [&](const auto& lan) {
-                                      return std::find(lan.assigned.begin(), lan.assigned.end(),
-                                                       slash64) != lan.assigned.end();
-                                    });
-      if (live && !open) wrong.push_back(cat("the firewall does not know ", slash64));
+      const auto is_in = [&](const Prefix& assigned) { return assigned.contains(address); };
+      const bool open =
+          kernel.firewall() &&
+          std::any_of(kernel.firewall()->lans.begin(), kernel.firewall()->lans.end(),
+                      [&](const auto& one) {
+                        return one.interface == kLans[h / 2] &&
+                               std::any_of(one.assigned.begin(), one.assigned.end(), is_in);
+                      });
+      if (live && !open) wrong.push_back(cat("the firewall does not know ", address));
     }
     if (!global) wrong.push_back(cat("host ", h, " has no global address"));
     if (!hosts_[h]->has_default_router())

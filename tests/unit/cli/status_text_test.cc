@@ -90,6 +90,15 @@ TEST(StatusText, SaysWhatIsWrongAndWhy) {
   }
 }
 
+TEST(StatusText, SaysWhoHasNoSlaacAndWhatIsRegistered) {
+  daemon::Status status = house();
+  status.lans[0].no_slaac_reason = "ip6assign = 72 splits a /64";
+  status.uplinks[0].registered = {*Ip6Address::parse("2001:db8:9::1")};
+  const std::string text = status_text(*Json::parse(daemon::to_json(status)));
+  EXPECT_NE(text.find("no SLAAC  ip6assign = 72 splits a /64\n"), std::string::npos) << text;
+  EXPECT_NE(text.find("registered    2001:db8:9::1\n"), std::string::npos) << text;
+}
+
 // RFC 7278: who shares a /64, who was found where, and who may not take part.
 TEST(StatusText, ShowsAShared64) {
   daemon::Status status = house();

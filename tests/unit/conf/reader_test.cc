@@ -281,7 +281,7 @@ interface = "eth0"
 interface = "eth0"
 [lan.x]
 interface = "much-too-long-a-name"
-ip6assign = 65
+ip6assign = 113
 ip6hint = 20
 [lan.y]
 interface = "eth0"
@@ -296,7 +296,8 @@ addressing = "dhcp"
             "f:6:13: error: `interface`: eth0 is already the interface of uplink ula\n"
             "f:8:13: error: `interface`: \"much-too-long-a-name\" is no interface name: 1 to 15 "
             "characters without space and \"/\"\n"
-            "f:9:13: error: `ip6assign`: 65 is not within 48..64\n"
+            "f:9:13: error: `ip6assign`: is not within 48..112: the pool of the DHCPv6 server "
+            "needs 16 bits of each address\n"
             "f:10:11: error: `ip6hint`: subnet numbers are hexadecimal: write \"20\" in quotes, or "
             "0x20\n"
             "f:12:13: error: `interface`: eth0 is already the interface of uplink ula\n"

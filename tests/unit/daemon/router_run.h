@@ -259,8 +259,9 @@ class RouterRun {
   };
   std::vector<AskedNeighbor> neighbors;
   std::vector<SentMessage> dhcp;
-  std::vector<PacketOut> questions;  // to other DHCPv6 servers of LANs
-  std::vector<PacketOut> served;     // by the DHCPv6 server, on LANs, or relayed
+  std::vector<std::pair<Instant, PacketOut>> registrations;  // of addresses on uplinks
+  std::vector<PacketOut> questions;                          // to other DHCPv6 servers of LANs
+  std::vector<PacketOut> served;  // by the DHCPv6 server, on LANs, or relayed
   std::vector<std::uint8_t> lease_journal;
   std::vector<std::pair<Instant, ChangeSet>> sets;
   StoredState memory;
@@ -320,6 +321,19 @@ class RouterRun {
       router->receive({packet.interface, Channel::kDhcp6Client, address("fe80::1"),
                        *link(packet.interface).link_local, 64, bytes},
                       now);
+      return;
+    }
+    if (packet.channel == Channel::kRegistration) {
+      // Port and firewall are open for the answer.
+      const auto there = router->wanted_sockets().registrations;
+      ASSERT_TRUE(packet.source.has_value());
+      EXPECT_NE(std::find(there.begin(), there.end(), std::pair(packet.interface, *packet.source)),
+                there.end());
+      ASSERT_TRUE(firewall.has_value());
+      EXPECT_NE(std::find(firewall->registrations.begin(), firewall->registrations.end(),
+                          firewall::FirewallRegistration{packet.interface, *packet.source}),
+                firewall->registrations.end());
+      registrations.emplace_back(now, packet);
       return;
     }
     ASSERT_FALSE(packet.payload.empty());

@@ -56,8 +56,11 @@ StoredState usual() {
                       true);
   lease.servers.learn({.server = dhcp6::Duid::ll(mac(10)), .lengths = {}, .leaves_times = true},
                       true);
-  state.carve.entries.push_back({"lan0", "lan0", "wan", prefix("2001:db8:1::/56"), 1, 64, 64});
-  state.carve.entries.push_back({"lan0", "lan0", "ula", prefix("fd12:3456:789a::/48"), 0, 64, 60});
+  state.carve.entries.push_back({"lan0", "lan0", "wan", prefix("2001:db8:1::/56"), {1, 0}, 64, 64});
+  state.carve.entries.push_back(
+      {"lan0", "lan0", "ula", prefix("fd12:3456:789a::/48"), {0, 0}, 64, 60});
+  state.carve.entries.push_back(
+      {"lan1", "lan1", "wan", prefix("2001:db8:2::/60"), {3, 0x0100'0000'0000'0000}, 72, 72});
   state.advertised["lan0"].push_back({prefix("2001:db8:1:1::/64"), true, true, kNow + hours(1)});
   state.advertised["lan0"].push_back({prefix("fd12:3456:789a::/64"), true, false, kNow + hours(1)});
   state.dad_counters["lan0 2001:db8:1:1::/64"] = 2;
@@ -97,9 +100,13 @@ class RandomState {
     for (auto n = rng_.below(4); n > 0; --n) out.iaids[name()] = rng_.u32();
     for (auto n = rng_.below(3); n > 0; --n) out.leases[name()] = lease();
     for (auto n = rng_.below(4); n > 0; --n)
-      out.carve.entries.push_back({name(), name(), name(), some_prefix(), rng_.u64(),
-                                   static_cast<unsigned>(rng_.below(65)),
-                                   static_cast<unsigned>(rng_.below(65))});
+      out.carve.entries.push_back({name(),
+                                   name(),
+                                   name(),
+                                   some_prefix(),
+                                   {rng_.u64(), rng_.chance(0.5) ? 0 : rng_.u64()},
+                                   static_cast<unsigned>(rng_.below(113)),
+                                   static_cast<unsigned>(rng_.below(113))});
     for (auto n = rng_.below(3); n > 0; --n) {
       std::vector<ra::AdvertisedRecord>& records = out.advertised[name()];
       for (auto k = 1 + rng_.below(3); k > 0; --k)
@@ -304,6 +311,8 @@ TEST(StoredState, RefusesLinesThatItDoesNotUnderstand) {
       "leasewan\n",
       "carve a b c 2001:db8::/56 0 64\n",
       "carve a b c 2001:db8::/56 0 129 64\n",
+      "carve-part a b c 2001:db8::/56 0 72 72\n",
+      "carve-part a b c 2001:db8::/56 0 x 72 72\n",
       "advertised lan0 2001:db8::/64 1 yes 1\n",
       "advertised lan0 2001:db8::/64 1 1 99999999999999999999\n",
       "advertised lan0 2001:db8::/64 1 1 1152921504606846977\n",  // 36,000 years
@@ -438,7 +447,7 @@ TEST(StoredState, ANewThingIsWorthWriting) {
   EXPECT_TRUE(worth(
       [](StoredState& s) { s.leases["wan"].prefixes[0].prefix = prefix("2001:db8:2::/56"); }));
   EXPECT_TRUE(worth([](StoredState& s) { s.leases["wan"].server = dhcp6::Duid::ll(mac(8)); }));
-  EXPECT_TRUE(worth([](StoredState& s) { s.carve.entries[0].index = 2; }));
+  EXPECT_TRUE(worth([](StoredState& s) { s.carve.entries[0].index.high = 2; }));
   EXPECT_TRUE(worth([](StoredState& s) {
     s.advertised["lan1"].push_back({prefix("2001:db8:1:2::/64"), true, true, kNow});
   }));

@@ -15,7 +15,7 @@ namespace sixgate::daemon::testing {
 
 inline const dhcp6::Duid kOurDuid = dhcp6::Duid::llt(mac(1), 1000);
 inline constexpr std::uint32_t kIaid = 77;
-inline const PrefixNeed kNeed{.hint = prefix("::/56"), .lans = 1};
+inline const PrefixNeed kNeed{.hint = prefix("::/56"), .slash64s = 1};
 
 // Gives 2001:db8:ffff::7 and 2001:db8:1::/56.
 inline dhcp6::testing::TestServer isp_server() {

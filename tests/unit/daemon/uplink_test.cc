@@ -367,7 +367,7 @@ TEST(Uplink, AnotherHintAloneQuestionsNothing) {
   run.run_for(seconds(5));
   ASSERT_TRUE(run.bound());
   const std::size_t before = run.sent.size();
-  run.uplink.reconfigure(run.uplink.config(), {.hint = prefix("::/52"), .lans = 1}, run.now);
+  run.uplink.reconfigure(run.uplink.config(), {.hint = prefix("::/52"), .slash64s = 1}, run.now);
   run.settle();
   run.run_for(seconds(5));
   EXPECT_EQ(run.sent.size(), before);

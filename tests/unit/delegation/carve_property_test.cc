@@ -23,9 +23,15 @@ struct House {
   CarveMemory memory;
 };
 
+// Now and then less than a /64.
+unsigned random_length(Rng& rng) {
+  const unsigned length = 56 + static_cast<unsigned>(rng.below(9));
+  return rng.chance(0.3) ? 65 + static_cast<unsigned>(rng.below(5)) : length;
+}
+
 LanRequest random_lan(Rng& rng, int number) {
   LanRequest lan{.name = cat("lan", number), .interface = cat("eth", number)};
-  if (rng.chance(0.5)) lan.assign_length = 56 + static_cast<unsigned>(rng.below(9));
+  if (rng.chance(0.5)) lan.assign_length = random_length(rng);
   if (rng.chance(0.3)) lan.hint = rng.below(rng.chance(0.8) ? 64 : 100000);
   if (rng.chance(0.2)) lan.priority = static_cast<int>(rng.below(3));
   if (rng.chance(0.15)) lan.classes = {rng.chance(0.5) ? "wan" : "ula"};
@@ -103,8 +109,7 @@ void change(House& house, Rng& rng, int& next_number) {
       }
       break;
     case 6:
-      house.lans[rng.below(house.lans.size())].assign_length =
-          56 + static_cast<unsigned>(rng.below(9));
+      house.lans[rng.below(house.lans.size())].assign_length = random_length(rng);
       break;
   }
 }
@@ -145,7 +150,16 @@ void check_no_overlap(const House& house, const CarveResult& result) {
   const auto& given = result.assignments;
   for (std::size_t i = 0; i < given.size(); ++i) {
     EXPECT_TRUE(given[i].delegation.contains(given[i].prefix));
-    EXPECT_LE(given[i].prefix.length(), 64U);
+    EXPECT_LE(given[i].prefix.length(), 69U);
+    const unsigned wanted = lan_of(house, given[i].lan).assign_length;
+    if (given[i].standing == Standing::kLive) {
+      // Less than a /64 for who asks for it alone, and then just that.
+      EXPECT_LE(given[i].prefix.length(), std::max(wanted, 64U)) << given[i].lan;
+      if (wanted > 64) {
+        EXPECT_EQ(given[i].prefix.length(), wanted) << given[i].lan;
+      }
+      EXPECT_EQ(given[i].on_link().length(), std::max(given[i].prefix.length(), 64U));
+    }
     for (std::size_t j = i + 1; j < given.size(); ++j) {
       EXPECT_FALSE(given[i].prefix.overlaps(given[j].prefix)) << given[i].lan << given[j].lan;
     }
@@ -216,7 +230,10 @@ void check_maximal(const House& house, const CarveResult& result) {
     };
     for (const LeftOut& out : result.left_out) {
       if (out.delegation != d.prefix || out.origin != d.origin) continue;
-      for (const Prefix p : d.prefix.subnets(64)) EXPECT_FALSE(free(p, nullptr)) << out.lan;
+      const unsigned wanted = std::max(lan_of(house, out.lan).assign_length, 64U);
+      for (const Prefix slash64 : d.prefix.subnets(64)) {
+        for (const Prefix p : slash64.subnets(wanted)) EXPECT_FALSE(free(p, nullptr)) << out.lan;
+      }
     }
     for (const Assignment& a : result.assignments) {
       if (a.delegation != d.prefix || a.origin != d.origin) continue;
@@ -244,16 +261,24 @@ void check_hints(const House& house, const CarveResult& result) {
       continue;
     const Prefix at(Ip6Address::from_halves(a.delegation.address().high() + *lan.hint, 0), 64);
     const Prefix wished(at.address(), a.prefix.length());
-    if (a.prefix == wished) continue;
+    // Of less than a /64 the hint says in which one it lies.
+    if (a.prefix == wished || at.contains(a.prefix)) continue;
     // Not honoured: something must be in the way.
-    bool blocked = false;
-    for (const Assignment& other : result.assignments) {
-      blocked = blocked || (&other != &a && other.prefix.overlaps(wished));
+    const auto is_blocked = [&](const Prefix& place) {
+      return std::any_of(result.assignments.begin(), result.assignments.end(),
+                         [&](const Assignment& other) {
+                           return &other != &a && other.prefix.overlaps(place);
+                         }) ||
+             std::any_of(
+                 house.delegations.begin(), house.delegations.end(),
+                 [&](const Delegation& d) { return d.excluded && d.excluded->overlaps(place); });
+    };
+    if (a.prefix.length() <= 64) {
+      EXPECT_TRUE(is_blocked(wished)) << a.lan << " " << wished.to_string();
+      continue;
     }
-    for (const Delegation& d : house.delegations) {
-      blocked = blocked || (d.excluded && d.excluded->overlaps(wished));
-    }
-    EXPECT_TRUE(blocked) << a.lan << " " << wished.to_string();
+    for (const Prefix place : at.subnets(a.prefix.length()))
+      EXPECT_TRUE(is_blocked(place)) << a.lan << " " << place.to_string();
   }
 }
 
@@ -337,18 +362,20 @@ TEST(CarveProperties, ChangesToTheListOfLansRenumberNobody) {
         for (const Assignment& a : after.assignments) {
           if (a.interface == interface) now.insert(a.on_link());
         }
-        const bool left_out =
-            std::any_of(after.left_out.begin(), after.left_out.end(),
-                        [&interface](const LeftOut& out) { return out.interface == interface; });
-        if (!left_out) {
-          EXPECT_EQ(now, prefixes) << interface;
-        } else {
-          EXPECT_TRUE(std::includes(prefixes.begin(), prefixes.end(), now.begin(), now.end()))
-              << interface;
-          EXPECT_FALSE(now.empty() && !prefixes.empty() &&
-                       after.left_out.size() <= before.left_out.size())
-              << interface;
-        }
+        const auto is_left_out = [&interface](const CarveResult& result) {
+          return std::any_of(
+              result.left_out.begin(), result.left_out.end(),
+              [&interface](const LeftOut& out) { return out.interface == interface; });
+        };
+        // Where one gives way to parts of a /64, others that had no room before may have some too.
+        const bool gained =
+            !std::includes(prefixes.begin(), prefixes.end(), now.begin(), now.end());
+        const bool lost = !std::includes(now.begin(), now.end(), prefixes.begin(), prefixes.end());
+        EXPECT_TRUE(!gained || is_left_out(before)) << interface;
+        EXPECT_TRUE(!lost || is_left_out(after)) << interface;
+        EXPECT_FALSE(now.empty() && !prefixes.empty() &&
+                     after.left_out.size() <= before.left_out.size())
+            << interface;
       }
       if (testing::Test::HasFailure()) return;
       house = changed;

@@ -465,5 +465,112 @@ TEST(Conformance, Row_8415_C_47_TheLinkItCameFromGetsNothing) {
   for (const Assignment& a : result.assignments) EXPECT_EQ(a.interface, "if-lan");
 }
 
+// Several LANs in one /64, because a person asked for it.
+TEST(Carve, OneSlash64IsSplitWhenThatIsAskedFor) {
+  const std::vector<LanRequest> lans{lan("home", 72), lan("guests", 72), lan("iot", 112)};
+  const auto result = carve({live("2001:db8:1:2::/64")}, lans, {});
+  EXPECT_EQ(plan_of(result),
+            "home 2001:db8:1:2::/72\n"
+            "guests 2001:db8:1:2:100::/72\n"
+            "iot 2001:db8:1:2:200::/112\n");
+  EXPECT_EQ(result.assignments[1].on_link(), prefix("2001:db8:1:2:100::/72"));
+  EXPECT_TRUE(result.findings.empty()) << all(result.findings);
+}
+
+TEST(Carve, WhoAsksForLessThanASlash64GetsNoMoreOfALargeDelegation) {
+  const auto result =
+      carve({live("2001:db8::/60")}, {lan("a", 72), lan("b"), lan("c", 72), lan("d", 60)}, {});
+  // The largest first; what is less than a /64 lies side by side behind the others.
+  EXPECT_EQ(plan_of(result),
+            "a 2001:db8:0:9::/72\n"
+            "b 2001:db8:0:8::/64\n"
+            "c 2001:db8:0:9:100::/72\n"
+            "d 2001:db8::/61\n");
+}
+
+TEST(Carve, PartsOfASlash64StayWhereTheyAre) {
+  const std::vector<Delegation> wan{live("2001:db8:1:2::/64")};
+  const auto first = carve(wan, {lan("home", 72), lan("guests", 72), lan("iot", 72)}, {});
+  const auto before = by_lan(first);
+  // One goes, one comes, and the order is another.
+  const auto second = carve(wan, {lan("new", 72), lan("iot", 72), lan("home", 72)}, first.memory);
+  auto after = by_lan(second);
+  EXPECT_EQ(after["home"], before.at("home"));
+  EXPECT_EQ(after["iot"], before.at("iot"));
+  EXPECT_EQ(after["new"], before.at("guests"));
+  // A LAN that wants all of it later, and is not more important, gets nothing.
+  const auto third =
+      carve(wan, {lan("all"), lan("new", 72), lan("iot", 72), lan("home", 72)}, second.memory);
+  EXPECT_EQ(by_lan(third)["home"], after["home"]);
+  EXPECT_EQ(third.left_out.size(), 1U);
+  EXPECT_TRUE(says(third, LogLevel::kError, "LAN all (if-all) gets no prefix"))
+      << all(third.findings);
+  // The same numbers in another /64.
+  const auto moved = carve({live("2001:db8:9:9::/64")},
+                           {lan("new", 72), lan("iot", 72), lan("home", 72)}, second.memory);
+  EXPECT_EQ(plan_of(moved),
+            "new 2001:db8:9:9:100::/72\n"
+            "iot 2001:db8:9:9:200::/72\n"
+            "home 2001:db8:9:9::/72\n");
+}
+
+// As between LANs that need a /64 each.
+TEST(Carve, PriorityDecidesBetweenAWholeSlash64AndPartsOfIt) {
+  const std::vector<Delegation> wan{live("2001:db8:1:2::/64")};
+  const LanRequest all_of_it = lan("all");
+  const LanRequest one = lan("one", 72);
+  const LanRequest two = lan("two", 72);
+  EXPECT_EQ(plan_of(carve(wan, {all_of_it, one, two}, {})), "all 2001:db8:1:2::/64\n");
+  EXPECT_EQ(plan_of(carve(wan, {all_of_it, with_priority(one, 1), two}, {})),
+            "one 2001:db8:1:2::/72\ntwo 2001:db8:1:2:100::/72\n");
+  EXPECT_EQ(plan_of(carve(wan, {one, two, with_priority(all_of_it, 1)}, {})),
+            "all 2001:db8:1:2::/64\n");
+}
+
+TEST(Carve, AHintSaysInWhichSlash64APartLies) {
+  const auto result = carve({live("2001:db8::/60")},
+                            {lan("a", 72, 0x3), lan("b", 72, 0x3), lan("c"), lan("d", 72)}, {});
+  EXPECT_EQ(plan_of(result),
+            "a 2001:db8:0:3::/72\n"
+            "b 2001:db8:0:3:100::/72\n"
+            "c 2001:db8::/64\n"
+            "d 2001:db8:0:1::/72\n");
+  EXPECT_TRUE(result.findings.empty()) << all(result.findings);
+  // It moves when the hint does.
+  const auto moved = carve({live("2001:db8::/60")}, {lan("a", 72, 0x5)}, result.memory);
+  EXPECT_EQ(plan_of(moved), "a 2001:db8:0:5::/72\n");
+}
+
+TEST(Carve, AnotherLengthBeyondSlash64BeginsWhereTheLanWas) {
+  const std::vector<Delegation> wan{live("2001:db8::/60")};
+  const auto whole = carve(wan, {lan("a"), lan("b")}, {});
+  const auto split = carve(wan, {lan("a"), lan("b", 72)}, whole.memory);
+  EXPECT_EQ(plan_of(split), "a 2001:db8::/64\nb 2001:db8:0:1::/72\n");
+  const auto smaller = carve(wan, {lan("a"), lan("b", 80)}, split.memory);
+  EXPECT_EQ(plan_of(smaller), "a 2001:db8::/64\nb 2001:db8:0:1::/80\n");
+  const auto again = carve(wan, {lan("a"), lan("b")}, smaller.memory);
+  EXPECT_EQ(plan_of(again), plan_of(whole));
+}
+
+TEST(Carve, PartsOfADeprecatedSlash64StayWithTheirLan) {
+  const std::vector<LanRequest> lans{lan("a", 72), lan("b", 72)};
+  const auto first = carve({live("2001:db8:1::/64")}, lans, {});
+  const auto renumbered =
+      carve({deprecated("2001:db8:1::/64"), live("2001:db8:2::/64")}, lans, first.memory);
+  EXPECT_EQ(plan_of(renumbered),
+            "a 2001:db8:2::/72\n"
+            "a 2001:db8:1::/72\n"
+            "b 2001:db8:2:0:100::/72\n"
+            "b 2001:db8:1:0:100::/72\n");
+}
+
+TEST(Carve, HowManySlash64sAHouseNeeds) {
+  EXPECT_EQ(slash64s_needed({lan("a"), lan("b", 60)}, "wan"), 2U);
+  EXPECT_EQ(slash64s_needed({lan("a", 72), lan("b", 112)}, "wan"), 1U);
+  EXPECT_EQ(slash64s_needed({lan("a", 65), lan("b", 65), lan("c", 72), lan("d")}, "wan"), 3U);
+  EXPECT_EQ(slash64s_needed({with_classes(lan("a", 72), {"ula"}), lan("b")}, "wan"), 1U);
+  EXPECT_EQ(slash64s_needed({}, "wan"), 0U);
+}
+
 }  // namespace
 }  // namespace sixgate::delegation

@@ -73,6 +73,34 @@ TEST(InterfaceIdentifier, IsTheHashOfRfc7217) {
             0xa3a6deac84a7f819ULL);
 }
 
+// In less than a /64 as many bits are used as there are.
+TEST(InterfaceIdentifier, IsCutToTheBitsThatALongerPrefixLeaves) {
+  const Prefix part = prefix("2001:db8:0:7:aa00::/72");
+  const MacAddress mac = *MacAddress::parse("02:00:5e:10:00:01");
+  Rng rng(1);
+  const auto make = [&](const char* policy, const Prefix& on_link, unsigned dad_counter = 0) {
+    return make_address(on_link, InterfaceIdPolicy::parse(policy).value(), &mac, "eth0", secret(7),
+                        dad_counter, rng);
+  };
+  EXPECT_EQ(make("::1", part).to_string(), "2001:db8:0:7:aa00::1");
+  EXPECT_EQ(make("eui64", part).to_string(), "2001:db8:0:7:aa00:5eff:fe10:1");
+  for (const char* policy : {"stable", "random"}) {
+    for (unsigned i = 0; i < 200; ++i) {
+      const Ip6Address in_part = make(policy, part, i);
+      EXPECT_TRUE(part.contains(in_part)) << in_part.to_string();
+      // RFC 2526 section 2: the 128 highest are anycast; and zero is the routers'.
+      const Prefix small = prefix("2001:db8:0:7::1234:0/112");
+      const Ip6Address in_small = make(policy, small, i);
+      EXPECT_TRUE(small.contains(in_small)) << in_small.to_string();
+      EXPECT_NE(small.interface_id(in_small), 0U);
+      EXPECT_LT(small.interface_id(in_small), 0xff80U);
+    }
+  }
+  // Two parts of one /64 are two prefixes.
+  EXPECT_NE(stable_interface_id(prefix("2001:db8:0:7:100::/72"), "eth0", secret(7), 0),
+            stable_interface_id(prefix("2001:db8:0:7:200::/72"), "eth0", secret(7), 0));
+}
+
 TEST(Conformance, Row_7217_01_StableOpaquePerPrefix) {
   const Prefix one = prefix("2001:db8:1:2::/64");
   const Prefix two = prefix("2001:db8:1:3::/64");

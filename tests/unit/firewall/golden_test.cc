@@ -50,6 +50,10 @@ Ruleset two_uplinks() {
   ruleset.delegated.push_back(prefix("2001:db8:3000::/59"));
   ruleset.excluded = {prefix("2001:db8:3000:1f::/64")};
   ruleset.servers = {{"ppp0", prefix("2001:db8:5::547/128")}, {"wan0", prefix("fe80::/10")}};
+  ruleset.registrations = {{"wan0", *Ip6Address::parse("2001:db8:5:1::abcd")},
+                           {"ppp0", *Ip6Address::parse("2001:db8:6:1::1")},
+                           {"wan0", *Ip6Address::parse("2001:db8:5:1::abcd")},
+                           {"lan0", *Ip6Address::parse("2001:db8:1000:1::1")}};
   return ruleset;
 }
 
