@@ -123,8 +123,8 @@ void AddressRegistrar::receive(std::span<const std::uint8_t> payload, const Ip6A
 }
 
 void AddressRegistrar::expire(Instant now) {
+  std::erase_if(entries_, [&](const auto& entry) { return entry.second.own.valid_until <= now; });
   for (auto& [address, entry] : entries_) {
-    if (entry.own.valid_until <= now) continue;  // look() comes
     if (entry.telling && entry.telling->next() <= now) {
       if (entry.telling->fails_at() > now) {
         transmit(entry, now);
@@ -137,8 +137,7 @@ void AddressRegistrar::expire(Instant now) {
     }
   }
   const auto is_due = [&](const Entry& entry, Duration early) {
-    return !entry.telling && entry.own.valid_until > now && entry.scheduled &&
-           *entry.scheduled <= now + early;
+    return !entry.telling && entry.scheduled && *entry.scheduled <= now + early;
   };
   const bool any = std::any_of(entries_.begin(), entries_.end(),
                                [&](const auto& entry) { return is_due(entry.second, Duration{}); });

@@ -280,6 +280,15 @@ TEST_F(Registrar, AnAddressThatIsGoneIsForgottenAndOneThatIsBackIsNew) {
 }
 
 // Section 4.4: "every time it connects to a network ... without utilizing any prior knowledge".
+TEST_F(Registrar, AnAddressThatRunsOutWhileItIsToldIsForgotten) {
+  answers = false;
+  begin();
+  look({lasting(kOne, milliseconds(1500))});
+  run_for(minutes(1));
+  EXPECT_GE(sent.size(), 1U);
+  EXPECT_FALSE(registrar.next_deadline());
+}
+
 TEST_F(Registrar, AnotherLinkIsAskedAnew) {
   begin();
   look({lasting(kOne, hours(1))});
