@@ -232,8 +232,11 @@ void source_rules(Table& filter, const Ruleset& rules) {
 }
 
 void beyond_rules(Table& filter, std::string_view chain) {
-  for (const int type : kSiteTypes)
-    filter.rule(chain, icmp(type), kDrop, "not beyond its site: RFC 4890 4.3.5");
+  const auto drop = [&](int type) {
+    filter.rule(chain, icmp(type), kDrop, "not beyond its link or site: RFC 4890 4.3.3, 4.3.5");
+  };
+  std::ranges::for_each(kLinkTypes, drop);
+  std::ranges::for_each(kSiteTypes, drop);
 }
 
 void from_wan_rules(Table& filter, const Ruleset& rules) {
@@ -383,8 +386,11 @@ void new_flow_rules(Table& filter, const Ruleset& rules) {
 }
 
 void forward_rules(Table& filter, const Ruleset& rules) {
-  for (const int type : kLinkTypes)
-    filter.rule(kThrough, icmp(type), kDrop, "not beyond its link: RFC 4890 4.3.3");
+  for (const int type : kLinkTypes) {
+    const bool listening = type <= 132 || type == 143 || type >= 151;  // MLD and MRD
+    filter.rule(kThrough, cat(icmp(type), " -m hl ! --hl-eq ", listening ? 1 : 255), kDrop,
+                "not beyond its link: RFC 4890 4.3.3; else it crosses a bridge alone");
+  }
   for (const FirewallLan& lan : rules.lans) {
     filter.rule(kThrough, cat("-i ", lan.interface), kSource,
                 "a source belongs to its LAN: BCP 38");

@@ -10,6 +10,9 @@ namespace sixgate::firewall {
 
 namespace {
 
+// With br_netfilter what only crosses a bridge comes to `forward` too, with the hop limit it was sent with; what is
+// routed has lost one.
+//
 // Packets of interfaces that are not ours leave every chain at once: their tables decide.
 //
 // Order within a chain matters as follows. What works without conntrack comes before any `ct
@@ -79,7 +82,8 @@ table ip6 sixgate {
 	chain forward {
 		type filter hook forward priority filter; policy accept;
 		iifname != @wan iifname != @lan accept comment "not our interface"
-		icmpv6 type { 130-137, 141-143, 148-149, 151-153 } counter drop comment "not beyond its link: RFC 4890 4.3.3"
+		icmpv6 type { 133-137, 141-142, 148-149 } ip6 hoplimit != 255 counter drop comment "not beyond its link: RFC 4890 4.3.3; 255: a bridge's"
+		icmpv6 type { 130-132, 143, 151-153 } ip6 hoplimit != 1 counter drop comment "the same; 1: a bridge's"
 		iifname @wan jump from_wan
 		oifname @wan jump to_wan
 		ct state established,related accept comment "what is allowed already, and errors about it"
@@ -110,7 +114,7 @@ table ip6 sixgate {
 		iifname != @crossing counter drop comment "nothing crosses before address and prefix are there: RFC 7084 G-3"
 		ip6 saddr { ::/96, ::ffff:0:0/96, 2001:10::/28, fc00::/7, fec0::/10 } counter drop comment "not sources of the Internet: RFC 6092 REC-3, REC-7"
 		iifname . ip6 saddr @forbidden counter drop comment "documentation prefix: RFC 6092 REC-3"
-		icmpv6 type { 100, 101, 127, 138-140, 200, 201, 255 } counter drop comment "not beyond its site: RFC 4890 4.3.5"
+		icmpv6 type { 100, 101, 127, 130-143, 148, 149, 151-153, 200, 201, 255 } counter drop comment "not beyond its link or site: RFC 4890 4.3.3, 4.3.5"
 		oifname . ip6 daddr & ffff:ffff:ffff:ffff:: @assigned64 return comment "a LAN's own prefix"
 		oifname . ip6 daddr @assigned return comment "a LAN's own prefix"
 		iifname . ip6 daddr @delegated limit rate 100/second burst 200 packets counter reject with icmpv6 type no-route comment "delegated, given to no LAN: RFC 7084 WPD-5"
@@ -122,7 +126,7 @@ table ip6 sixgate {
 		oifname != @crossing counter drop comment "the same beyond the limit"
 		iifname @closed goto refused comment "this LAN has no way out"
 		ip6 daddr ff00::/8 ip6 daddr & ff0f:: <= ff08:: counter drop comment "multicast of organization scope or less stays: RFC 6092 REC-2"
-		icmpv6 type { 100, 101, 127, 138-140, 200, 201, 255 } counter drop comment "not beyond its site: RFC 4890 4.3.5"
+		icmpv6 type { 100, 101, 127, 130-143, 148, 149, 151-153, 200, 201, 255 } counter drop comment "not beyond its link or site: RFC 4890 4.3.3, 4.3.5"
 		ip6 daddr { ::/96, ::ffff:0:0/96, 2001:10::/28, fc00::/7, fec0::/10 } limit rate 100/second burst 200 packets counter reject with icmpv6 type no-route comment "not on the Internet: RFC 6092 REC-3, REC-7"
 		ip6 daddr { ::/96, ::ffff:0:0/96, 2001:10::/28, fc00::/7, fec0::/10 } counter drop comment "the same beyond the limit"
 		oifname . ip6 daddr @forbidden limit rate 100/second burst 200 packets counter reject with icmpv6 type no-route comment "documentation prefix: RFC 6092 REC-3"

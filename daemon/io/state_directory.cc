@@ -3,6 +3,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <poll.h>
 #include <stdio.h>
 #include <sys/file.h>
 #include <sys/stat.h>
@@ -47,7 +48,13 @@ Expected<Done, FileError> StateDirectory::prepare() {
     const int code = errno;
     return directory_error(cat("cannot open ", name, ": ", error_text(code)), code);
   }
-  if (::flock(lock.get(), LOCK_EX | LOCK_NB) != 0) {
+  // One that was killed a moment ago holds it until the kernel has taken it apart.
+  int locked = ::flock(lock.get(), LOCK_EX | LOCK_NB);
+  for (unsigned patience = 50; locked != 0 && errno == EWOULDBLOCK && patience > 0; --patience) {
+    (void)::poll(nullptr, 0, 20);
+    locked = ::flock(lock.get(), LOCK_EX | LOCK_NB);
+  }
+  if (locked != 0) {
     const int code = errno;
     if (code != EWOULDBLOCK) {
       return directory_error(cat("cannot lock ", name, ": ", error_text(code)), code);
