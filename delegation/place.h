@@ -20,8 +20,8 @@ struct Place {
   friend constexpr auto operator<=>(const Place&, const Place&) = default;
   // Modulo 2^128.
   friend constexpr Place operator+(const Place& a, const Place& b) {
-    const std::uint64_t low = a.low + b.low;
-    return {a.high + b.high + (low < a.low ? 1U : 0U), low};
+    const std::uint64_t sum = a.low + b.low;
+    return {a.high + b.high + (sum < a.low ? 1U : 0U), sum};
   }
   friend constexpr Place operator-(const Place& a, const Place& b) {
     return {a.high - b.high - (a.low < b.low ? 1U : 0U), a.low - b.low};
