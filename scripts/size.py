@@ -17,7 +17,7 @@ PROGRAMS = ["sixgated", "sixgate", "prefix-probe"]
 # uplinks, the route check, the hook script and all of Router Advertisements; 1080 kB with the DHCPv6 server, its lease
 # table and the journal; 1129 kB with names, registered addresses and the search for a wider prefix;
 # 1330 kB with links that share a /64, the relay agent, the hosts of a LAN, other DHCPv6 servers there, zones and pinholes.
-# some 1470 kB with parts of a /64, addresses that an uplink registers, DHCPv6 options of a LAN and of one client, events of
+# 1481 kB with parts of a /64, addresses that an uplink registers, DHCPv6 options of a LAN and of one client, events of
 # leases, open flows and the IPsec knock. Growth needs a reason here.
 CEILING = 1_490_000
 
