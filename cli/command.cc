@@ -6,6 +6,7 @@
 #include <optional>
 #include <vector>
 
+#include "cli/answer.h"
 #include "cli/hosts_text.h"
 #include "cli/import_identity.h"
 #include "cli/json.h"
@@ -14,15 +15,13 @@
 #include "cli/monitor_ra.h"
 #include "cli/status_text.h"
 #include "conf/config.h"
-#include "daemon/io/file.h"
+#include "daemon/io/config_file.h"
 #include "daemon/lease_events.h"
 #include "daemon/version.h"
 #include "net/text.h"
 
 namespace sixgate::cli {
 namespace {
-
-constexpr std::size_t kLargestConfig = 1 << 20;
 
 constexpr std::string_view kHelp =
     "Usage: sixgate [--socket PATH] status [--json]\n"
@@ -68,17 +67,10 @@ CommandResult usage_error(std::string_view what) {
 // Asks sixgated for a document and shows it.
 CommandResult show(const std::string& socket, std::string_view what, bool as_json,
                    std::string (*text_of)(const Json&)) {
-  const auto answer = ask(socket, what);
-  if (!answer) return {answer.error().code, {}, cat("sixgate: ", answer.error().message, '\n')};
-  const auto json = Json::parse(*answer);
-  if (!json || !json->is_object()) {
-    return {kFailure, {}, "sixgate: sixgated's answer is not understood\n"};
-  }
-  if (const Json& error = (*json)["error"]; error.is_text()) {
-    return {kFailure, {}, cat("sixgate: sixgated says: ", printable(error.text()), '\n')};
-  }
-  if (as_json) return {kOk, cat(*answer, '\n'), {}};
-  return {kOk, text_of(*json), {}};
+  const auto answer = answer_to(socket, what);
+  if (!answer) return answer.error();
+  if (as_json) return {kOk, cat(answer->text, '\n'), {}};
+  return {kOk, text_of(answer->json), {}};
 }
 
 std::string knock_client_text(const Json& answer) { return answer["client"].text(); }
@@ -107,7 +99,7 @@ std::string excerpt(std::string_view text, const conf::Diagnostic& diagnostic) {
 }
 
 CommandResult check(const std::string& file) {
-  const auto text = daemon::read_file(file, kLargestConfig);
+  const auto text = daemon::read_config_text(file);
   if (!text) {
     const bool forbidden = text.error().code == EACCES || text.error().code == EPERM;
     return {forbidden ? kNoPermission : kFailure, {}, cat("sixgate: ", text.error().message, '\n')};
@@ -190,9 +182,8 @@ CommandResult run_command(std::span<const char* const> arguments, const Sink& li
     if (words.size() < 2 || words.size() > 3 || words[1] != "print" ||
         (words.size() == 3 && words[2] != "nft" && words[2] != "ip6tables"))
       return usage_error("firewall needs: print, and nft or ip6tables after it if wanted");
-    return show(socket.empty() ? conf::Config().socket : socket,
-                words.size() == 3 ? cat("firewall ", words[2]) : std::string("firewall"), as_json,
-                [](const Json& answer) { return answer["rules"].text(); });
+    return show(where, words.size() == 3 ? cat("firewall ", words[2]) : std::string("firewall"),
+                as_json, [](const Json& answer) { return answer["rules"].text(); });
   }
   if (words[0] == "hosts") {
     if (words.size() > 1) return usage_error("hosts takes no argument");
@@ -209,8 +200,8 @@ CommandResult run_command(std::span<const char* const> arguments, const Sink& li
     const bool reset = words.size() == 2 && words[1] == "reset";
     if (!reset && (words.size() != 2 || words[1] != "client-config"))
       return usage_error("knock needs: client-config or reset");
-    return show(socket.empty() ? conf::Config().socket : socket, reset ? "knock reset" : "knock",
-                as_json, reset ? knock_reset_text : knock_client_text);
+    return show(where, reset ? "knock reset" : "knock", as_json,
+                reset ? knock_reset_text : knock_client_text);
   }
   if (as_json)
     return usage_error("--json belongs to status, hosts, leases, firewall, knock and monitor");

@@ -14,7 +14,7 @@
 #include "cli/table.h"
 #include "conf/config.h"
 #include "daemon/io/clock.h"
-#include "daemon/io/file.h"
+#include "daemon/io/config_file.h"
 #include "daemon/io/state_copies.h"
 #include "daemon/io/state_directory.h"
 #include "net/text.h"
@@ -22,9 +22,7 @@
 namespace sixgate::cli {
 namespace {
 
-constexpr std::size_t kLargestConfig = 1 << 20;
-
-constexpr std::string_view kHelp =
+constexpr std::string_view kImportHelp =
     "Usage: sixgate import-identity [--from CLIENT] [--root DIR] [--interface IF] [--uplink "
     "NAME]\n"
     "                               [--config FILE] [--state-dir DIR] [--socket PATH] "
@@ -124,7 +122,7 @@ Expected<Target, CommandResult> find_target(Options& options) {
   Target target;
   const std::string path =
       options.config.value_or(cat(options.search.root, conf::kDefaultConfigFile));
-  const auto text = daemon::read_file(path, kLargestConfig);
+  const auto text = daemon::read_config_text(path);
   if (!text && (options.config || text.error().code != ENOENT)) {
     const bool forbidden = text.error().code == EACCES || text.error().code == EPERM;
     return refuse(forbidden ? kNoPermission : kFailure, text.error().message);
@@ -282,7 +280,7 @@ CommandResult store(const Target& target, const FoundIdentity& chosen, std::int6
 
 CommandResult import_identity(std::span<const char* const> arguments, const std::string& socket) {
   for (const std::string_view argument : arguments) {
-    if (argument == "--help" || argument == "-h") return {kOk, std::string(kHelp), {}};
+    if (argument == "--help" || argument == "-h") return {kOk, std::string(kImportHelp), {}};
   }
   auto options = parse(arguments);
   if (!options) return options.error();

@@ -5,28 +5,13 @@
 #include <utility>
 #include <vector>
 
+#include "cli/answer.h"
 #include "cli/json_text.h"
 #include "conf/key_values.h"
 #include "net/text.h"
 
 namespace sixgate::cli {
 namespace {
-
-CommandResult failure(const AskError& error) {
-  return {error.code, {}, cat("sixgate: ", error.message, '\n')};
-}
-
-CommandResult not_understood() {
-  return {kFailure, {}, "sixgate: sixgated's answer is not understood\n"};
-}
-
-// The line says why not.
-std::optional<CommandResult> refusal(const Json& answer) {
-  const Json& error = answer["error"];
-  if (!error.is_text()) return std::nullopt;
-  return CommandResult{
-      kFailure, {}, cat("sixgate: sixgated says: ", printable(error.text()), '\n')};
-}
 
 CommandResult nothing_of(const std::string& whom) {
   return {kFailure, {}, cat("sixgate: nothing is leased to ", printable(whom), '\n')};
@@ -71,14 +56,11 @@ std::string table_of(const std::vector<const Json*>& leases, bool with_iaid) {
 }  // namespace
 
 CommandResult release_lease(const std::string& socket, const std::string& whom, bool as_json) {
-  const auto answer = ask(socket, cat("lease release ", whom));
-  if (!answer) return failure(answer.error());
-  const auto json = Json::parse(*answer);
-  if (!json || !json->is_object()) return not_understood();
-  if (auto refused = refusal(*json)) return *refused;
-  const auto& released = (*json)["released"].elements();
+  const auto answer = answer_to(socket, cat("lease release ", whom));
+  if (!answer) return answer.error();
+  const auto& released = answer->json["released"].elements();
   if (released.empty()) return nothing_of(whom);
-  if (as_json) return {kOk, cat(*answer, '\n'), {}};
+  if (as_json) return {kOk, cat(answer->text, '\n'), {}};
   std::string out;
   for (const Json& one : released)
     out +=
@@ -116,12 +98,9 @@ std::string reservations_text(const Json& leases, const std::string& whom) {
 }
 
 CommandResult reserve_lease(const std::string& socket, const std::string& whom) {
-  const auto answer = ask(socket, "leases");
-  if (!answer) return failure(answer.error());
-  const auto json = Json::parse(*answer);
-  if (!json || !json->is_object()) return not_understood();
-  if (auto refused = refusal(*json)) return *refused;
-  std::string tables = reservations_text(*json, whom);
+  const auto answer = answer_to(socket, "leases");
+  if (!answer) return answer.error();
+  std::string tables = reservations_text(answer->json, whom);
   if (tables.empty()) return nothing_of(whom);
   return {kOk, std::move(tables), {}};
 }

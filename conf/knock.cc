@@ -17,18 +17,14 @@ constexpr std::array<KnockAlgorithmKind, 3> kKinds{{
     {KnockAlgorithm::kHmacSha512, "hmac-sha512", "hmac(sha512)", 64, 256},
 }};
 
+// Of the longest key.
+constexpr std::size_t kMostDigits = 2 * kKinds.back().key_octets;
+
 std::string_view without_space(std::string_view text) {
   constexpr std::string_view kSpace = " \t\r\n";
   const std::size_t first = text.find_first_not_of(kSpace);
   if (first == std::string_view::npos) return {};
   return text.substr(first, text.find_last_not_of(kSpace) - first + 1);
-}
-
-std::optional<std::uint8_t> digit(char c) {
-  if (c >= '0' && c <= '9') return static_cast<std::uint8_t>(c - '0');
-  if (c >= 'a' && c <= 'f') return static_cast<std::uint8_t>(c - 'a' + 10);
-  if (c >= 'A' && c <= 'F') return static_cast<std::uint8_t>(c - 'A' + 10);
-  return std::nullopt;
 }
 
 }  // namespace
@@ -43,20 +39,14 @@ Expected<Secret> parse_knock_key(std::string_view text, KnockAlgorithm algorithm
   std::string_view digits = without_space(text);
   if (digits.starts_with("0x")) digits.remove_prefix(2);
   const KnockAlgorithmKind& kind = kind_of(algorithm);
-  const std::size_t octets = digits.size() / 2;
-  std::array<std::uint8_t, 64> key{};
-  if (digits.size() % 2 == 0 && octets <= key.size()) {
-    bool good = true;
-    for (std::size_t i = 0; i < octets; ++i) {
-      const auto high = digit(digits[2 * i]);
-      const auto low = digit(digits[2 * i + 1]);
-      good = good && high && low;
-      if (good) key[i] = static_cast<std::uint8_t>(*high << 4 | *low);
-    }
-    Secret secret(std::span<const std::uint8_t>(key).first(octets));
-    ::explicit_bzero(key.data(), key.size());
-    if (!good) return fail("it holds something else than hexadecimal digits");
-    if (octets == kind.key_octets) return secret;
+  if (digits.size() % 2 == 0 && digits.size() <= kMostDigits) {
+    // Without the ':' between octets that parse_hex() allows.
+    auto octets =
+        digits.find_first_of(":-") == std::string_view::npos ? parse_hex(digits) : std::nullopt;
+    if (!octets) return fail("it holds something else than hexadecimal digits");
+    Secret secret(*octets);
+    if (!octets->empty()) ::explicit_bzero(octets->data(), octets->size());
+    if (secret.octets().size() == kind.key_octets) return secret;
   }
   return fail(cat(kind.name, " needs a key of ", kind.key_octets, " octets, ", 2 * kind.key_octets,
                   " hexadecimal digits (RFC 4868 section 2.1.1); this one has ", digits.size(),

@@ -17,7 +17,8 @@ inline constexpr Duration kLifetimeTolerance = seconds(2);
 // Changes that turn `kernel` into `desired`, make before break: unreachable routes, addresses, on-link
 // routes, the firewall (when `applied_ruleset` is not the wanted one), then, only when a rule set is known to be
 // in place, forwarding and routes to gateways; then, with `Removal::kAllowed`, what is no longer wanted, in the
-// reverse order. IPsec knocks come before the firewall too: they let nothing pass that it does not. Objects that are not ours are neither changed nor removed.
+// reverse order. IPsec knocks come before the firewall too: they let nothing pass that it does not. Objects that are
+// not ours are neither changed nor removed.
 enum class Removal : std::uint8_t { kAllowed, kWithheld };
 ChangeSet difference(const DesiredState& desired, const KernelState& kernel,
                      const std::optional<firewall::Ruleset>& applied_ruleset, Removal removal,

@@ -195,7 +195,7 @@ NftSets apply_steps(NftSets sets, const std::vector<NftStep>& steps) {
   return sets;
 }
 
-NftSets nft_between(const NftSets& from, const NftSets& to) {
+std::optional<NftSets> nft_between(const NftSets& from, const NftSets& to) {
   constexpr std::array<std::pair<NftSetId, NftSetId>, 4> kSiblings{
       {{NftSetId::kAssigned64, NftSetId::kAssigned},
        {NftSetId::kLocal64, NftSetId::kLocal},
@@ -203,9 +203,10 @@ NftSets nft_between(const NftSets& from, const NftSets& to) {
        {NftSetId::kDoorUdp, NftSetId::kPinholeUdp}}};
   const auto gains = [&](NftSetId set) { return !std::ranges::includes(from[set], to[set]); };
   const auto loses = [&](NftSetId set) { return !std::ranges::includes(to[set], from[set]); };
-  NftSets between = from;
+  std::optional<NftSets> between;
   for (const auto& [single, interval] : kSiblings) {
     if (!(gains(single) && loses(interval)) && !(gains(interval) && loses(single))) continue;
+    if (!between) between = from;
     for (const NftSetId set : {single, interval}) {
       const NftSetKind& kind = kNftSetKinds[static_cast<std::size_t>(set)];
       // What the new overlaps goes with it, in one set and so at once.
@@ -215,8 +216,8 @@ NftSets nft_between(const NftSets& from, const NftSets& to) {
           return old != fresh && overlap(kind, old, fresh);
         });
       });
-      between[set].clear();
-      std::ranges::set_union(kept, to[set], std::back_inserter(between[set]));
+      (*between)[set].clear();
+      std::ranges::set_union(kept, to[set], std::back_inserter((*between)[set]));
     }
   }
   return between;

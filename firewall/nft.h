@@ -11,6 +11,7 @@
 #include <compare>
 #include <cstddef>
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -125,8 +126,8 @@ NftSets apply_steps(NftSets sets, const std::vector<NftStep>& steps);
 
 // A transaction is not seen at once by a packet that is on its way through the rules: one that looks into a set
 // before it, and into that set's sibling after it, finds in neither what moves between the two. What to have first
-// then: all that is new in such sets beside all that is old. Otherwise `from`.
-NftSets nft_between(const NftSets& from, const NftSets& to);
+// then: all that is new in such sets beside all that is old. None: nothing moves so.
+std::optional<NftSets> nft_between(const NftSets& from, const NftSets& to);
 
 // The same as text for `nft -f`; empty when nothing differs.
 std::string nft_difference(const NftSets& from, const NftSets& to);

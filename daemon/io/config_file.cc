@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "daemon/io/config_file.h"
 
-#include "daemon/io/file.h"
 #include "daemon/io/key_file.h"
 #include "net/text.h"
 
@@ -12,10 +11,14 @@ constexpr std::size_t kLargestConfig = 1 << 20;
 
 }  // namespace
 
+Expected<std::string, FileError> read_config_text(const std::string& path) {
+  return read_file(path, kLargestConfig);
+}
+
 conf::ReadResult load_config(const conf::CommandLine& command_line) {
   const auto file = command_line.file();
   if (!file) return conf::apply(command_line, conf::Config{});
-  const auto text = read_file(*file, kLargestConfig);
+  const auto text = read_config_text(*file);
   if (!text) {
     conf::ReadResult result;
     result.errors.push_back({*file, 0, 0, text.error().message});

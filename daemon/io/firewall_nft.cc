@@ -12,9 +12,10 @@ NftFirewall::NftFirewall(ProcessRunner& runner, NftSocket socket)
 void NftFirewall::apply(const firewall::Ruleset& ruleset, Callback callback) {
   const NftSets wanted = firewall::nft_sets(ruleset);
   if (loaded_) {
-    const NftSets between = firewall::nft_between(*loaded_, wanted);
-    Expected<Done> sent = socket_.send(firewall::nft_steps(*loaded_, between));
-    if (sent) sent = socket_.send(firewall::nft_steps(between, wanted));
+    const std::optional<NftSets> between = firewall::nft_between(*loaded_, wanted);
+    Expected<Done> sent = Done{};
+    if (between) sent = socket_.send(firewall::nft_steps(*loaded_, *between));
+    if (sent) sent = socket_.send(firewall::nft_steps(between ? *between : *loaded_, wanted));
     if (sent) {
       loaded_ = wanted;
       callback(Done{});

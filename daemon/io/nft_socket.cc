@@ -18,6 +18,7 @@
 #include <utility>
 
 #include "daemon/io/clock.h"
+#include "daemon/io/netfilter_message.h"
 #include "net/text.h"
 
 namespace sixgate::daemon {
@@ -130,23 +131,6 @@ std::optional<Prefix> prefix_between(const Ip6Address& first, const Ip6Address& 
 // attribute's length has 16 bits.
 constexpr std::size_t kMessageSize = 65536;
 constexpr std::size_t kElementsPerMessage = 400;
-
-const nlmsghdr* first_message(const std::vector<char>& block) {
-  return static_cast<const nlmsghdr*>(static_cast<const void*>(block.data()));
-}
-
-nlmsghdr* start_message(std::vector<char>& block, std::uint16_t type, std::uint16_t flags,
-                        std::uint32_t sequence, std::uint8_t family, std::uint16_t resource) {
-  nlmsghdr* header = mnl_nlmsg_put_header(block.data());
-  header->nlmsg_type = type;
-  header->nlmsg_flags = static_cast<std::uint16_t>(NLM_F_REQUEST | flags);
-  header->nlmsg_seq = sequence;
-  auto* nfgen = static_cast<nfgenmsg*>(mnl_nlmsg_put_extra_header(header, sizeof(nfgenmsg)));
-  nfgen->nfgen_family = family;
-  nfgen->version = NFNETLINK_V0;
-  nfgen->res_id = htons(resource);
-  return header;
-}
 
 constexpr std::uint16_t nft_type(std::uint16_t message) {
   return static_cast<std::uint16_t>(NFNL_SUBSYS_NFTABLES << 8 | message);

@@ -12,13 +12,14 @@
 #include <vector>
 
 #include "daemon/io/clock.h"
+#include "daemon/io/netfilter_message.h"
 #include "firewall/nft.h"
 #include "net/text.h"
 
 namespace sixgate::daemon {
 namespace {
 
-constexpr std::size_t kDatagram = 65536;
+constexpr std::size_t kReadRoom = 65536;
 
 // The name of the table is attribute 1 in messages about tables, chains and sets alike.
 static_assert(NFTA_TABLE_NAME == 1 && NFTA_CHAIN_TABLE == 1 && NFTA_SET_TABLE == 1);
@@ -71,7 +72,7 @@ NftWatch::NftWatch(EventLoop& loop, OwnedFd fd, EventLoop::Callback lost)
 }
 
 void NftWatch::drain() {
-  std::vector<char> block(kDatagram);
+  std::vector<char> block(kReadRoom);
   bool lost = false;
   for (;;) {
     const ssize_t received = ::recv(fd_.get(), block.data(), block.size(), MSG_DONTWAIT);
@@ -82,8 +83,8 @@ void NftWatch::drain() {
     }
     if (received <= 0) break;
     auto left = static_cast<int>(received);
-    for (const auto* header = static_cast<const nlmsghdr*>(static_cast<const void*>(block.data()));
-         mnl_nlmsg_ok(header, left); header = mnl_nlmsg_next(header, &left)) {
+    for (const auto* header = first_message(block); mnl_nlmsg_ok(header, left);
+         header = mnl_nlmsg_next(header, &left)) {
       lost = lost || takes_ours_away(header);
     }
   }

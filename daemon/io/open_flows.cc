@@ -16,6 +16,7 @@
 #include <vector>
 
 #include "daemon/io/clock.h"
+#include "daemon/io/netfilter_message.h"
 #include "net/text.h"
 
 namespace sixgate::daemon {
@@ -75,22 +76,15 @@ bool read_flow(const nlattr* tuple, Flow& out) {
          read_address(addresses.of[CTA_IP_V6_DST], out.destination);
 }
 
-nlmsghdr* start(std::vector<char>& block, std::uint16_t type, std::uint16_t flags,
-                std::uint32_t sequence) {
-  nlmsghdr* header = mnl_nlmsg_put_header(block.data());
-  header->nlmsg_type = static_cast<std::uint16_t>(NFNL_SUBSYS_CTNETLINK << 8 | type);
-  header->nlmsg_flags = static_cast<std::uint16_t>(NLM_F_REQUEST | flags);
-  header->nlmsg_seq = sequence;
-  auto* family = static_cast<nfgenmsg*>(mnl_nlmsg_put_extra_header(header, sizeof(nfgenmsg)));
-  family->nfgen_family = AF_INET6;
-  family->version = NFNETLINK_V0;
-  return header;
+constexpr std::uint16_t conntrack_type(std::uint16_t message) {
+  return static_cast<std::uint16_t>(NFNL_SUBSYS_CTNETLINK << 8 | message);
 }
 
 // What names an entry: its first direction, its zone, and its number, so that a later flow of the same name stays.
 std::vector<char> deletion_of(const Attributes<CTA_MAX + 1>& entry, std::uint32_t sequence) {
   std::vector<char> block(kRequest);
-  nlmsghdr* header = start(block, IPCTNL_MSG_CT_DELETE, NLM_F_ACK, sequence);
+  nlmsghdr* header =
+      start_message(block, conntrack_type(IPCTNL_MSG_CT_DELETE), NLM_F_ACK, sequence, AF_INET6);
   for (const auto type : {CTA_TUPLE_ORIG, CTA_ZONE, CTA_ID}) {
     const nlattr* attribute = entry.of[type];
     if (attribute == nullptr) continue;
@@ -111,8 +105,8 @@ int answer(mnl_socket* socket, std::uint32_t sequence, bool dump, Each&& each) {
     if (received < 0 && errno == EINTR) continue;
     if (received < 0) return errno;
     auto left = static_cast<int>(received);
-    for (const auto* header = static_cast<const nlmsghdr*>(static_cast<const void*>(block.data()));
-         mnl_nlmsg_ok(header, left); header = mnl_nlmsg_next(header, &left)) {
+    for (const auto* header = first_message(block); mnl_nlmsg_ok(header, left);
+         header = mnl_nlmsg_next(header, &left)) {
       if (header->nlmsg_seq != sequence) continue;
       if (header->nlmsg_type == NLMSG_DONE) return 0;
       if (header->nlmsg_type == NLMSG_ERROR) {
@@ -137,7 +131,8 @@ Expected<std::size_t> end_flows(const std::function<bool(const Flow&)>& wrong) {
 
   std::uint32_t sequence = 1;
   std::vector<char> block(kRequest);
-  const nlmsghdr* request = start(block, IPCTNL_MSG_CT_GET, NLM_F_DUMP, sequence);
+  const nlmsghdr* request =
+      start_message(block, conntrack_type(IPCTNL_MSG_CT_GET), NLM_F_DUMP, sequence, AF_INET6);
   if (mnl_socket_sendto(socket.get(), request, request->nlmsg_len) < 0) return failed(errno);
   std::vector<std::vector<char>> deletions;
   int code = answer(socket.get(), sequence, true, [&](const nlmsghdr* header) {
@@ -151,8 +146,7 @@ Expected<std::size_t> end_flows(const std::function<bool(const Flow&)>& wrong) {
   std::size_t ended = 0;
   for (const std::vector<char>& deletion : deletions) {
     if (mnl_socket_sendto(socket.get(), deletion.data(), deletion.size()) < 0) return failed(errno);
-    const auto* header = static_cast<const nlmsghdr*>(static_cast<const void*>(deletion.data()));
-    code = answer(socket.get(), header->nlmsg_seq, false, [](const nlmsghdr*) {});
+    code = answer(socket.get(), first_message(deletion)->nlmsg_seq, false, [](const nlmsghdr*) {});
     if (code == 0) ++ended;
     if (code != 0 && code != ENOENT) return failed(code);  // over by itself
   }
@@ -160,9 +154,8 @@ Expected<std::size_t> end_flows(const std::function<bool(const Flow&)>& wrong) {
 }
 
 void OpenFlows::rules_changed(const firewall::Ruleset& rules) {
-  firewall::Ruleset now = firewall::normalise(rules);
-  const bool narrowed = !before_ || firewall::may_have_narrowed(*before_, now);
-  before_ = std::move(now);
+  const bool narrowed = !before_ || firewall::may_have_narrowed(*before_, rules);
+  before_ = rules;
   if (!narrowed) return;
   const auto ended = end_flows(
       [this](const Flow& flow) { return firewall::is_no_longer_allowed(flow, *before_); });

@@ -19,7 +19,7 @@ class OpenFlows {
  public:
   explicit OpenFlows(LogSink log) : log_(std::move(log)) {}
 
-  // These are in force now. Costs something only when they are narrower than what was, or the first: an earlier run
+  // These, normalised, are in force now. Costs something only when they are narrower than what was, or the first: an earlier run
   // may have had others.
   void rules_changed(const firewall::Ruleset& rules);
 

@@ -15,7 +15,7 @@
 namespace sixgate::daemon {
 namespace {
 
-constexpr std::array<int, 2> kGroups{XFRMNLGRP_SA, XFRMNLGRP_POLICY};
+constexpr std::array<int, 2> kXfrmGroups{XFRMNLGRP_SA, XFRMNLGRP_POLICY};
 
 struct Request {
   NetlinkMessage message;
@@ -34,7 +34,7 @@ Request request(const auto&) { return {nullptr, false}; }
 
 XfrmTable::XfrmTable(EventLoop& loop, EventLoop::Callback changed) {
   auto requests = NetlinkSocket::open({}, NETLINK_XFRM);
-  auto events = NetlinkSocket::open(kGroups, NETLINK_XFRM);
+  auto events = NetlinkSocket::open(kXfrmGroups, NETLINK_XFRM);
   if (!requests || !events) return;
   requests_ = std::move(*requests);
   events_ = std::move(*events);
@@ -42,23 +42,27 @@ XfrmTable::XfrmTable(EventLoop& loop, EventLoop::Callback changed) {
   watch_->on_readable([this, changed = std::move(changed)] {
     bool any = false;
     const bool lost = events_->drain([&any](const nlmsghdr*) { any = true; });
-    if (any || lost) changed();
+    if (!any && !lost) return;
+    may_have_some_ = true;
+    changed();
   });
 }
 
 Expected<Done> XfrmTable::read(KernelState& state) {
-  if (!requests_) return Done{};
+  if (!requests_ || !may_have_some_) return Done{};
   auto done = requests_->dump(
       knock_dump().get(), [&] { state.knocks.clear(); },
       [&](const nlmsghdr* header) {
         if (auto knock = parse_knock(header)) state.knocks.push_back(std::move(*knock));
       });
   if (!done) return done;
-  return requests_->dump(
+  done = requests_->dump(
       knock_policy_dump().get(), [&] { state.knock_policies.clear(); },
       [&](const nlmsghdr* header) {
         if (auto policy = parse_knock_policy(header)) state.knock_policies.push_back(*policy);
       });
+  if (done) may_have_some_ = !state.knocks.empty() || !state.knock_policies.empty();
+  return done;
 }
 
 std::optional<NetlinkAnswer> XfrmTable::apply(const Change& change) {
@@ -67,6 +71,7 @@ std::optional<NetlinkAnswer> XfrmTable::apply(const Change& change) {
   if (!requests_) return NetlinkAnswer{EPROTONOSUPPORT, "this kernel has no IPsec (xfrm_user)"};
   std::vector<NetlinkMessage> messages;
   messages.push_back(std::move(made.message));
+  may_have_some_ = true;
   NetlinkAnswer answer = requests_->execute(messages).front();
   if (made.removal && (answer.code == ESRCH || answer.code == ENOENT)) answer = {};
   if (answer.code == EPROTONOSUPPORT) answer.text += ": has this kernel AH for IPv6 (ah6)?";

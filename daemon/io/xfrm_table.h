@@ -17,7 +17,7 @@ class XfrmTable {
   // `changed` is called when states or policies did, ours or others'.
   XfrmTable(EventLoop& loop, EventLoop::Callback changed);
 
-  // Fills in knocks and knock_policies.
+  // Fills in knocks and knock_policies. Of a kernel that had none, and told of no change since, nothing is asked.
   Expected<Done> read(KernelState& state);
 
   // None: the change is none of a knock.
@@ -27,6 +27,7 @@ class XfrmTable {
   std::optional<NetlinkSocket> requests_;  // none: no IPsec here
   std::optional<NetlinkSocket> events_;
   std::unique_ptr<Watch> watch_;
+  bool may_have_some_ = true;
 };
 
 }  // namespace sixgate::daemon

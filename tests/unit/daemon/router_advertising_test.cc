@@ -17,17 +17,22 @@ const StatusField* field(const StatusLan& lan, std::string_view name) {
   return nullptr;
 }
 
+// Away, and there again.
+void flap(RouterRun& run, const std::string& interface, Duration away) {
+  run.link(interface).carrier = false;
+  run.look();
+  run.run_for(away);
+  run.link(interface).carrier = true;
+  run.look();
+}
+
 TEST(RouterAdvertising, AFlapWithinTheHoldChangesNothing) {
   for (const int away : {1, 5}) {
     RouterRun run;
     run.start_online();
     run.run_for(minutes(1));
     const Instant down = run.now;
-    run.link("lan0").carrier = false;
-    run.look();
-    run.run_for(seconds(away));
-    run.link("lan0").carrier = true;
-    run.look();
+    flap(run, "lan0", seconds(away));
     run.run_for(seconds(100));
     EXPECT_TRUE(run.on("lan0", down).empty()) << "away for " << away << " s";
   }
@@ -97,11 +102,7 @@ TEST(RouterAdvertising, TheHoldIsConfigurable) {
   run.start_online();
   run.run_for(minutes(1));
   const Instant down = run.now;
-  run.link("lan0").carrier = false;
-  run.look();
-  run.run_for(seconds(50));
-  run.link("lan0").carrier = true;
-  run.look();
+  flap(run, "lan0", seconds(50));
   run.run_for(seconds(2));
   EXPECT_TRUE(run.on("lan0", down).empty());
 }
@@ -114,12 +115,8 @@ TEST(RouterAdvertising, WhatFellDueWhileALinkWasAwayIsSaidWhenItIsBack) {
   run.start_online();
   run.run_for(minutes(1));
   const Instant down = run.now;
-  run.link("lan0").carrier = false;
-  run.look();
-  run.run_for(minutes(15));
+  flap(run, "lan0", minutes(15));
   const Instant back = run.now;
-  run.link("lan0").carrier = true;
-  run.look();
   const auto said = run.on("lan0", down);
   ASSERT_EQ(said.size(), 1U);
   EXPECT_EQ(said[0].at, back);

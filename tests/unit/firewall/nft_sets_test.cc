@@ -127,7 +127,7 @@ TEST(NftDifference, WhatMovesBetweenSiblingsIsInBothForAMoment) {
   int moves = 0;
   for (int round = 0; round < 2000; ++round) {
     const NftSets wanted = nft_sets(random.next());
-    const NftSets between = nft_between(now, wanted);
+    const NftSets between = nft_between(now, wanted).value_or(now);
     ASSERT_FALSE(overlaps_within(between)) << "round " << round;
     moves += between == now ? 0 : 1;
     const bool moves_here = between[NftSetId::kAssigned64] != now[NftSetId::kAssigned64] ||
@@ -146,7 +146,7 @@ TEST(NftDifference, WhatMovesBetweenSiblingsIsInBothForAMoment) {
     now = wanted;
   }
   EXPECT_GT(moves, 100);
-  EXPECT_EQ(nft_between(now, now), now);
+  EXPECT_EQ(nft_between(now, now).value_or(now), now);
 }
 
 TEST(NftDifference, AddsBeforeItRemovesUnlessInTheWay) {
