@@ -140,8 +140,9 @@ void Probe::next_survey(Instant now) {
 void Probe::receive(const daemon::PacketIn& packet, Instant now) {
   if (phase_ == Phase::kOver) return;
   switch (packet.channel) {
-    case daemon::Channel::kEcho:  // nobody here pings, serves or shares
+    case daemon::Channel::kEcho:  // nobody here pings, serves, shares or opens doors
     case daemon::Channel::kNeighbors:
+    case daemon::Channel::kPcp:
     case daemon::Channel::kRegistration:
     case daemon::Channel::kDhcp6Server:
       break;

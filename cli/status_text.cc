@@ -26,6 +26,21 @@ std::string counted(const Json& counters) {
   return out;
 }
 
+std::string protocol_name(std::int64_t protocol) {
+  if (protocol == 6) return "tcp";
+  if (protocol == 17) return "udp";
+  return cat("protocol ", protocol);
+}
+
+// A door that a program opened.
+std::vector<std::string> mapping_row(const Json& one) {
+  const std::string port = one["port"].is_null() ? "" : cat(' ', one["port"].number());
+  const std::string sources = joined(one["sources"]);
+  return {"open", said(one["host"]), cat(protocol_name(one["protocol"].number()), port),
+          cat("for ", lifetime_text(one["remaining"])),
+          sources.empty() ? "from everywhere" : cat("from ", sources)};
+}
+
 std::string condition(const Json& link) {
   if (!link["present"].truth()) return "no such interface";
   return link["ready"].truth() ? "up" : "not ready";
@@ -207,6 +222,7 @@ void lan_text(std::string& out, const Json& lan) {
     table.row({"routed", said(one["prefix"]), cat("by way of ", said(one["next_hop"])),
                cat("valid ", lifetime_text(one["valid"])), cat("client ", said(one["client"]))});
   }
+  for (const Json& one : lan["mappings"].elements()) table.row(mapping_row(one));
   table.print(out, "  ");
   Table facts;
   add_list(facts, "relayed to", lan["relay"]["servers"]);

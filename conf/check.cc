@@ -261,6 +261,10 @@ class Checker {
     const LanConfig& lan = config_.lans[index];
     check_name(Where::kLan, index, lan.name);
     check_interface(Where::kLan, index, lan.name, lan.interface);
+    // Exposed hosts need no door, and strangers in the house open none.
+    if (lan.pcp && lan.zone != firewall::Zone::kProtected)
+      add(Where::kLan, index, "pcp",
+          cat("needs the zone \"protected\", and this one is ", to_string(lan.zone)));
     check_carving(index);
     check_reaches(index);
     for (const ra::SettingProblem& problem : ra::check(lan.ra)) {

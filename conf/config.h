@@ -144,6 +144,7 @@ struct LanConfig {
   LanRelay relay;                               // or another machine does it
   // How often it is asked whether another DHCPv6 server answers here; 0: never.
   seconds server_watch{3600};
+  bool pcp = false;                     // programs of its hosts may open doors for them (RFC 6887)
   std::vector<Ip6Address> share_hosts;  // suffixes, in whatever /64 is shared
   std::string hosts_file;               // where the names of its hosts are written; empty: nowhere
 

@@ -116,6 +116,12 @@ const std::array kLanKeys{
         read_reaches,
         [](const LanConfig& c) { return c.reaches ? quoted_list(*c.reaches) : quoted("auto"); }},
     Key<LanConfig>{
+        "pcp",
+        "Programs of its hosts may open ports of their own host to the Internet, for a while\n"
+        "(Port Control Protocol, RFC 6887). The zone must be \"protected\".",
+        [](const Value& v, LanConfig& c, Complaints& e) { read_into(v, c.pcp, e); },
+        [](const LanConfig& c) { return boolean(c.pcp); }},
+    Key<LanConfig>{
         "addressing",
         "How hosts get addresses: \"slaac\", \"slaac+stateless\" (and settings by DHCPv6),\n"
         "\"slaac+dhcpv6\" (addresses of both kinds) or \"dhcpv6\".",

@@ -478,6 +478,8 @@ DesiredState derive(const House& house, Instant now) {
   derive_knock(house, out, now);
   out.ruleset.provisioned = provisioned(house);
   out.ruleset.pinholes = open_pinholes(house);
+  out.pcp_links = mapping_links(house, out.ruleset.pinholes);
+  std::ranges::copy(mapped_pinholes(house), std::back_inserter(out.ruleset.pinholes));
   out.ruleset = firewall::normalise(out.ruleset);
   out.forwarding["net/ipv6/conf/all/forwarding"] = "1";
   if (house.config->firewall.backend != conf::FirewallConfig::Choice::kNone) {

@@ -18,6 +18,7 @@
 #include "dhcp6/client.h"
 #include "dhcp6/server.h"
 #include "firewall/ruleset.h"
+#include "pcp/server.h"
 #include "ra/advertiser.h"
 #include "ra/proxy_table.h"
 #include "ra/router_listener.h"
@@ -81,7 +82,8 @@ struct House {
   std::vector<delegation::Assignment> assignments;  // all blocks of LANs in them
   // What routers behind the LANs have of them.
   std::vector<dhcp6::DelegatedPrefix> subdelegations;
-  LearntHosts learnt_hosts;  // of the pinholes
+  LearntHosts learnt_hosts;            // of the pinholes
+  std::vector<pcp::Mapping> mappings;  // that programs asked for
   std::vector<SharedLinks> shared;
   // Every uplink has said what it delegates, or was waited for long enough.
   bool settled = true;
@@ -101,6 +103,8 @@ struct DesiredState {
   Services services;
   std::map<std::string, ra::Advertisement> advertisements;  // LAN name ->
   std::vector<dhcp6::ServerLink> dhcp6_links;               // what is served on each LAN
+
+  std::vector<pcp::Link> pcp_links;  // LANs whose programs may ask
 
   bool operator==(const DesiredState&) const = default;
 };

@@ -41,7 +41,7 @@ std::optional<dhcp6::Duid> duid_of(std::string_view text) {
   return dhcp6::Duid::from_bytes(whole);
 }
 
-std::optional<std::uint32_t> iaid_of(std::string_view text) {
+std::optional<std::uint32_t> hexadecimal_iaid(std::string_view text) {
   if (!text.starts_with("0x")) return std::nullopt;
   text.remove_prefix(2);
   std::uint32_t value = 0;
@@ -62,7 +62,7 @@ std::optional<ForeignIdentity> read_networkd_link(std::string_view text) {
     const std::string_view value = line.substr(equals + 1);
     if (line.substr(0, equals) == "DHCP6_CLIENT_DUID") read.duid = duid_of(value);
     if (line.substr(0, equals) == "DHCP6_CLIENT_IAID") {
-      read.address_iaid = read.delegation_iaid = iaid_of(value);
+      read.address_iaid = read.delegation_iaid = hexadecimal_iaid(value);
     }
   }
   if (!read.duid || !read.delegation_iaid) return std::nullopt;

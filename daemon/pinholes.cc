@@ -86,4 +86,40 @@ std::vector<firewall::FirewallPinhole> open_pinholes(const House& house) {
   return out;
 }
 
+std::vector<firewall::FirewallPinhole> mapped_pinholes(const House& house) {
+  std::vector<firewall::FirewallPinhole> out;
+  const std::vector<Prefix> everywhere{Prefix()};
+  for (const pcp::Mapping& mapping : house.mappings) {
+    const std::uint16_t last = mapping.port == 0 ? 65535 : mapping.port;
+    for (const Prefix& source : mapping.sources.empty() ? everywhere : mapping.sources) {
+      out.push_back(
+          {mapping.interface, mapping.host, mapping.protocol, mapping.port, last, source});
+    }
+  }
+  return out;
+}
+
+std::vector<pcp::Link> mapping_links(const House& house,
+                                     const std::vector<firewall::FirewallPinhole>& open) {
+  std::vector<pcp::Link> out;
+  for (const LanView& lan : house.lans) {
+    if (!lan.config->pcp) continue;
+    pcp::Link link{.interface = lan.config->interface, .prefixes = {}, .doors = {}};
+    for (const LanPrefix& prefix : lan.prefixes) {
+      if (!kUniqueLocal.contains(prefix.prefix))
+        link.prefixes.push_back({prefix.prefix, prefix.valid_until});
+    }
+    for (const dhcp6::DelegatedPrefix& one : house.subdelegations) {
+      if (one.link == lan.config->name && !kUniqueLocal.contains(one.prefix))
+        link.prefixes.push_back({one.prefix, one.valid_until});
+    }
+    for (const firewall::FirewallPinhole& one : open) {
+      if (one.interface == link.interface && one.source.length() == 0)
+        link.doors.push_back({one.host, one.protocol, one.first_port, one.last_port});
+    }
+    out.push_back(std::move(link));
+  }
+  return out;
+}
+
 }  // namespace sixgate::daemon

@@ -10,6 +10,7 @@
 #include "dhcp6/server.h"
 #include "firewall/ruleset.h"
 #include "net/ip6_address.h"
+#include "pcp/server.h"
 
 namespace sixgate::daemon {
 
@@ -27,6 +28,14 @@ using LearntHosts = std::vector<std::vector<LearntAddress>>;
 LearntHosts learn_hosts(const std::vector<conf::PinholeConfig>& pinholes,
                         const dhcp6::Server& server);
 
+// Those of the configuration.
 std::vector<firewall::FirewallPinhole> open_pinholes(const House& house);
+
+// Those that programs asked for (RFC 6887).
+std::vector<firewall::FirewallPinhole> mapped_pinholes(const House& house);
+
+// The LANs whose programs may ask, what of them the Internet can reach, and `open`, which is there already.
+std::vector<pcp::Link> mapping_links(const House& house,
+                                     const std::vector<firewall::FirewallPinhole>& open);
 
 }  // namespace sixgate::daemon

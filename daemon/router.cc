@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Router's events: who hears of what. What the house looks like is made in router_house.cc, the kernel is brought
-// there in router_kernel.cc; the DHCPv6 server is in router_server.cc, the relay agent in router_relay.cc, what is
-// kept in router_store.cc, what a person sees in router_status.cc, links that share one /64 in router_sharing.cc.
+// there in router_kernel.cc; the DHCPv6 server is in router_server.cc, the relay agent in router_relay.cc, doors that
+// programs ask for in router_pcp.cc, what is kept in router_store.cc, what a person sees in router_status.cc, links that share one /64 in router_sharing.cc.
 #include "daemon/router.h"
 
 #include <algorithm>
@@ -33,7 +33,7 @@ std::unique_ptr<T> take_out(std::vector<std::unique_ptr<T>>& all, Match match) {
 
 // The identity of an uplink's IAs: made from its name, so that it is the same when the stored state is lost
 // or the interface is made anew (RFC 9915 section 12, RFC 9096 WPD-10).
-std::uint32_t iaid_of(std::string_view name) {
+std::uint32_t iaid_named(std::string_view name) {
   const std::string text = cat("iaid ", name);
   const std::vector<std::uint8_t> octets(text.begin(), text.end());
   const Sha256::Digest digest = Sha256::of(octets);
@@ -58,6 +58,7 @@ Router::Router(conf::Config config, StoredState stored, Rng& rng, Instant now)
       started_(now) {
   if (state_.secret == decltype(state_.secret){}) rng_.fill(state_.secret);
   relay_.restore(state_.relayed, now);
+  if (state_.pcp_epoch) pcp_.restore(state_.mappings, *state_.pcp_epoch);
   build(now);
 }
 
@@ -75,7 +76,7 @@ void Router::build(Instant now) {
       kept = std::make_unique<Uplink>(
           config, lease == state_.leases.end() ? std::nullopt : std::optional(lease->second), rng_);
     }
-    state_.iaids.emplace(config.name, iaid_of(config.name));
+    state_.iaids.emplace(config.name, iaid_named(config.name));
     uplinks_.push_back(std::move(kept));
   }
   for (auto& gone : old_uplinks) {
@@ -251,6 +252,10 @@ void Router::take(const PacketIn& packet, Instant now) {
     case Channel::kDhcp6Server:
       receive_for_servers(packet, lan, now);
       break;
+    case Channel::kPcp:
+      pcp_.receive(packet.interface, packet.payload, packet.source, packet.port, packet.destination,
+                   now);
+      break;
   }
 }
 
@@ -302,6 +307,7 @@ void Router::expire(Instant now) {
   for (const auto& lan : lans_) lan->expire(now);
   server_.expire(now);
   relay_.expire(now);
+  pcp_.expire(now);
   for (Leaving& leaving : leaving_) {
     leaving.lan->expire(now);
     if (now >= leaving.stop_at && !leaving.stop_at.is_never()) {
@@ -349,7 +355,7 @@ std::optional<Instant> Router::next_deadline() const {
   }
   for (const auto& lan : lans_) next = earlier(next, lan->next_deadline());
   next = earlier(earlier(next, server_.next_deadline()), relay_.next_deadline());
-  next = earlier(next, names_due_);
+  next = earlier(earlier(next, pcp_.next_deadline()), names_due_);
   for (const auto& [name, share] : shares_) next = earlier(next, share.proxy.next_deadline());
   for (const Leaving& leaving : leaving_) {
     next = earlier(next, leaving.lan->next_deadline());
@@ -413,6 +419,7 @@ void Router::collect(Instant now) {
   collect_sharing(now);
   collect_server(now);
   collect_relay(now);
+  collect_pcp();
   if (leases_changed) {
     update_pool(now);
     dirty_ = keep_ = true;
@@ -426,6 +433,7 @@ void Router::settle(Instant now) {
   announce_addresses(now);
   register_addresses(now);
   collect(now);  // what the advertisers say of it
+  answer_pcp();
   offer_state(now);
   run_hooks(now);
   if (stopping_) {
@@ -450,6 +458,7 @@ void Router::advertise(Instant now) {
   }
   server_.configure({state_.duid, state_.secret, desired_.dhcp6_links}, now);
   relay_.configure(relay_links());
+  pcp_.configure(desired_.pcp_links, settled_, now);
   for (const auto& lan : lans_)
     lan->server_watch().configure(state_.duid, watch_interval(lan->config()), now);
 }
@@ -475,6 +484,7 @@ WantedSockets Router::wanted_sockets() const {
       wanted.relayed_lans.push_back(lan->config().interface);
     if (watch_interval(lan->config()) > seconds(0))
       wanted.watched.push_back(lan->config().interface);
+    if (lan->config().pcp) wanted.pcp.push_back(lan->config().interface);
   }
   wanted.neighbors = neighbors_wanted_;
   wanted.registrations = registrations_wanted_;

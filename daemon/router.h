@@ -31,6 +31,7 @@
 #include "dhcp6/server.h"
 #include "net/log.h"
 #include "net/rng.h"
+#include "pcp/server.h"
 #include "ra/nd_proxy.h"
 
 namespace sixgate::daemon {
@@ -43,6 +44,7 @@ enum class Channel : std::uint8_t {
   kNeighbors,    // Neighbor Solicitations and Advertisements, whoever they are meant for
   // UDP port 546 of an address of ours that is registered (RFC 9686), on uplinks; in and out.
   kRegistration,
+  kPcp,  // UDP port 5351, on LANs; in and out
 };
 
 struct PacketIn {
@@ -63,7 +65,7 @@ struct PacketOut {
   Ip6Address destination;
   std::vector<std::uint8_t> payload;
   std::optional<Ip6Address> source;  // none: the link-local address; ::: what the kernel chooses
-  std::uint16_t port = 0;            // of kDhcp6Server: a client's or a relay agent's
+  std::uint16_t port = 0;            // of kDhcp6Server: a client's or a relay agent's; of kPcp
   MacAddress station{};              // of kNeighbors: to which link-layer address
   bool operator==(const PacketOut&) const = default;
 };
@@ -76,6 +78,7 @@ struct WantedSockets {
   std::vector<std::string> relay_uplinks{};  // UDP 547, for answers of the servers that we relay to
   std::vector<std::string> relayed_lans{};   // whose clients' link-layer addresses are to be told
   std::vector<std::string> watched{};        // LANs with UDP 546 too
+  std::vector<std::string> pcp{};            // UDP 5351, on LANs
   std::vector<std::string> neighbors{};      // what hosts ask each other, where a /64 is shared
   // Port 546 of these addresses on these uplinks.
   std::vector<std::pair<std::string, Ip6Address>> registrations{};
@@ -200,6 +203,11 @@ class Router {
   void receive_for_servers(const PacketIn& packet, const Lan* lan, Instant now);
   std::vector<dhcp6::RelayLink> relay_links() const;
   void collect_relay(Instant now);
+  void collect_pcp();
+  void answer_pcp();
+  std::vector<StatusMapping> status_mappings(const std::string& interface, Instant now) const;
+  void count_pcp(const std::string& interface,
+                 std::map<std::string, std::uint64_t>& counters) const;
   void subdelegations_changed(Instant now);
   StatusRelay relay_status(const conf::LanConfig& lan, Instant now) const;
   void count_relayed(const std::string& interface,
@@ -250,6 +258,8 @@ class Router {
   std::optional<Instant> names_due_;  // when a host whose name was told is forgotten
   LearntHosts learnt_hosts_;          // what was last derived from
   dhcp6::Relay relay_;
+  pcp::Server pcp_;
+  std::vector<PacketOut> pcp_answers_;  // that wait for the kernel to have the rules
   // Of an uplink; also what was shared and may be again, for as long as its proxy remembers a loop.
   struct Share {
     explicit Share(Rng& rng) : proxy(rng) {}

@@ -241,6 +241,7 @@ House Router::house(Instant now) {
   house.shared = shared_links();
   house.subdelegations = server_.delegations();
   house.learnt_hosts = learnt_hosts_ = learn_hosts(config_.pinholes, server_);
+  house.mappings = pcp_.mappings();
   for (const dhcp6::RelayedDelegation& one : relay_.delegations())
     house.subdelegations.push_back({one.prefix, one.link, one.next_hop, one.valid_until});
   house.settled = settled_;

@@ -52,6 +52,12 @@ void Router::collect_server(Instant now) {
   }
   for (LogLine& line : said.log) out_.log.push_back(std::move(line));
   for (dhcp6::LeaseEvent& event : said.events) {
+    const bool ended = event.kind == dhcp6::LeaseEvent::Kind::kReleased ||
+                       event.kind == dhcp6::LeaseEvent::Kind::kExpired ||
+                       event.kind == dhcp6::LeaseEvent::Kind::kDeclined;
+    if (ended && event.type == dhcp6::AssociationType::kAddresses) {
+      for (const Prefix& lease : event.leases) pcp_.forget(lease.address());
+    }
     lease_hook_.add(event);
     lease_events_.add(std::move(event));
     out_.lease_events = true;

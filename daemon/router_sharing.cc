@@ -9,7 +9,7 @@
 namespace sixgate::daemon {
 namespace {
 
-std::string joined(const std::vector<std::string>& names) {
+std::string listing(const std::vector<std::string>& names) {
   std::string out;
   for (const std::string& name : names) out += cat(out.empty() ? "" : ", ", name);
   return out;
@@ -81,7 +81,7 @@ void Router::decide_sharing(Instant now) {
                       share.shared->lans == shared->lans && share.why == why;
     if (shared && !same) {
       say(LogLevel::kInfo, cat("uplink ", name, ": ", shared->prefix, " is shared by ",
-                               joined(shared->lans), ": ", why));
+                               listing(shared->lans), ": ", why));
     } else if (!shared && share.shared) {
       say(LogLevel::kInfo,
           cat("uplink ", name, ": ", share.shared->prefix, " is shared no more: ", why));

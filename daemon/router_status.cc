@@ -255,6 +255,8 @@ Status Router::status(Instant now) const {
     count_discards(status.counters, counters.discarded);
     if (config.is_relayed()) status.relay = relay_status(config, now);
     count_relayed(config.interface, status.counters);
+    status.mappings = status_mappings(config.interface, now);
+    count_pcp(config.interface, status.counters);
     const dhcp6::ServerCounters& served = server_.counters(config.name);
     status.counters["dhcp6_received"] = served.received;
     status.counters["dhcp6_sent"] = served.sent;

@@ -51,6 +51,8 @@ void Router::offer_state(Instant now) {
       state_.leases[uplink->config().name] = lease;
   }
   state_.relayed = relay_.delegations();
+  state_.mappings = pcp_.mappings();
+  state_.pcp_epoch = pcp_.epoch();
   if (kernel_) remember_addresses();
   if (state_.worth_writing(durable_, now)) {
     durable_ = state_;

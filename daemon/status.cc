@@ -247,6 +247,20 @@ void relay(JsonWriter& json, const StatusRelay& r) {
   json.end_object();
 }
 
+void mappings(JsonWriter& json, const std::vector<StatusMapping>& all) {
+  json.key("mappings").begin_array();
+  for (const StatusMapping& one : all) {
+    json.begin_object().member("host", one.host);
+    json.key("protocol").value(std::uint64_t{one.protocol});
+    if (one.port != 0) json.key("port").value(std::uint64_t{one.port});
+    json.key("sources").begin_array();
+    for (const Prefix& source : one.sources) json.value(source.to_string());
+    json.end_array();
+    json.member("remaining", one.remaining).end_object();
+  }
+  json.end_array();
+}
+
 void foreign_servers(JsonWriter& json, const StatusLan& l) {
   json.key("foreign_dhcpv6_servers").begin_array();
   for (const StatusForeignServer& server : l.foreign_servers) {
@@ -281,6 +295,7 @@ void lan(JsonWriter& json, const StatusLan& l) {
   if (l.relay) relay(json, *l.relay);
   if (!l.foreign_servers.empty()) foreign_servers(json, l);
   if (!l.hosts.empty()) write_hosts(json, l.hosts);
+  if (!l.mappings.empty()) mappings(json, l.mappings);
   counters(json, l.counters);
   json.end_object();
 }

@@ -155,6 +155,15 @@ struct StatusHost {
   bool router = false;
 };
 
+// A door that a program asked for.
+struct StatusMapping {
+  Ip6Address host;
+  std::uint8_t protocol = 6;
+  std::uint16_t port = 0;  // 0: of a protocol without ports
+  std::vector<Prefix> sources;
+  Lifetime remaining;
+};
+
 struct StatusLan {
   std::string name;
   std::string interface;
@@ -177,6 +186,7 @@ struct StatusLan {
   std::optional<StatusRelay> relay;
   std::vector<StatusForeignServer> foreign_servers;
   std::vector<StatusHost> hosts;
+  std::vector<StatusMapping> mappings;
   std::map<std::string, std::uint64_t> counters;
 };
 

@@ -120,6 +120,13 @@ void write_lease(Writer& out, const std::string& uplink, const dhcp6::Lease& lea
   }
 }
 
+void write_mapping(Writer& out, const pcp::Mapping& one) {
+  out.line("mapping", word(one.interface), one.host.to_string(), number(one.protocol),
+           number(one.port), one.peer.to_string(), number(one.peer_port), to_hex(one.nonce),
+           text_of(one.until));
+  for (const Prefix& source : one.sources) out.line("mapping-source", source.to_string());
+}
+
 // One line taken apart. A word that is missing or is not what it should be makes the line bad.
 class Words {
  public:
@@ -139,6 +146,8 @@ class Words {
   std::string name() { return take(unword(next())); }
   std::uint64_t number() { return take(parse_decimal(next())); }
   std::uint32_t number32() { return static_cast<std::uint32_t>(bounded(0xffffffffU)); }
+  std::uint16_t number16() { return static_cast<std::uint16_t>(bounded(0xffffU)); }
+  std::uint8_t number8() { return static_cast<std::uint8_t>(bounded(0xffU)); }
   unsigned length() { return static_cast<unsigned>(bounded(128)); }
   bool flag() { return bounded(1) == 1; }
   Ip6Address address() { return take(Ip6Address::parse(next())); }
@@ -204,6 +213,23 @@ class Words {
   std::string_view left_;
   bool ok_ = true;
 };
+
+pcp::Mapping read_mapping(Words& words, Duration moved) {
+  pcp::Mapping one;
+  one.interface = words.name();
+  one.host = words.address();
+  one.protocol = words.number8();
+  one.port = words.number16();
+  one.peer = words.address();
+  one.peer_port = words.number16();
+  const std::vector<std::uint8_t> nonce = words.hex();
+  if (nonce.size() == one.nonce.size())
+    std::copy(nonce.begin(), nonce.end(), one.nonce.begin());
+  else
+    words.bad();
+  one.until = words.instant(moved);
+  return one;
+}
 
 void read_lease_line(std::string_view kind, Words& words, StoredState& state, Duration moved) {
   dhcp6::Lease& lease = state.leases[words.name()];
@@ -358,6 +384,16 @@ void read_line(std::string_view line, StoredState& state, Duration moved, bool& 
       state.relayed.push_back({prefix, link, next_hop, *client, iaid, until});
     else
       words.bad();
+  } else if (kind == "pcp") {
+    state.pcp_epoch = words.instant(moved);
+  } else if (kind == "mapping") {
+    state.mappings.push_back(read_mapping(words, moved));
+  } else if (kind == "mapping-source") {
+    const Prefix source = words.prefix();
+    if (state.mappings.empty())
+      words.bad();
+    else
+      state.mappings.back().sources.push_back(source);
   } else {
     words.bad();
   }
@@ -379,6 +415,8 @@ StoredState without_times(StoredState state) {
     for (ra::AdvertisedOption& record : records) record.host_valid_until = Instant();
   }
   for (dhcp6::RelayedDelegation& one : state.relayed) one.valid_until = Instant();
+  state.mappings.clear();
+  state.pcp_epoch.reset();
   for (auto& [name, shared] : state.shared) {
     shared.preferred_until = shared.valid_until = Instant();
     shared.ends.reset();
@@ -488,6 +526,8 @@ std::string serialise(const StoredState& state, Instant now, std::string_view bo
     out.line("relayed", word(one.link), one.prefix.to_string(), one.next_hop.to_string(),
              one.client.to_string(), number(one.iaid), text_of(one.valid_until));
   }
+  if (state.pcp_epoch) out.line("pcp", text_of(*state.pcp_epoch));
+  for (const pcp::Mapping& one : state.mappings) write_mapping(out, one);
   return out.finish();
 }
 
@@ -504,6 +544,7 @@ Expected<StoredState> parse_stored_state(std::string_view text, Instant now,
 
   StoredState state;
   Duration moved{};
+  bool other_boot = false;
   std::string_view left = body.substr(kHeader.size());
   for (unsigned line = 2; !left.empty(); ++line) {
     const std::size_t end = left.find('\n');
@@ -515,12 +556,17 @@ Expected<StoredState> parse_stored_state(std::string_view text, Instant now,
       const Instant written = words.instant(Duration{});
       const std::string boot = words.name();
       ok = ok && words.ok() && !written.is_never();
-      if (ok && boot != boot_id) moved = now - written;
+      other_boot = boot != boot_id;
+      if (ok && other_boot) moved = now - written;
     } else {
       read_line(one, state, moved, ok);
     }
     if (!ok) return fail(cat("line ", line, " cannot be read"));
     left.remove_prefix(end == std::string_view::npos ? left.size() : end + 1);
+  }
+  if (other_boot) {
+    state.mappings.clear();
+    state.pcp_epoch.reset();
   }
   return state;
 }

@@ -22,6 +22,7 @@
 #include "net/expected.h"
 #include "net/prefix.h"
 #include "net/time.h"
+#include "pcp/mapping.h"
 #include "ra/advertiser.h"
 
 namespace sixgate::daemon {
@@ -41,6 +42,10 @@ struct StoredState {
   std::vector<KernelAddress> addresses;          // ours, for kernels without IFA_PROTO
   // What another server gave to routers behind our LANs (RFC 8987 S-1).
   std::vector<dhcp6::RelayedDelegation> relayed;
+
+  // Doors that programs asked for, and since when none was lost. Not kept over a reboot, which ends what came in by them.
+  std::vector<pcp::Mapping> mappings;
+  std::optional<Instant> pcp_epoch;
 
   bool operator==(const StoredState&) const = default;
 

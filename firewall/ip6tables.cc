@@ -328,7 +328,7 @@ void pinhole_rules(Table& filter, const Ruleset& rules) {
     }
     for (const FirewallUplink& uplink : rules.uplinks) {
       filter.rule(kThrough, cat("-i ", uplink.interface, " ", match), kAccept,
-                  "opened by the configuration");
+                  "opened by the configuration, or by PCP");
     }
   }
 }

@@ -98,11 +98,11 @@ table ip6 sixgate {
 		iifname . oifname @reach accept comment "may open to that LAN"
 		iifname @lan oifname @wan accept comment "hosts may open to the Internet"
 		oifname @exposed accept comment "exposed hosts fend for themselves"
-		iifname @wan oifname . ip6 daddr . tcp dport @door_tcp accept comment "opened by the configuration"
-		iifname @wan oifname . ip6 daddr . udp dport @door_udp accept comment "opened by the configuration"
-		iifname @wan oifname . ip6 saddr . ip6 daddr . tcp dport @pinhole_tcp accept comment "opened by the configuration"
-		iifname @wan oifname . ip6 saddr . ip6 daddr . udp dport @pinhole_udp accept comment "opened by the configuration"
-		iifname @wan oifname . ip6 saddr . ip6 daddr . meta l4proto @pinhole_other accept comment "opened by the configuration"
+		iifname @wan oifname . ip6 daddr . tcp dport @door_tcp accept comment "opened by the configuration, or by PCP"
+		iifname @wan oifname . ip6 daddr . udp dport @door_udp accept comment "opened by the configuration, or by PCP"
+		iifname @wan oifname . ip6 saddr . ip6 daddr . tcp dport @pinhole_tcp accept comment "opened by the configuration, or by PCP"
+		iifname @wan oifname . ip6 saddr . ip6 daddr . udp dport @pinhole_udp accept comment "opened by the configuration, or by PCP"
+		iifname @wan oifname . ip6 saddr . ip6 daddr . meta l4proto @pinhole_other accept comment "opened by the configuration, or by PCP"
 		oifname @guarded goto to_guarded
 		counter drop comment "nothing else asked for it"
 	}

@@ -8,7 +8,7 @@ namespace sixgate::daemon {
 namespace {
 
 constexpr std::uint8_t kIcmp6 = 58;
-constexpr std::size_t kHeader = 40;
+constexpr std::size_t kIp6Header = 40;
 constexpr std::size_t kChecksumAt = 2;
 constexpr std::size_t kShortest = 4;  // type, code, checksum
 
@@ -19,7 +19,7 @@ constexpr std::size_t kShortest = 4;  // type, code, checksum
 //   then source and destination (RFC 8200 section 3)
 Parsed<NeighborFrame> parse_neighbor_frame(std::span<const std::uint8_t> octets) {
   ByteReader reader(octets);
-  if (reader.left() < kHeader) return reader.error("header cut short");
+  if (reader.left() < kIp6Header) return reader.error("header cut short");
   if (reader.u32() >> 28 != 6) return reader.error("not IPv6");
   const std::size_t size = reader.u16();
   if (reader.u8() != kIcmp6) return reader.error("not ICMPv6");
@@ -46,9 +46,9 @@ std::vector<std::uint8_t> neighbor_frame(const Ip6Address& source, const Ip6Addr
   writer.address(destination);
   writer.bytes(payload);
   if (payload.size() < kShortest) return out;
-  writer.patch_u16(kHeader + kChecksumAt, 0);
-  writer.patch_u16(kHeader + kChecksumAt,
-                   internet_checksum(source, destination, kIcmp6, std::span(out).subspan(kHeader)));
+  writer.patch_u16(kIp6Header + kChecksumAt, 0);
+  writer.patch_u16(kIp6Header + kChecksumAt, internet_checksum(source, destination, kIcmp6,
+                                                               std::span(out).subspan(kIp6Header)));
   return out;
 }
 

@@ -18,7 +18,7 @@
 namespace sixgate::daemon {
 namespace {
 
-constexpr std::array<int, 1> kGroups{RTNLGRP_NEIGH};
+constexpr std::array<int, 1> kNeighborGroups{RTNLGRP_NEIGH};
 // Whoever makes the table change all the time has our ear this often, and this much of it.
 constexpr Duration kPause = milliseconds(50);
 constexpr std::size_t kMostAtOnce = 256;
@@ -49,7 +49,7 @@ bool leave_the_rest_in_the_kernel(int fd) {
 Expected<std::unique_ptr<NeighborWatch>> NeighborWatch::open(EventLoop& loop, Hear hear) {
   auto requests = NetlinkSocket::open();
   if (!requests) return Unexpected<Error>(requests.error());
-  auto events = NetlinkSocket::open(kGroups);
+  auto events = NetlinkSocket::open(kNeighborGroups);
   if (!events) return Unexpected<Error>(events.error());
   // Without it everything is heard, and sorted out here.
   (void)leave_the_rest_in_the_kernel(events->fd());

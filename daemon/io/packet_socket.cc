@@ -11,6 +11,7 @@
 
 #include "daemon/io/clock.h"
 #include "net/text.h"
+#include "pcp/message.h"
 
 namespace sixgate::daemon {
 namespace {
@@ -192,6 +193,18 @@ Expected<OwnedFd> make_registration_socket(const LinkState& link, const Ip6Addre
       !set_common(fd.get(), link) || !set(fd.get(), SOL_SOCKET, SO_REUSEADDR, 1) ||
       ::bind(fd.get(), reinterpret_cast<const sockaddr*>(&local), sizeof local) != 0)
     return failed("binding UDP port 546 of an own address", link);
+  return fd;
+}
+
+Expected<OwnedFd> make_pcp_socket(const LinkState& link) {
+  OwnedFd fd(::socket(AF_INET6, SOCK_DGRAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0));
+  sockaddr_in6 local{};
+  local.sin6_family = AF_INET6;
+  local.sin6_port = htons(pcp::kServerPort);
+  if (!fd || !set(fd.get(), IPPROTO_IPV6, IPV6_V6ONLY, 1) || !bind_to_interface(fd.get(), link) ||
+      !set_common(fd.get(), link) ||
+      ::bind(fd.get(), reinterpret_cast<const sockaddr*>(&local), sizeof local) != 0)
+    return failed("binding UDP port 5351 (is there another PCP server, such as miniupnpd?)", link);
   return fd;
 }
 

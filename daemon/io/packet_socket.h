@@ -88,6 +88,9 @@ int send_datagrams(int fd, const LinkState& link, std::span<const OutgoingDatagr
 // UDP port 546 of an address of ours, for what is said of it alone (RFC 9686).
 Expected<OwnedFd> make_registration_socket(const LinkState& link, const Ip6Address& address);
 
+// UDP port 5351: requests of the Port Control Protocol (RFC 6887).
+Expected<OwnedFd> make_pcp_socket(const LinkState& link);
+
 inline constexpr std::uint16_t kDhcp6ClientPort = 546;
 inline constexpr std::uint16_t kDhcp6ServerPort = 547;
 

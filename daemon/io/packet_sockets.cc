@@ -32,6 +32,8 @@ std::string_view name_of(Channel channel) {
       return "ICMPv6 echo";
     case Channel::kNeighbors:
       return "Neighbor Discovery";
+    case Channel::kPcp:
+      return "PCP";
   }
   return "";
 }
@@ -84,6 +86,7 @@ void PacketSockets::fit(const WantedSockets& wanted, const std::vector<LinkState
             !listed(wanted.relay_uplinks, port.link.name)) ||
            (port.role == Role::kLan && port.channel == Channel::kDhcp6Client &&
             !listed(wanted.watched, port.link.name)) ||
+           (port.channel == Channel::kPcp && !listed(wanted.pcp, port.link.name)) ||
            (port.channel == Channel::kNeighbors && !listed(wanted.neighbors, port.link.name)) ||
            (port.channel == Channel::kRegistration &&
             !is_registered(wanted, port.link.name, std::get<Ip6Address>(entry.first))) ||
@@ -93,6 +96,7 @@ void PacketSockets::fit(const WantedSockets& wanted, const std::vector<LinkState
   std::erase_if(not_made_, [&](const auto& entry) {
     const auto& [name, channel, address] = entry.first;
     if (channel == Channel::kRegistration && !is_registered(wanted, name, address)) return true;
+    if (channel == Channel::kPcp && !listed(wanted.pcp, name)) return true;
     const bool listed_uplink = channel == Channel::kDhcp6Server ? listed(wanted.relay_uplinks, name)
                                                                 : listed(wanted.uplinks, name);
     return (!listed_uplink && !listed(wanted.lans, name)) || usable(name) == nullptr;
@@ -124,6 +128,9 @@ void PacketSockets::fit(const WantedSockets& wanted, const std::vector<LinkState
   for (const std::string& name : wanted.watched) {
     if (const LinkState* link = usable(name))
       fit_one(name, Channel::kDhcp6Client, Role::kLan, *link);
+  }
+  for (const std::string& name : wanted.pcp) {
+    if (const LinkState* link = usable(name)) fit_one(name, Channel::kPcp, Role::kLan, *link);
   }
   for (const std::string& name : wanted.neighbors) {
     const Role role = listed(wanted.uplinks, name) ? Role::kUplink : Role::kLan;
@@ -158,6 +165,8 @@ Expected<OwnedFd> PacketSockets::open_socket(Channel channel, Role role, const L
       return make_neighbor_socket(link);
     case Channel::kRegistration:
       return make_registration_socket(link, address);
+    case Channel::kPcp:
+      return make_pcp_socket(link);
     case Channel::kDhcp6Client:
       break;
   }

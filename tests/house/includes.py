@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """Reads the includes of the sources and finds those that the house forbids.
 
-    net <- {dhcp6, ra, delegation, firewall} <- conf <- daemon <- daemon/io <- daemon/main, cli
+    net <- {dhcp6, ra, delegation, firewall, pcp} <- conf <- daemon <- daemon/io <- daemon/main, cli
 
 Protocol rooms never see each other. Sockets, netlink, Boost and the clock live in daemon/io; toml++ lives in
 one translation unit; nothing that ships includes stream, locale or regex headers.
@@ -9,7 +9,7 @@ one translation unit; nothing that ships includes stream, locale or regex header
 import pathlib
 import re
 
-PROTOCOLS = ["dhcp6", "ra", "delegation", "firewall"]
+PROTOCOLS = ["dhcp6", "ra", "delegation", "firewall", "pcp"]
 MAY_INCLUDE = {
     "net": {"net"},
     **{room: {room, "net"} for room in PROTOCOLS},

@@ -9,7 +9,7 @@ import unittest
 import includes
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
-SHIPPED = ["net", "dhcp6", "ra", "delegation", "firewall", "conf", "daemon", "cli"]
+SHIPPED = ["net", "dhcp6", "ra", "delegation", "firewall", "pcp", "conf", "daemon", "cli"]
 SPDX = "SPDX-License-Identifier: Apache-2.0"
 
 
@@ -70,7 +70,7 @@ class Sources(unittest.TestCase):
 
     def test_the_bytes_of_packets_are_not_cast(self):
         # Untrusted bytes go through ByteReader; daemon/io must cast for the socket calls of the kernel.
-        rooms = ["net", "dhcp6", "ra", "delegation", "firewall", "conf"]
+        rooms = ["net", "dhcp6", "ra", "delegation", "firewall", "pcp", "conf"]
         self.report([f"{path.relative_to(ROOT)}:{number}: {line.strip()}"
                      for path in cpp(*rooms)
                      for number, line in enumerate(

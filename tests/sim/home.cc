@@ -228,6 +228,8 @@ void Home::send(const daemon::PacketOut& packet) {
             return violation("addresses are registered that nobody asked for");
           case daemon::Channel::kNeighbors:
             return violation("a /64 is shared that nobody shares");
+          case daemon::Channel::kPcp:
+            return violation("the Internet was told of PCP");
         }
       });
     }

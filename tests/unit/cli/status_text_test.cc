@@ -51,6 +51,24 @@ daemon::Status house() {
   return status;
 }
 
+TEST(StatusText, ShowsTheDoorsThatProgramsOpened) {
+  daemon::Status status = house();
+  status.lans[0].mappings = {{*Ip6Address::parse("2001:db8:100::10"), 6, 8080, {}, Lifetime(3600)},
+                             {*Ip6Address::parse("2001:db8:100::10"),
+                              132,
+                              0,
+                              {*Prefix::parse("2001:db8:9::/48")},
+                              Lifetime(120)}};
+  const auto json = Json::parse(daemon::to_json(status));
+  ASSERT_TRUE(json);
+  const std::string text = status_text(*json);
+  EXPECT_NE(
+      text.find("  open     2001:db8:100::10   tcp 8080      for 1h    from everywhere\n"
+                "  open     2001:db8:100::10   protocol 132  for 2m    from 2001:db8:9::/48\n"),
+      std::string::npos)
+      << text;
+}
+
 TEST(StatusText, ShowsTheHouse) {
   const auto json = Json::parse(daemon::to_json(house()));
   ASSERT_TRUE(json);

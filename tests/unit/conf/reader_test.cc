@@ -405,6 +405,16 @@ TEST(ReadToml, AnyLetterInTextsAndComments) {
   EXPECT_EQ(good("\xef\xbb\xbfuser = 'six'\n" + in_lan("")).user, "six");
 }
 
+TEST(ReadToml, ProgramsOpenDoorsOfProtectedHostsAlone) {
+  EXPECT_FALSE(good(in_lan("")).lans[0].pcp) << "only who says so";
+  EXPECT_TRUE(good(in_lan("pcp = true\n")).lans[0].pcp);
+  for (const char* zone : {"exposed", "isolated", "closed"}) {
+    EXPECT_TRUE(has(errors_of(in_lan(std::string("pcp = true\nzone = \"") + zone + "\"\n")),
+                    std::string("needs the zone \"protected\", and this one is ") + zone));
+    EXPECT_EQ(errors_of(in_lan(std::string("pcp = false\nzone = \"") + zone + "\"\n")), "");
+  }
+}
+
 TEST(ReadToml, HugeInputIsRefused) {
   EXPECT_TRUE(has(errors_of(std::string(2U << 20, '#')), "larger than 1 MiB"));
   EXPECT_TRUE(

@@ -18,6 +18,16 @@
 namespace sixgate::daemon::testing {
 
 inline const char* const kForwarding = "net/ipv6/conf/all/forwarding";
+inline constexpr const char* kLans[] = {"lan0", "lan1"};
+
+// A client of the DHCPv6 server, by its number.
+inline dhcp6::Duid client(unsigned number = 1) {
+  return dhcp6::Duid::ll(MacAddress({2, 0, 0, 0, 0, static_cast<std::uint8_t>(number)}));
+}
+
+inline bool is_firewall(const Change& change) {
+  return std::holds_alternative<ApplyFirewall>(change);
+}
 
 struct SaidPacket {
   Instant at;
@@ -261,6 +271,7 @@ class RouterRun {
   std::vector<SentMessage> dhcp;
   std::vector<std::pair<Instant, PacketOut>> registrations;  // of addresses on uplinks
   std::vector<PacketOut> questions;                          // to other DHCPv6 servers of LANs
+  std::vector<PacketOut> pcp;     // what clients of the Port Control Protocol hear
   std::vector<PacketOut> served;  // by the DHCPv6 server, on LANs, or relayed
   std::vector<std::uint8_t> lease_journal;
   std::vector<std::pair<Instant, ChangeSet>> sets;
@@ -305,6 +316,20 @@ class RouterRun {
                                  relayed_to.end())
           << packet.interface;
       served.push_back(packet);
+      return;
+    }
+    if (packet.channel == Channel::kPcp) {
+      EXPECT_FALSE(uplink) << packet.interface;
+      // What a client is promised is there.
+      const bool promised = packet.payload.at(1) == 0x81 && packet.payload.at(3) == 0 &&
+                            packet.payload.at(4) + packet.payload.at(5) + packet.payload.at(6) +
+                                    packet.payload.at(7) >
+                                0;
+      EXPECT_TRUE(!promised ||
+                  (firewall &&
+                   std::any_of(firewall->pinholes.begin(), firewall->pinholes.end(),
+                               [&](const auto& hole) { return hole.host == packet.destination; })));
+      pcp.push_back(packet);
       return;
     }
     if (packet.channel == Channel::kDhcp6Client && !uplink) {

@@ -421,6 +421,45 @@ TEST_F(PacketSocketsTest, ClosesWhatIsNoLongerWanted) {
   EXPECT_EQ(::bind(other.get(), reinterpret_cast<const sockaddr*>(&local), sizeof local), 0);
 }
 
+// Requests of the Port Control Protocol: to any address of ours, answered from that one.
+TEST_F(PacketSocketsTest, HearsPortControlWhereItIsWanted) {
+  WantedSockets wanted = wanted_;
+  wanted.pcp = {"isp"};
+  sockets_.fit(wanted, ready_links());
+  const Ip6Address router = *link("isp").link_local;
+  const OwnedFd client(::socket(AF_INET6, SOCK_DGRAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0));
+  sockaddr_in6 to{};
+  to.sin6_family = AF_INET6;
+  to.sin6_port = htons(5351);
+  to.sin6_scope_id = link("wan").index;
+  std::copy(router.bytes().begin(), router.bytes().end(), to.sin6_addr.s6_addr);
+  const auto* peer = reinterpret_cast<const sockaddr*>(&to);
+  ASSERT_EQ(::sendto(client.get(), "please", 6, 0, peer, sizeof to), 6);
+  run_for(milliseconds(20));
+  ASSERT_EQ(heard_.size(), 1U);
+  EXPECT_EQ(heard_[0].channel, Channel::kPcp);
+  EXPECT_EQ(heard_[0].interface, "isp");
+  EXPECT_EQ(heard_[0].destination, router);
+  sockets_.send({.interface = "isp",
+                 .channel = Channel::kPcp,
+                 .destination = heard_[0].source,
+                 .payload = {1, 2, 3},
+                 .source = router,
+                 .port = heard_[0].port});
+  std::array<char, 64> buffer{};
+  sockaddr_in6 from{};
+  socklen_t length = sizeof from;
+  ASSERT_EQ(::recvfrom(client.get(), buffer.data(), buffer.size(), 0,
+                       reinterpret_cast<sockaddr*>(&from), &length),
+            3);
+  EXPECT_EQ(ntohs(from.sin6_port), 5351);
+  // No longer wanted, no longer heard.
+  sockets_.fit(wanted_, ready_links());
+  ASSERT_EQ(::sendto(client.get(), "please", 6, 0, peer, sizeof to), 6);
+  run_for(milliseconds(20));
+  EXPECT_EQ(heard_.size(), 1U);
+}
+
 TEST_F(PacketSocketsTest, ABurstOfClientsWaitsForTheServer) {
   (void)ready_links();
   const auto server = make_dhcp6_server_socket(link("wan"));

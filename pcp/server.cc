@@ -1,0 +1,325 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "pcp/server.h"
+
+#include <algorithm>
+#include <iterator>
+#include <utility>
+
+#include "net/text.h"
+
+namespace sixgate::pcp {
+namespace {
+
+constexpr std::uint8_t kTcp = 6;
+constexpr std::uint8_t kUdp = 17;
+
+// RFC 6887 section 7.4: for how long an error is likely to stay.
+constexpr std::uint32_t kLongError = 30 * 60;
+constexpr std::uint32_t kShortError = 30;
+
+// Section 14.1.3: up to ten times, the gaps doubling.
+constexpr unsigned kAnnouncements = 6;
+constexpr Duration kFirstGap = milliseconds(250);
+
+constexpr double kPerSecond = 50;
+constexpr double kAtOnce = 200;
+
+std::uint32_t usual_lifetime(ResultCode code) {
+  const bool is_short = code == ResultCode::kNetworkFailure || code == ResultCode::kNoResources ||
+                        code == ResultCode::kUserExQuota;
+  return is_short ? kShortError : kLongError;
+}
+
+bool has_ports(std::uint8_t protocol) { return protocol == kTcp || protocol == kUdp; }
+
+// Headers on the way to a protocol, ICMPv6, which has rules of its own, and what is no protocol at all.
+bool is_mappable(std::uint8_t protocol) {
+  constexpr std::array<std::uint8_t, 10> kNever{0, 1, 43, 44, 58, 59, 60, 135, 139, 140};
+  return std::find(kNever.begin(), kNever.end(), protocol) == kNever.end() && protocol < 143;
+}
+
+std::string_view name_of(std::uint8_t protocol) {
+  return protocol == kTcp ? "tcp" : protocol == kUdp ? "udp" : "protocol";
+}
+
+std::string describe(const Mapping& mapping) {
+  std::string text = cat(mapping.host, ' ', name_of(mapping.protocol), ' ',
+                         has_ports(mapping.protocol) ? mapping.port : mapping.protocol);
+  if (mapping.is_peer()) text += cat(" from ", mapping.peer);
+  return text;
+}
+
+// The filters of a request beside those that were there (section 13.3).
+std::vector<Prefix> filtered(std::vector<Prefix> sources, const std::vector<Filter>& filters) {
+  for (const Filter& filter : filters) {
+    if (filter.length == 0) {
+      sources.clear();
+      continue;
+    }
+    const Prefix source(filter.peer, filter.length);
+    if (std::find(sources.begin(), sources.end(), source) == sources.end())
+      sources.push_back(source);
+  }
+  return sources;
+}
+
+}  // namespace
+
+void Server::restore(std::vector<Mapping> mappings, Instant epoch) {
+  mappings_ = std::move(mappings);
+  epoch_ = epoch;
+}
+
+const Link* Server::link(std::string_view interface) const {
+  const auto found = std::find_if(links_.begin(), links_.end(),
+                                  [&](const Link& one) { return one.interface == interface; });
+  return found == links_.end() ? nullptr : &*found;
+}
+
+const Counters& Server::counters(const std::string& interface) const {
+  static const Counters none;
+  const auto found = counters_.find(interface);
+  return found == counters_.end() ? none : found->second;
+}
+
+void Server::configure(std::vector<Link> links, bool settled, Instant now) {
+  if (links == links_ && !settled) return;
+  links_ = std::move(links);
+  if (!links_.empty() && !epoch_) lose_state(now);
+  if (!settled) return;
+  // What cannot be reached any more is lost, and who asked for it is told (section 8.5).
+  const auto lost = std::erase_if(mappings_, [&](const Mapping& mapping) {
+    const Link* on = link(mapping.interface);
+    return on == nullptr ||
+           std::none_of(on->prefixes.begin(), on->prefixes.end(), [&](const Link::Reachable& one) {
+             return one.prefix.contains(mapping.host);
+           });
+  });
+  if (lost > 0) lose_state(now);
+}
+
+void Server::lose_state(Instant now) {
+  epoch_ = now;
+  out_.changed = true;
+  announcements_left_ = kAnnouncements;
+  announce_gap_ = kFirstGap;
+  announce_at_ = now;
+  announce(now);
+}
+
+void Server::announce(Instant now) {
+  if (!announce_at_ || now < *announce_at_) return;
+  for (const Link& one : links_)
+    out_.datagrams.push_back(
+        {one.interface, {}, kAllNodes, kClientPort, announcement(seconds_since_epoch(now))});
+  announce_at_ = now + announce_gap_;
+  announce_gap_ *= 2;
+  if (--announcements_left_ == 0) announce_at_.reset();
+}
+
+std::uint32_t Server::seconds_since_epoch(Instant now) const {
+  return epoch_ ? static_cast<std::uint32_t>((now - *epoch_) / seconds(1)) : 0;
+}
+
+bool Server::too_often(const std::string& interface, Instant now) {
+  const auto [found, fresh] = budgets_.try_emplace(interface, Budget{now, kAtOnce});
+  Budget& budget = found->second;
+  const double earned = static_cast<double>((now - budget.filled).count()) / 1e6 * kPerSecond;
+  budget.left = std::min(kAtOnce, budget.left + earned);
+  budget.filled = now;
+  if (budget.left < 1) return true;
+  budget.left -= 1;
+  return false;
+}
+
+void Server::receive(std::string_view interface, std::span<const std::uint8_t> payload,
+                     const Ip6Address& from, std::uint16_t port, const Ip6Address& to,
+                     Instant now) {
+  const Link* on = link(interface);
+  if (on == nullptr) return;
+  Counters& counters = counters_[on->interface];
+  ++counters.received;
+  // To a group nobody asks, and a source that is none gets no answer.
+  if (to.is_multicast() || from.is_multicast() || from.is_unspecified() || port == 0) {
+    ++counters.ignored;
+    return;
+  }
+  const Reading reading = read_request(payload, from);
+  if (std::holds_alternative<std::monostate>(reading)) {
+    ++counters.ignored;
+    return;
+  }
+  if (too_often(on->interface, now)) {
+    ++counters.too_often;
+    return;
+  }
+  const std::uint32_t epoch = seconds_since_epoch(now);
+  const auto say = [&](ResultCode code, std::vector<std::uint8_t> answer) {
+    ++counters.answered[static_cast<std::size_t>(code)];
+    out_.datagrams.push_back({on->interface, to, from, port, std::move(answer)});
+  };
+  if (const auto* code = std::get_if<ResultCode>(&reading)) {
+    say(*code, error_answer(payload, *code, usual_lifetime(*code), epoch, false));
+    return;
+  }
+  const Request& request = std::get<Request>(reading);
+  if (request.opcode == Opcode::kAnnounce) {
+    say(ResultCode::kSuccess, announcement(epoch));
+    return;
+  }
+  const Answer result = answer({*on, request, now});
+  if (result.code != ResultCode::kSuccess) {
+    say(result.code, error_answer(payload, result.code, result.lifetime, epoch));
+    return;
+  }
+  // A deletion gets back what it suggested (section 15.1).
+  const bool deletion = request.opcode == Opcode::kMap && request.lifetime == 0;
+  say(ResultCode::kSuccess,
+      success_answer(request, deletion ? request.external_address : request.client,
+                     deletion ? request.external_port : request.internal_port, result.lifetime,
+                     epoch));
+}
+
+Mapping* Server::find(const Asked& asked) {
+  const Request& request = asked.request;
+  const auto found = std::find_if(mappings_.begin(), mappings_.end(), [&](const Mapping& one) {
+    return one.interface == asked.link.interface && one.host == request.client &&
+           one.protocol == request.protocol && one.port == request.internal_port &&
+           one.peer == request.remote_peer && one.peer_port == request.remote_port;
+  });
+  return found == mappings_.end() ? nullptr : &*found;
+}
+
+Server::Answer Server::answer(const Asked& asked) {
+  const Request& request = asked.request;
+  Mapping* there = find(asked);
+  if (there != nullptr && there->nonce != request.nonce)
+    return {ResultCode::kNotAuthorized, remaining(there->until, asked.now).count()};
+  if (request.opcode == Opcode::kMap) {
+    const auto fixed =
+        std::any_of(asked.link.doors.begin(), asked.link.doors.end(), [&](const FixedDoor& door) {
+          return door.host == request.client && door.protocol == request.protocol &&
+                 door.first_port <= request.internal_port &&
+                 request.internal_port <= door.last_port;
+        });
+    if (fixed && request.lifetime == 0) return {ResultCode::kNotAuthorized, kLongError};
+    if (fixed) return {ResultCode::kSuccess, Lifetime::infinite().count()};
+    if (request.lifetime == 0) return remove(asked);
+  }
+  return open(asked);
+}
+
+Server::Answer Server::remove(const Asked& asked) {
+  const Mapping* there = find(asked);
+  if (there == nullptr) return {};
+  lines_.say(LogLevel::kInfo, cat("PCP: closed to the Internet: ", describe(*there)), asked.now,
+             out_.log);
+  mappings_.erase(mappings_.begin() + (there - mappings_.data()));
+  out_.changed = true;
+  return {};
+}
+
+// Why there can be no such mapping, whatever is there already.
+std::optional<Server::Answer> Server::refuse(const Asked& asked) const {
+  const Request& request = asked.request;
+  const auto error = [](ResultCode code) { return Answer{code, usual_lifetime(code)}; };
+  if (!is_mappable(request.protocol)) return error(ResultCode::kUnsuppProtocol);
+  // All ports of a protocol that has some, among them our own ones, or one port of a protocol whose ports the
+  // firewall does not know: neither can be done in its entirety (section 11.3).
+  if (has_ports(request.protocol) == (request.internal_port == 0))
+    return error(ResultCode::kUnsuppProtocol);
+  if (request.protocol == kUdp &&
+      (request.internal_port == kServerPort || request.internal_port == kClientPort))
+    return error(ResultCode::kNotAuthorized);
+  if (request.client.is_link_local() || request.client.is_unique_local())
+    return error(ResultCode::kNotAuthorized);
+  const bool reachable = std::any_of(
+      asked.link.prefixes.begin(), asked.link.prefixes.end(), [&](const Link::Reachable& one) {
+        return one.prefix.contains(request.client) && one.until > asked.now;
+      });
+  if (!reachable) return error(ResultCode::kNetworkFailure);
+  const bool elsewhere =
+      (request.external_port != 0 && request.external_port != request.internal_port) ||
+      (!request.external_address.is_unspecified() && request.external_address != request.client);
+  if (elsewhere && (request.prefer_failure || request.opcode == Opcode::kPeer))
+    return error(ResultCode::kCannotProvideExternal);
+  if (request.opcode == Opcode::kPeer && !request.remote_peer.is_global_unicast())
+    return error(ResultCode::kMalformedRequest);
+  // The firewall does not look at the other side's port.
+  if (std::any_of(request.filters.begin(), request.filters.end(),
+                  [](const Filter& filter) { return filter.length > 0 && filter.port != 0; }))
+    return error(ResultCode::kUnsuppOption);
+  return std::nullopt;
+}
+
+Server::Answer Server::open(const Asked& asked) {
+  const Request& request = asked.request;
+  if (const auto refused = refuse(asked)) return *refused;
+  Instant end;
+  for (const Link::Reachable& one : asked.link.prefixes) {
+    if (one.prefix.contains(request.client)) end = std::max(end, one.until);
+  }
+  const std::uint32_t wanted =
+      std::clamp(request.lifetime, kShortestLife.count(), kLongestLife.count());
+  Instant until = std::min(end, asked.now + seconds(wanted));
+  Mapping* there = find(asked);
+  std::vector<Prefix> sources =
+      filtered(there != nullptr ? there->sources : std::vector<Prefix>{}, request.filters);
+  if (sources.size() > kMostFilters) return {ResultCode::kExcessiveRemotePeers, kLongError};
+  if (there != nullptr) {
+    // PEER never makes a mapping shorter (section 12.1).
+    if (there->is_peer()) until = std::max(until, there->until);
+    out_.changed = out_.changed || there->until != until || there->sources != sources;
+    there->until = until;
+    there->sources = std::move(sources);
+    return {ResultCode::kSuccess, remaining(until, asked.now).count()};
+  }
+  const auto on_lan = std::count_if(mappings_.begin(), mappings_.end(), [&](const Mapping& one) {
+    return one.interface == asked.link.interface;
+  });
+  const auto of_host = std::count_if(mappings_.begin(), mappings_.end(), [&](const Mapping& one) {
+    return one.interface == asked.link.interface && one.host == request.client;
+  });
+  if (static_cast<std::size_t>(of_host) >= kMostPerHost)
+    return {ResultCode::kUserExQuota, kShortError};
+  if (static_cast<std::size_t>(on_lan) >= kMostPerLan)
+    return {ResultCode::kNoResources, kShortError};
+  if (request.opcode == Opcode::kPeer) sources = {Prefix(request.remote_peer, 128)};
+  mappings_.push_back({.interface = asked.link.interface,
+                       .host = request.client,
+                       .protocol = request.protocol,
+                       .port = request.internal_port,
+                       .peer = request.remote_peer,
+                       .peer_port = request.remote_port,
+                       .sources = std::move(sources),
+                       .nonce = request.nonce,
+                       .until = until});
+  lines_.say(LogLevel::kInfo, cat("PCP: open to the Internet: ", describe(mappings_.back())),
+             asked.now, out_.log);
+  out_.changed = true;
+  return {ResultCode::kSuccess, remaining(until, asked.now).count()};
+}
+
+void Server::forget(const Ip6Address& host) {
+  const auto gone =
+      std::erase_if(mappings_, [&](const Mapping& mapping) { return mapping.host == host; });
+  if (gone > 0) out_.changed = true;
+}
+
+void Server::expire(Instant now) {
+  const auto gone =
+      std::erase_if(mappings_, [&](const Mapping& mapping) { return mapping.until <= now; });
+  if (gone > 0) out_.changed = true;
+  announce(now);
+}
+
+std::optional<Instant> Server::next_deadline() const {
+  std::optional<Instant> next = announce_at_;
+  for (const Mapping& mapping : mappings_)
+    next = next ? std::min(*next, mapping.until) : mapping.until;
+  return next;
+}
+
+ServerOutputs Server::drain() { return std::exchange(out_, {}); }
+
+}  // namespace sixgate::pcp

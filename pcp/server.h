@@ -1,0 +1,137 @@
+// SPDX-License-Identifier: Apache-2.0
+// Server: hosts of a LAN ask for doors in the firewall, for themselves alone (RFC 6887, in its Simple Threat Model,
+// section 18.1). Nothing is translated: the external address and port are the host's own.
+//
+// Mappings are in mappings() before the answer that tells of them is drained; an owner that opens the firewall first
+// and sends then promises nothing that is not there.
+#pragma once
+
+#include <array>
+#include <cstddef>
+#include <cstdint>
+#include <map>
+#include <optional>
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "net/line_budget.h"
+#include "net/log.h"
+#include "net/prefix.h"
+#include "net/time.h"
+#include "pcp/mapping.h"
+#include "pcp/message.h"
+
+namespace sixgate::pcp {
+
+inline constexpr Lifetime kShortestLife{120};     // section 15
+inline constexpr Lifetime kLongestLife{86400};    // section 15
+inline constexpr std::size_t kMostPerHost = 64;   // section 17.2
+inline constexpr std::size_t kMostPerLan = 1024;  // a host may have many addresses
+inline constexpr std::size_t kMostFilters = 8;    // of one mapping
+
+// A door that a person opened: it is there whatever programs say.
+struct FixedDoor {
+  Ip6Address host;
+  std::uint8_t protocol = 6;
+  std::uint16_t first_port = 0;
+  std::uint16_t last_port = 65535;
+  bool operator==(const FixedDoor&) const = default;
+};
+
+// A LAN whose hosts may ask.
+struct Link {
+  std::string interface;
+  struct Reachable {
+    Prefix prefix;  // that the Internet can reach
+    Instant until;  // how long it is the LAN's
+    bool operator==(const Reachable&) const = default;
+  };
+  std::vector<Reachable> prefixes;
+  std::vector<FixedDoor> doors;
+  bool operator==(const Link&) const = default;
+};
+
+struct Datagram {
+  std::string interface;
+  std::optional<Ip6Address> source;  // ours that the client spoke to; none: the link-local one
+  Ip6Address destination;
+  std::uint16_t port = 0;
+  std::vector<std::uint8_t> payload;
+  bool operator==(const Datagram&) const = default;
+};
+
+struct Counters {
+  std::uint64_t received = 0;
+  std::array<std::uint64_t, kResultCodeCount> answered{};
+  std::uint64_t ignored = 0;    // no requests
+  std::uint64_t too_often = 0;  // beyond what a LAN may ask in a second
+  bool operator==(const Counters&) const = default;
+};
+
+struct ServerOutputs {
+  std::vector<Datagram> datagrams;
+  bool changed = false;  // mappings() or epoch()
+  LogLines log;
+};
+
+class Server {
+ public:
+  // Both as an earlier run of the same boot had them; without, what clients had is lost, and they hear of it.
+  void restore(std::vector<Mapping> mappings, Instant epoch);
+  // `settled`: what a LAN does not have now is gone, and not only unheard of yet.
+  void configure(std::vector<Link> links, bool settled, Instant now);
+  void receive(std::string_view interface, std::span<const std::uint8_t> payload,
+               const Ip6Address& from, std::uint16_t port, const Ip6Address& to, Instant now);
+  // An address that nobody has any more (section 15).
+  void forget(const Ip6Address& host);
+  void expire(Instant now);
+  std::optional<Instant> next_deadline() const;
+  ServerOutputs drain();
+
+  bool serves(std::string_view interface) const { return link(interface) != nullptr; }
+  const std::vector<Mapping>& mappings() const { return mappings_; }
+  std::optional<Instant> epoch() const { return epoch_; }  // none: nothing was ever served
+  const Counters& counters(const std::string& interface) const;
+
+ private:
+  struct Asked {
+    const Link& link;
+    const Request& request;
+    Instant now;
+  };
+  // A result of a request, and for how many seconds it holds.
+  struct Answer {
+    ResultCode code = ResultCode::kSuccess;
+    std::uint32_t lifetime = 0;
+  };
+  const Link* link(std::string_view interface) const;
+  Answer answer(const Asked& asked);
+  Answer remove(const Asked& asked);
+  Answer open(const Asked& asked);
+  std::optional<Answer> refuse(const Asked& asked) const;
+  Mapping* find(const Asked& asked);
+  std::uint32_t seconds_since_epoch(Instant now) const;
+  bool too_often(const std::string& interface, Instant now);
+  void lose_state(Instant now);
+  void announce(Instant now);
+
+  // A LAN may ask so often, and so much more at once.
+  struct Budget {
+    Instant filled;
+    double left = 0;
+  };
+  std::vector<Link> links_;
+  std::vector<Mapping> mappings_;
+  std::optional<Instant> epoch_;
+  std::optional<Instant> announce_at_;
+  Duration announce_gap_{};
+  unsigned announcements_left_ = 0;
+  std::map<std::string, Budget> budgets_;     // interface ->
+  std::map<std::string, Counters> counters_;  // interface ->
+  LineBudget lines_;
+  ServerOutputs out_;
+};
+
+}  // namespace sixgate::pcp
