@@ -15,7 +15,7 @@ constexpr std::size_t kUdpHeader = 8;
 constexpr std::size_t kIcmp6ChecksumAt = 2;
 constexpr std::size_t kUdpChecksumAt = 6;
 // More than a probe ever hears; a stranger who floods does not fill the memory.
-constexpr std::size_t kLargestFile = 16 << 20;
+constexpr std::size_t kLargestCapture = 16 << 20;
 
 std::uint16_t checksum(const Ip6Address& source, const Ip6Address& destination,
                        std::uint8_t protocol, std::span<const std::uint8_t> segment) {
@@ -55,7 +55,7 @@ void Pcap::add(daemon::Channel channel, const Ends& ends, std::span<const std::u
   const bool icmp = channel != daemon::Channel::kDhcp6Client;
   const std::size_t header = icmp ? 0 : kUdpHeader;
   const std::size_t size = header + payload.size();
-  if (size > 0xffff || octets_.size() + kIpv6Header + size > kLargestFile) return;
+  if (size > 0xffff || octets_.size() + kIpv6Header + size > kLargestCapture) return;
   std::vector<std::uint8_t> segment;
   ByteWriter inner(segment);
   if (!icmp) {

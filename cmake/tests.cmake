@@ -33,9 +33,10 @@ foreach(room IN LISTS rooms)
   file(GLOB sources CONFIGURE_DEPENDS ${CMAKE_SOURCE_DIR}/tests/unit/${room}/*.cc)
   if(sources)
     sixgate_test_binary(${room}_tests ${sources})
-    if(SIXGATE_SANITIZE)
-      # What is tested is compiled elsewhere, with all sanitizers; so the tests themselves take half as long.
-      set_source_files_properties(${sources} PROPERTIES COMPILE_OPTIONS "-O0;-fno-sanitize=undefined")
+    set_target_properties(${room}_tests PROPERTIES SIXGATE_UNIT_TEST ON)
+    # Where there are many tests; elsewhere each file has a house() of its own.
+    if(room MATCHES "^(daemon|dhcp6)$")
+      sixgate_bundle(${room}_tests)
     endif()
     target_link_libraries(${room}_tests PRIVATE sixgate_${room})
   endif()

@@ -24,9 +24,17 @@ if(CMAKE_CXX_COMPILER_ID STREQUAL "GNU")
     -Wno-restrict)
 endif()
 
+# What costs a fifth of the compile time and finds nothing here: a null reference crashes by itself, and a wrong type or
+# size of an object is AddressSanitizer's to find. Alignment stays: routers are not x86.
+set(cheap_undefined -fno-sanitize=null,object-size,vptr)
+
 if(SIXGATE_SANITIZE)
+  # What a unit test tests is compiled elsewhere, with all sanitizers; so the tests themselves (SIXGATE_UNIT_TEST)
+  # take half as long.
+  set(is_test $<BOOL:$<TARGET_PROPERTY:SIXGATE_UNIT_TEST>>)
   target_compile_options(sixgate_flags INTERFACE
-    -fsanitize=address,undefined -fno-sanitize-recover=all -fno-omit-frame-pointer -O1 -g1)
+    $<IF:${is_test},-O0,-O1> -fsanitize=address $<IF:${is_test},,-fsanitize=undefined> ${cheap_undefined}
+    -fno-sanitize-recover=all -fno-omit-frame-pointer -g1)
   target_link_options(sixgate_flags INTERFACE -fsanitize=address,undefined)
   if(CMAKE_CXX_COMPILER_ID STREQUAL "GNU")
     # Instrumentation confuses the flow analysis of this warning; the release build keeps it.
@@ -37,7 +45,7 @@ endif()
 if(SIXGATE_FUZZ)
   target_compile_options(sixgate_flags INTERFACE
     -fsanitize=fuzzer-no-link,address,undefined -fno-sanitize-recover=all -fno-omit-frame-pointer
-    -O1 -g1
+    -O1 -g1 ${cheap_undefined}
     # clang looks into libstdc++ 12's std::stable_sort, which uses what C++17 deprecated.
     -Wno-deprecated-declarations)
   target_link_options(sixgate_flags INTERFACE -fsanitize=address,undefined)

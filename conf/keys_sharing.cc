@@ -47,7 +47,7 @@ std::string suffixes(const std::vector<T>& values) {
   return quoted_list(texts);
 }
 
-const std::array kUplinkKeys{
+const std::array kSharingUplinkKeys{
     Key<UplinkConfig>{
         "share_prefix",
         "LANs without a prefix of their own share a /64, and their hosts are found by each\n"
@@ -68,7 +68,7 @@ const std::array kUplinkKeys{
         [](const UplinkConfig& c) { return suffixes(c.share_exclude); }},
 };
 
-const std::array kLanKeys{
+const std::array kSharingLanKeys{
     Key<LanConfig>{
         "share_hosts",
         "Lower halves of addresses in a shared /64 that are always here, also while the\n"
@@ -81,7 +81,7 @@ const std::array kLanKeys{
 
 }  // namespace
 
-std::span<const Key<UplinkConfig>> sharing_uplink_keys() { return kUplinkKeys; }
-std::span<const Key<LanConfig>> sharing_lan_keys() { return kLanKeys; }
+std::span<const Key<UplinkConfig>> sharing_uplink_keys() { return kSharingUplinkKeys; }
+std::span<const Key<LanConfig>> sharing_lan_keys() { return kSharingLanKeys; }
 
 }  // namespace sixgate::conf

@@ -14,7 +14,7 @@ namespace {
 
 using Asking = SurveyProgress::Asking;
 
-constexpr int kMaxSteps = 16;
+constexpr int kMaxSurveySteps = 16;
 // How many Solicits with every hint may go unanswered before the hints are tried alone.
 constexpr unsigned kTogetherAttempts = 2;
 // And how many of the only one, when nothing else can be tried.
@@ -116,7 +116,7 @@ void Survey::receive(std::span<const std::uint8_t> payload, const Ip6Address& fr
 void Survey::expire(Instant now) { run(now); }
 
 void Survey::run(Instant now) {
-  for (int i = 0; i < kMaxSteps && step(now); ++i) {
+  for (int i = 0; i < kMaxSurveySteps && step(now); ++i) {
   }
 }
 

@@ -9,8 +9,8 @@ namespace sixgate::dhcp6 {
 namespace {
 
 // More than any link has: a stranger who forges DUIDs, or lists prefixes without end, does not fill the memory.
-constexpr std::size_t kMaxServers = 16;
-constexpr std::size_t kMaxLeases = 32;
+constexpr std::size_t kMaxServersKept = 16;
+constexpr std::size_t kMaxLeasesKept = 32;
 // After a late first answer, for those of other servers: section 18.2.1 lets the first answer count, but
 // nobody is committed here, and a lost packet shall not hide the better server.
 constexpr Duration kCollectLate = seconds(1);
@@ -47,7 +47,7 @@ SurveyAnswer read(const Options& options, std::uint32_t iaid, unsigned longest_p
       if (!usable.empty()) answer.offered = std::move(usable.front());
     }
     for (const Lease& one : find_all<Lease>(ia.options)) {
-      if (answer.leases.size() == kMaxLeases) break;
+      if (answer.leases.size() == kMaxLeasesKept) break;
       SurveyedLease written = as_written(one);
       written.usable =
           std::any_of(answer.offered.leases.begin(), answer.offered.leases.end(),
@@ -119,7 +119,7 @@ std::size_t Survey::server(const Duid& duid, const Ip6Address& from) {
   const auto known = std::find_if(servers.begin(), servers.end(),
                                   [&](const SurveyedServer& one) { return one.server == duid; });
   if (known != servers.end()) return static_cast<std::size_t>(known - servers.begin());
-  if (servers.size() == kMaxServers) return servers.size();
+  if (servers.size() == kMaxServersKept) return servers.size();
   SurveyedServer fresh{.server = duid, .source = from};
   fresh.prefixes.resize(parameters_.hints.size());
   servers.push_back(std::move(fresh));

@@ -14,7 +14,7 @@ std::uint64_t little_endian(std::span<const std::uint8_t> octets) {
   return value;
 }
 
-struct State {
+struct SipState {
   std::uint64_t v0, v1, v2, v3;
   void round() {
     v0 += v1;
@@ -43,8 +43,8 @@ std::uint64_t siphash24(const std::array<std::uint8_t, 16>& key,
   const std::uint64_t k0 = little_endian(std::span(key).first(8));
   const std::uint64_t k1 = little_endian(std::span(key).last(8));
   // "somepseudorandomlygeneratedbytes"
-  State state{k0 ^ 0x736f6d6570736575, k1 ^ 0x646f72616e646f6d, k0 ^ 0x6c7967656e657261,
-              k1 ^ 0x7465646279746573};
+  SipState state{k0 ^ 0x736f6d6570736575, k1 ^ 0x646f72616e646f6d, k0 ^ 0x6c7967656e657261,
+                 k1 ^ 0x7465646279746573};
   const std::uint64_t length = message.size();
   while (message.size() >= 8) {
     state.take(little_endian(message.first(8)));

@@ -82,7 +82,7 @@ void end_in_peace(World& world, SimIsp& isp) {
 }
 
 TEST(Simulation, AnyIspEndsInPeace) {
-  for (const std::uint64_t seed : seeds(10)) {
+  for (const std::uint64_t seed : seeds(5)) {
     Rng dice(seed * 104729 + 1);
     Scene scene(seed, random_isp(dice));
     scene.begin();
@@ -99,7 +99,7 @@ TEST(Simulation, AnyIspEndsInPeace) {
 }
 
 TEST(Simulation, TwoServersThatDisagree) {
-  for (const std::uint64_t seed : seeds(8)) {
+  for (const std::uint64_t seed : seeds(4)) {
     Rng dice(seed * 7919 + 3);
     Scene scene(seed, random_isp(dice));
     IspBehaviour second = random_isp(dice);

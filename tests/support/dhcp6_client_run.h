@@ -19,6 +19,12 @@ namespace sixgate::dhcp6::testing {
 inline constexpr std::uint32_t kAddressIaid = 7;
 inline constexpr std::uint32_t kPrefixIaid = 9;
 
+// Takes every option of a kind out of a message's.
+template <class T>
+void drop(Options& options) {
+  std::erase_if(options, [](const Option& o) { return std::holds_alternative<T>(o); });
+}
+
 Duid client_duid();
 // One IA_NA and one IA_PD with the hint ::/56.
 ClientParameters both();

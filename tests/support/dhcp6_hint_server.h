@@ -27,6 +27,9 @@ struct HintQuestion {
 };
 // The length it gets; none: NoPrefixAvail.
 using HintPolicy = std::function<std::optional<unsigned>(const HintQuestion&)>;
+inline HintPolicy always(unsigned length) {
+  return [length](const HintQuestion&) { return length; };
+}
 
 // Delegates by `policy` in every message with IA_PDs, a prefix of its own for each length and IAID, and always the
 // same; gives 2001:db8:ffff::NUMBER to every IA_NA.

@@ -14,7 +14,7 @@ namespace sixgate::daemon {
 namespace {
 
 constexpr std::int64_t kWall = 1795646100;
-constexpr Instant kNow = Instant::from_micros(1'000'000'000);
+constexpr Instant kReadAt = Instant::from_micros(1'000'000'000);
 
 std::string file(std::string_view name) {
   std::ifstream in(test::source_path(cat("tests/data/identity/", name)), std::ios::binary);
@@ -186,29 +186,30 @@ TEST(ForeignIdentity, IsAdoptedWithWhatIsLeftOfItsLeases) {
   StoredState state;
   state.duid = dhcp6::Duid::ll(mac());
   state.iaids["wan"] = 99;
-  state.leases["wan"].prefixes.push_back({99, *Prefix::parse("2001:db8:9::/48"), kNow, kNow, {}});
+  state.leases["wan"].prefixes.push_back(
+      {99, *Prefix::parse("2001:db8:9::/48"), kReadAt, kReadAt, {}});
   state.leases["other"] = state.leases["wan"];
   state.unique_local = *Prefix::parse("fd00::/48");
-  adopt(state, "wan", read_dhclient_leases(file("dhclient6.leases"))[0], kNow, kWall);
+  adopt(state, "wan", read_dhclient_leases(file("dhclient6.leases"))[0], kReadAt, kWall);
   EXPECT_EQ(state.duid->to_string(), "00010001329a1ecb02a1b2c30004");
   EXPECT_EQ(state.iaids["wan"], 0xb2c30004U);
   EXPECT_EQ(state.leases.count("other"), 0U);  // leased to who we are no longer
   const dhcp6::Lease& lease = state.leases["wan"];
   ASSERT_EQ(lease.prefixes.size(), 1U);
   EXPECT_EQ(lease.prefixes[0].iaid, 0xb2c30004U);
-  EXPECT_EQ(lease.prefixes[0].valid_until, kNow + seconds(6000 - 71));
+  EXPECT_EQ(lease.prefixes[0].valid_until, kReadAt + seconds(6000 - 71));
   ASSERT_EQ(lease.addresses.size(), 1U);
   EXPECT_FALSE(lease.verified);
   EXPECT_EQ(state.unique_local, *Prefix::parse("fd00::/48"));
   // It is what sixgated reads again.
-  const auto again = parse_stored_state(serialise(state, kNow, "boot"), kNow, "boot");
+  const auto again = parse_stored_state(serialise(state, kReadAt, "boot"), kReadAt, "boot");
   ASSERT_TRUE(again);
   EXPECT_EQ(*again, state);
 }
 
 TEST(ForeignIdentity, TheIaidOfThePrefixesCounts) {
   StoredState state;
-  adopt(state, "wan", *read_dhcpcd_lease(octets("wan0.lease6")), kNow, kWall);
+  adopt(state, "wan", *read_dhcpcd_lease(octets("wan0.lease6")), kReadAt, kWall);
   EXPECT_EQ(state.iaids["wan"], 2U);
   ASSERT_EQ(state.leases["wan"].prefixes.size(), 1U);
   EXPECT_TRUE(state.leases["wan"].addresses.empty());  // it is bound to IAID 1
@@ -216,7 +217,7 @@ TEST(ForeignIdentity, TheIaidOfThePrefixesCounts) {
 
 TEST(ForeignIdentity, AnExpiredLeaseIsNotAdopted) {
   StoredState state;
-  adopt(state, "wan", read_dhclient_leases(file("dhclient6.leases"))[0], kNow, kWall + 6000);
+  adopt(state, "wan", read_dhclient_leases(file("dhclient6.leases"))[0], kReadAt, kWall + 6000);
   EXPECT_TRUE(state.leases.empty());
   EXPECT_TRUE(state.duid);
 }

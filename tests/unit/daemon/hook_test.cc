@@ -20,15 +20,15 @@ using testing::prefix;
 
 using Action = HookAction;
 
-constexpr std::uint32_t kIaid = 77;
+constexpr std::uint32_t kHookIaid = 77;
 
-dhcp6::LeasedPrefix leased(const char* text, std::uint32_t iaid = kIaid) {
+dhcp6::LeasedPrefix leased(const char* text, std::uint32_t iaid = kHookIaid) {
   return {iaid, prefix(text), kNow + seconds(1800), kNow + seconds(3600), {}};
 }
 
 HookView bound_view() {
   HookView view;
-  view.first_iaid = kIaid;
+  view.first_iaid = kHookIaid;
   view.client = dhcp6::Duid::ll(mac(1));
   dhcp6::Lease& lease = view.lease;
   lease.server = dhcp6::Duid::ll(mac(9));
@@ -136,8 +136,8 @@ TEST(HookEnvironment, OfADelegation) {
   view.lease.prefixes[1].excluded = prefix("2001:db8:2:f::/64");
   view.lease.prefixes[1].valid_until = Instant::never();
   view.lease.addresses = {
-      {kIaid, address("2001:db8:ffff::7"), kNow + seconds(1800), kNow + seconds(3600)},
-      {kIaid, address("2001:db8:ffff::8"), kNow, kNow}};
+      {kHookIaid, address("2001:db8:ffff::7"), kNow + seconds(1800), kNow + seconds(3600)},
+      {kHookIaid, address("2001:db8:ffff::8"), kNow, kNow}};
   EXPECT_EQ(variable(view, "PREFIXES"),
             "2001:db8:1::/56,1800,3600,900,1440 "
             "2001:db8:2::/60,1800,4294967295,900,1440,class=000012ab,excluded=2001:db8:2:f::/64");

@@ -9,28 +9,28 @@
 namespace sixgate::daemon {
 namespace {
 
-constexpr Instant kNow = Instant::from_micros(1'000'000'000);
+constexpr Instant kAskedAt = Instant::from_micros(1'000'000'000);
 constexpr const char* kRetrans = "net/ipv6/neigh/wan0/retrans_time_ms";
 constexpr const char* kReachable = "net/ipv6/neigh/wan0/base_reachable_time_ms";
 constexpr const char* kAcceptRa = "net/ipv6/conf/wan0/accept_ra";
 
 std::size_t changes(const DesiredState& desired, const KernelState& kernel) {
-  return difference(desired, kernel, desired.ruleset, Removal::kAllowed, kNow).size();
+  return difference(desired, kernel, desired.ruleset, Removal::kAllowed, kAskedAt).size();
 }
 
 // A route with 400 days to live shows 21474836 s, INT_MAX hundredths of a second.
 TEST(KernelLimits, RoutesLiveLongerThanTheKernelCanShow) {
   KernelRoute want;
   want.interface = "wan0";
-  want.expires = kNow + seconds(400 * 86400);
+  want.expires = kAskedAt + seconds(400 * 86400);
   KernelRoute shown = want;
-  shown.expires = kNow + seconds(21474836);
+  shown.expires = kAskedAt + seconds(21474836);
   DesiredState desired;
   desired.routes = {want};
   KernelState kernel;
   kernel.routes = {shown};
   EXPECT_EQ(changes(desired, kernel), 0U);
-  kernel.routes[0].expires = kNow + seconds(100 * 86400);
+  kernel.routes[0].expires = kAskedAt + seconds(100 * 86400);
   EXPECT_EQ(changes(desired, kernel), 1U);
   kernel.routes[0] = shown;
   desired.routes[0].expires = Instant::never();
@@ -69,7 +69,7 @@ class UplinkSettings : public ::testing::Test {
     view.heard = &heard;
     view.lease = &lease;
     house.uplinks.push_back(view);
-    return derive(house, kNow);
+    return derive(house, kAskedAt);
   }
   conf::Config config;
   LinkState link;

@@ -16,8 +16,8 @@ using testing::address;
 using testing::kNow;
 using testing::prefix;
 
-constexpr const char* kForwarding = "net/ipv6/conf/all/forwarding";
-constexpr const char* kAcceptRa = "net/ipv6/conf/wan0/accept_ra";
+constexpr const char* kForwardingKey = "net/ipv6/conf/all/forwarding";
+constexpr const char* kAcceptRaKey = "net/ipv6/conf/wan0/accept_ra";
 
 KernelAddress some_address(const char* text, const char* interface = "lan0") {
   KernelAddress out;
@@ -68,15 +68,15 @@ DesiredState everything() {
   desired.routes = {via("fe80::1"), on_link("2001:db8::/64"), unreachable("2001:db8::/56")};
   desired.addresses = {some_address("2001:db8::1")};
   desired.rules = {KernelRule{prefix("2001:db8:9::/64")}};
-  desired.sysctls[kAcceptRa] = "0";
-  desired.forwarding[kForwarding] = "1";
+  desired.sysctls[kAcceptRaKey] = "0";
+  desired.forwarding[kForwardingKey] = "1";
   desired.ruleset = some_rules();
   return desired;
 }
 
 KernelState fresh_kernel() {
   KernelState kernel;
-  kernel.sysctls = {{kForwarding, "0"}, {kAcceptRa, "1"}};
+  kernel.sysctls = {{kForwardingKey, "0"}, {kAcceptRaKey, "1"}};
   return kernel;
 }
 
@@ -90,7 +90,7 @@ int step_of(const Change& change) {
   struct Step {
     decltype(of_route) route;
     int operator()(const PutRoute& c) const { return route(c.route, 0, 3, 7); }
-    int operator()(const SetSysctl& c) const { return c.key == kForwarding ? 6 : 1; }
+    int operator()(const SetSysctl& c) const { return c.key == kForwardingKey ? 6 : 1; }
     int operator()(const PutAddress&) const { return 2; }
     int operator()(const PutRule&) const { return 4; }
     int operator()(const PutKnock&) const { return 4; }
@@ -123,7 +123,7 @@ TEST(Reconcile, BuildsFromNothingInTheOrderThatIsSafe) {
   const ChangeSet changes =
       difference(desired, fresh_kernel(), std::nullopt, Removal::kAllowed, kNow);
   const ChangeSet expected{
-      PutRoute{unreachable("2001:db8::/56")},         SetSysctl{kAcceptRa, "0"},
+      PutRoute{unreachable("2001:db8::/56")},         SetSysctl{kAcceptRaKey, "0"},
       PutAddress{some_address("2001:db8::1")},        PutRoute{on_link("2001:db8::/64")},
       PutRule{KernelRule{prefix("2001:db8:9::/64")}}, ApplyFirewall{some_rules()}};
   EXPECT_EQ(changes, expected) << told(changes);
@@ -150,13 +150,14 @@ TEST(Reconcile, ForwardingAndTheWayOutWaitForARuleSet) {
   const DesiredState desired = everything();
   KernelState kernel = fresh_kernel();
   for (const Change& change : difference(desired, kernel, std::nullopt, Removal::kAllowed, kNow)) {
-    EXPECT_NE(change, Change(SetSysctl{kForwarding, "1"}));
+    EXPECT_NE(change, Change(SetSysctl{kForwardingKey, "1"}));
     EXPECT_NE(change, Change(PutRoute{via("fe80::1")}));
     apply(change, kernel);
   }
-  EXPECT_EQ(kernel.sysctls[kForwarding], "0");
+  EXPECT_EQ(kernel.sysctls[kForwardingKey], "0");
   const ChangeSet then = difference(desired, kernel, desired.ruleset, Removal::kAllowed, kNow);
-  EXPECT_EQ(then, (ChangeSet{SetSysctl{kForwarding, "1"}, PutRoute{via("fe80::1")}})) << told(then);
+  EXPECT_EQ(then, (ChangeSet{SetSysctl{kForwardingKey, "1"}, PutRoute{via("fe80::1")}}))
+      << told(then);
 }
 
 // With an older rule set in place the new one still comes first, in the same set.
@@ -165,7 +166,7 @@ TEST(Reconcile, ANewRuleSetComesBeforeForwarding) {
   const ChangeSet changes =
       difference(desired, fresh_kernel(), some_rules("lan7"), Removal::kAllowed, kNow);
   const auto rules = std::find(changes.begin(), changes.end(), Change(ApplyFirewall{some_rules()}));
-  const auto on = std::find(changes.begin(), changes.end(), Change(SetSysctl{kForwarding, "1"}));
+  const auto on = std::find(changes.begin(), changes.end(), Change(SetSysctl{kForwardingKey, "1"}));
   ASSERT_NE(rules, changes.end());
   ASSERT_NE(on, changes.end());
   EXPECT_LT(rules - changes.begin(), on - changes.begin());
@@ -200,7 +201,7 @@ TEST(Reconcile, AddressesOfOthersStay) {
 TEST(Reconcile, KeysThatTheKernelLacksAreLeftAlone) {
   DesiredState desired;
   desired.sysctls["net/ipv6/conf/lan0/accept_untracked_na"] = "1";  // before Linux 5.18
-  desired.forwarding[kForwarding] = "1";
+  desired.forwarding[kForwardingKey] = "1";
   EXPECT_EQ(difference(desired, KernelState{}, desired.ruleset, Removal::kAllowed, kNow),
             ChangeSet{});
 }
@@ -323,7 +324,7 @@ class RandomPictures {
     for (const char* key : {"a", "b", "c"}) {
       if (rng_.chance(0.5)) out.sysctls[key] = rng_.chance(0.5) ? "0" : "1";
     }
-    out.forwarding[kForwarding] = "1";
+    out.forwarding[kForwardingKey] = "1";
     out.ruleset = some_rules(rng_.chance(0.5) ? "lan0" : "lan1");
     return out;
   }
@@ -332,7 +333,7 @@ class RandomPictures {
     out.addresses = addresses(false);
     out.routes = routes();
     out.rules = rules();
-    for (const char* key : {"a", "b", kForwarding}) {
+    for (const char* key : {"a", "b", kForwardingKey}) {
       if (rng_.chance(0.7)) out.sysctls[key] = rng_.chance(0.5) ? "0" : "1";
     }
     return out;
@@ -513,7 +514,7 @@ TEST(Change, SaysWhatItDoes) {
             "put route 2001:db8::/64 from 2001:db8:1::/56 on lan0 in table 16600");
   EXPECT_EQ(to_string(PutRule{KernelRule{prefix("2001:db8::/64")}}),
             "put rule to 2001:db8::/64 look in table 16600");
-  EXPECT_EQ(to_string(SetSysctl{kForwarding, "1"}), "set net/ipv6/conf/all/forwarding = 1");
+  EXPECT_EQ(to_string(SetSysctl{kForwardingKey, "1"}), "set net/ipv6/conf/all/forwarding = 1");
   EXPECT_EQ(to_string(ApplyFirewall{}), "apply the firewall rules");
 }
 

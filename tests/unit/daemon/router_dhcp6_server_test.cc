@@ -15,11 +15,6 @@ using dhcp6::IaPrefix;
 using dhcp6::Message;
 using dhcp6::MessageType;
 
-dhcp6::Duid client(unsigned number = 1) {
-  const std::uint8_t bytes[]{0, 3, 0, 1, 2, 0, 0, 0, 0, static_cast<std::uint8_t>(number)};
-  return dhcp6::Duid::from_bytes(bytes).value();
-}
-
 Message query(MessageType type, unsigned number = 1) {
   Message message{.type = type, .transaction_id = 77, .options = {}};
   message.options.push_back(dhcp6::ClientId{client(number)});

@@ -12,21 +12,19 @@ namespace sixgate::daemon {
 namespace {
 
 using testing::address;
+using testing::is_firewall;
 using testing::isp_router;
 using testing::kForwarding;
+using testing::kLans;
 using testing::prefix;
 using testing::prefix_said;
 using testing::RouterRun;
 using testing::two_lans;
 
-constexpr const char* kLans[] = {"lan0", "lan1"};
-
 bool puts_address_on(const Change& change, const std::string& interface) {
   const auto* put = std::get_if<PutAddress>(&change);
   return put != nullptr && put->address.interface == interface;
 }
-
-bool is_firewall(const Change& change) { return std::holds_alternative<ApplyFirewall>(change); }
 
 // Trouble with the kernel.
 

@@ -16,10 +16,6 @@ using Octets = std::vector<std::uint8_t>;
 using dhcp6::Message;
 using dhcp6::MessageType;
 
-dhcp6::Duid client(std::uint8_t number) {
-  return dhcp6::Duid::ll(MacAddress({2, 0, 0x5e, 0, 0x53, number}));
-}
-
 DomainName name(const char* text) { return *DomainName::parse(text); }
 
 // The contents of the options of this code, as they are on the wire.

@@ -21,11 +21,6 @@ conf::Config relaying(conf::RelayTo to = {address(kServer), {}}) {
   return config;
 }
 
-dhcp6::Duid client(std::uint8_t number = 1) {
-  const std::uint8_t bytes[]{0, 3, 0, 1, 2, 0, 0, 0, 0, number};
-  return dhcp6::Duid::from_bytes(bytes).value();
-}
-
 Message of_client(MessageType type, const char* delegated = nullptr, std::uint32_t valid = 3600) {
   Message message{.type = type, .transaction_id = 77, .options = {dhcp6::ClientId{client()}}};
   if (delegated != nullptr) {

@@ -9,12 +9,11 @@
 namespace sixgate::daemon {
 namespace {
 
+using testing::kLans;
 using testing::prefix;
 using testing::prefix_said;
 using testing::RouterRun;
 using testing::two_lans;
-
-constexpr const char* kLans[] = {"lan0", "lan1"};
 
 // Reload.
 

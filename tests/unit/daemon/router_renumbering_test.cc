@@ -9,11 +9,10 @@
 namespace sixgate::daemon {
 namespace {
 
+using testing::kLans;
 using testing::prefix;
 using testing::prefix_said;
 using testing::RouterRun;
-
-constexpr const char* kLans[] = {"lan0", "lan1"};
 
 TEST(Conformance, Row_7084_L_13_AReplacedDelegationIsDeprecatedWithinASecond) {
   RouterRun run;

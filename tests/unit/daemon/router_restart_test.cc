@@ -15,7 +15,7 @@ using testing::kForwarding;
 using testing::kNow;
 using testing::RouterRun;
 
-bool is_removal(const Change& change) {
+bool takes_away(const Change& change) {
   return std::holds_alternative<RemoveAddress>(change) ||
          std::holds_alternative<RemoveRoute>(change) || std::holds_alternative<RemoveRule>(change);
 }
@@ -38,7 +38,7 @@ TEST(Router, NothingOfAnEarlierRunIsRemovedBeforeTheUplinkSpeaks) {
   run.start(first.disk);
   run.run_for(seconds(29));
   for (const auto& [at, set] : run.sets)
-    EXPECT_TRUE(std::none_of(set.begin(), set.end(), is_removal)) << (at - kNow).count();
+    EXPECT_TRUE(std::none_of(set.begin(), set.end(), takes_away)) << (at - kNow).count();
   EXPECT_TRUE(run.has_default_route());
   EXPECT_TRUE(run.has_address("2001:db8:ffff::7"));
   EXPECT_TRUE(run.has_address("2001:db8:dead::1"));

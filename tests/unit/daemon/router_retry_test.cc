@@ -9,11 +9,11 @@
 namespace sixgate::daemon {
 namespace {
 
-constexpr Instant kNow = Instant::from_micros(1'000'000'000);
+constexpr Instant kRefusedAt = Instant::from_micros(1'000'000'000);
 
-constexpr const char* kAcceptRa = "net/ipv6/conf/wan0/accept_ra";
+constexpr const char* kAcceptRaOfWan = "net/ipv6/conf/wan0/accept_ra";
 
-conf::Config two_lans() {
+conf::Config plain_house() {
   conf::Config config;
   conf::UplinkConfig uplink;
   uplink.name = "wan";
@@ -40,8 +40,8 @@ LinkState ready_link(const std::string& name, unsigned number) {
 
 class RouterRetry : public ::testing::Test {
  protected:
-  RouterRetry() : rng(1), router(two_lans(), StoredState{}, rng, kNow) {
-    picture.sysctls = {{kAcceptRa, "1"}};
+  RouterRetry() : rng(1), router(plain_house(), StoredState{}, rng, kRefusedAt) {
+    picture.sysctls = {{kAcceptRaOfWan, "1"}};
   }
 
   // Hands the Router the picture of a kernel that refuses to change the setting, and takes everything else
@@ -58,7 +58,7 @@ class RouterRetry : public ::testing::Test {
       ChangeOutcome outcome{*out.changes, {}};
       for (std::size_t i = 0; i < outcome.changes.size(); ++i) {
         const auto* set = std::get_if<SetSysctl>(&outcome.changes[i]);
-        if (set != nullptr && set->key == kAcceptRa) {
+        if (set != nullptr && set->key == kAcceptRaOfWan) {
           ++asked.refused;
           outcome.failures.push_back({i, "Read-only file system"});
         } else {
@@ -83,7 +83,7 @@ class RouterRetry : public ::testing::Test {
 };
 
 TEST_F(RouterRetry, WhatTheKernelRefusesKeepsNothingElseWaiting) {
-  const Asked first = look(kNow);
+  const Asked first = look(kRefusedAt);
   EXPECT_EQ(first.refused, 1);
   EXPECT_GT(first.others, 0);
   EXPECT_FALSE(router.desired().addresses.empty());  // of the ULA on lan0
@@ -91,22 +91,22 @@ TEST_F(RouterRetry, WhatTheKernelRefusesKeepsNothingElseWaiting) {
   // A network comes at once afterwards: its address does not wait for the refused setting, which waits.
   links.push_back(ready_link("lan1", 3));
   const std::size_t before = router.desired().addresses.size();
-  const Asked second = look(kNow + milliseconds(100));
+  const Asked second = look(kRefusedAt + milliseconds(100));
   EXPECT_EQ(second.refused, 0);
   EXPECT_GT(second.others, 0);
   EXPECT_GT(router.desired().addresses.size(), before);
 }
 
 TEST_F(RouterRetry, TriesARefusedChangeAgainEverMoreSeldom) {
-  look(kNow);
-  Instant now = kNow;
+  look(kRefusedAt);
+  Instant now = kRefusedAt;
   std::vector<Duration> pauses;
   Instant last = now;
   while (pauses.size() < 9) {
     const auto next = router.next_deadline();
     ASSERT_TRUE(next);
     now = std::max(now, *next);
-    ASSERT_LT(now, kNow + hours(1));
+    ASSERT_LT(now, kRefusedAt + hours(1));
     router.expire(now);
     if (settle(now).refused > 0) {
       pauses.push_back(now - last);

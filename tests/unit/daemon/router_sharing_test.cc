@@ -12,7 +12,7 @@ using namespace testing;
 
 const Prefix kShared = prefix("2001:db8:5::/64");
 
-ra::RouterAdvertisement isp_says(std::uint32_t preferred = 3600, std::uint32_t valid = 7200) {
+ra::RouterAdvertisement isp_of_sharing(std::uint32_t preferred = 3600, std::uint32_t valid = 7200) {
   ra::RouterAdvertisement said;
   said.router_lifetime = seconds(1800);
   ra::PrefixInformation option;
@@ -79,7 +79,7 @@ const StatusSharing& sharing(RouterRun& run, Status& keep) {
 TEST(RouterSharing, EachLanGetsTheLinks64AndTheUplinkAnAddressAlone) {
   RouterRun run(without_delegation());
   run.start();
-  run.hear(isp_says());
+  run.hear(isp_of_sharing());
   run.run_for(seconds(5));
   for (const char* lan : {"lan0", "lan1"}) {
     const auto said = prefix_said(run.last_on(lan), kShared);
@@ -107,7 +107,7 @@ TEST(RouterSharing, EachLanGetsTheLinks64AndTheUplinkAnAddressAlone) {
 TEST(RouterSharing, Row_4389_13_LifetimesAreThoseOfTheUplinkAtMost) {
   RouterRun run(without_delegation());
   run.start();
-  run.hear(isp_says(300, 600));
+  run.hear(isp_of_sharing(300, 600));
   run.run_for(seconds(100));
   run.solicit("lan0");
   run.run_for(seconds(4));
@@ -121,9 +121,9 @@ TEST(RouterSharing, Row_4389_13_LifetimesAreThoseOfTheUplinkAtMost) {
 TEST(RouterSharing, WhenTheUplinksPrefixEndsHostsAreTold) {
   RouterRun run(without_delegation());
   run.start();
-  run.hear(isp_says());
+  run.hear(isp_of_sharing());
   run.run_for(minutes(1));
-  run.hear(isp_says(0, 0));
+  run.hear(isp_of_sharing(0, 0));
   run.run_for(seconds(5));
   for (const char* lan : {"lan0", "lan1"}) {
     const auto said = prefix_said(run.last_on(lan), kShared);
@@ -140,7 +140,7 @@ TEST(RouterSharing, WhenTheUplinksPrefixEndsHostsAreTold) {
 TEST(RouterSharing, Row_4389_11_HostsGetRoutesWhenTheyAnswerAndLoseThem) {
   RouterRun run(without_delegation());
   run.start();
-  run.hear(isp_says());
+  run.hear(isp_of_sharing());
   run.run_for(seconds(5));
   run.neighbors.clear();
   ask(run, "wan0", "2001:db8:5::77", 0x61);
@@ -175,7 +175,7 @@ TEST(RouterSharing, Row_4389_11_HostsGetRoutesWhenTheyAnswerAndLoseThem) {
 TEST(RouterSharing, AfterACrashHostsKeepTheirRoutesAndAreAsked) {
   RouterRun run(without_delegation());
   run.start();
-  run.hear(isp_says());
+  run.hear(isp_of_sharing());
   run.run_for(seconds(5));
   ask(run, "wan0", "2001:db8:5::77", 0x61);
   answer(run, "lan1", "2001:db8:5::77", 0x62, *run.link("lan1").link_local);
@@ -191,7 +191,7 @@ TEST(RouterSharing, AfterACrashHostsKeepTheirRoutesAndAreAsked) {
   ASSERT_FALSE(run.neighbors.empty());
   EXPECT_EQ(run.neighbors[0].packet.interface, "lan1");
   answer(run, "lan1", "2001:db8:5::77", 0x62, *run.link("lan1").link_local);
-  run.hear(isp_says());
+  run.hear(isp_of_sharing());
   run.run_for(seconds(60));
   EXPECT_NE(route_to(run, "2001:db8:5::77/128"), nullptr);
   for (const SaidPacket& packet : run.advertisements) {
@@ -207,7 +207,7 @@ TEST(RouterSharing, ADelegationIsWaitedForAndThenTakesOver) {
   RouterRun run(config);
   run.server.prefixes.clear();
   run.start();
-  run.hear(isp_says(86400, 86400));
+  run.hear(isp_of_sharing(86400, 86400));
   run.run_for(seconds(15));
   Status keep;
   EXPECT_FALSE(sharing(run, keep).prefix.has_value());
@@ -264,7 +264,7 @@ TEST(RouterSharing, OneDelegated64ServesBothLans) {
 TEST(RouterSharing, Row_4389_05_AnotherRouterOnALanEndsItsPart) {
   RouterRun run(without_delegation());
   run.start();
-  run.hear(isp_says());
+  run.hear(isp_of_sharing());
   run.run_for(seconds(20));
   ra::RouterAdvertisement rogue;
   rogue.router_lifetime = seconds(1800);
@@ -280,7 +280,7 @@ TEST(RouterSharing, Row_4389_05_AnotherRouterOnALanEndsItsPart) {
   // The provider goes on, and in an hour it may be tried again.
   for (int i = 0; i < 13; ++i) {
     run.run_for(minutes(5));
-    run.hear(isp_says());
+    run.hear(isp_of_sharing());
   }
   run.run_for(seconds(5));
   EXPECT_FALSE(prefix_said(run.last_on("lan0"), kShared)->valid.is_zero());
@@ -291,7 +291,7 @@ TEST(RouterSharing, OffMeansOff) {
   config.uplinks[0].share_prefix = conf::SharePrefix::kOff;
   RouterRun run(config);
   run.start();
-  run.hear(isp_says());
+  run.hear(isp_of_sharing());
   run.run_for(minutes(1));
   EXPECT_TRUE(run.addresses_on("lan0").empty());
   ASSERT_NE(route_to(run, "2001:db8:5::/64"), nullptr);
@@ -306,7 +306,7 @@ TEST(RouterSharing, ConfiguredHostsHaveTheirRouteAndExclusionsAreNotAsked) {
   config.uplinks[0].share_exclude = {prefix("::1000/116")};
   RouterRun run(config);
   run.start();
-  run.hear(isp_says());
+  run.hear(isp_of_sharing());
   run.run_for(seconds(5));
   ASSERT_NE(route_to(run, "2001:db8:5::10/128"), nullptr);
   EXPECT_EQ(route_to(run, "2001:db8:5::10/128")->interface, "lan1");

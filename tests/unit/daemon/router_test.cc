@@ -9,16 +9,14 @@ namespace sixgate::daemon {
 namespace {
 
 using testing::address;
+using testing::is_firewall;
 using testing::isp_router;
 using testing::kForwarding;
+using testing::kLans;
 using testing::kNow;
 using testing::prefix;
 using testing::prefix_said;
 using testing::RouterRun;
-
-constexpr const char* kLans[] = {"lan0", "lan1"};
-
-bool is_firewall(const Change& change) { return std::holds_alternative<ApplyFirewall>(change); }
 
 // The beginning.
 

@@ -15,8 +15,8 @@ using testing::RouterRun;
 using testing::two_lans;
 using testing::uplink_config;
 
-const Prefix kFirst = prefix("2001:db8:1::/64");
-const Prefix kSecond = prefix("2001:db8:5000::/64");
+const Prefix kOfFirst = prefix("2001:db8:1::/64");
+const Prefix kOfSecond = prefix("2001:db8:5000::/64");
 
 // Two providers on wan0 and wan1, online.
 struct TwoWays : RouterRun {
@@ -49,19 +49,19 @@ struct TwoWays : RouterRun {
 
 TEST(RouterUplinks, EveryLanHasASlash64OfEach) {
   TwoWays run;
-  EXPECT_GT(run.preferred(kFirst), Lifetime(0));
-  EXPECT_GT(run.preferred(kSecond), Lifetime(0));
+  EXPECT_GT(run.preferred(kOfFirst), Lifetime(0));
+  EXPECT_GT(run.preferred(kOfSecond), Lifetime(0));
 }
 
 TEST(RouterUplinks, ADeadUplinkDeprecatesItsOwnPrefixesAndTheyComeBack) {
   TwoWays run;
   run.cable("wan0", false);
   run.run_for(seconds(2));
-  EXPECT_GT(run.preferred(kFirst), Lifetime(0)) << "a moment without carrier moves nobody";
+  EXPECT_GT(run.preferred(kOfFirst), Lifetime(0)) << "a moment without carrier moves nobody";
   run.run_for(seconds(8));
-  EXPECT_EQ(run.preferred(kFirst), Lifetime(0));
-  EXPECT_GT(run.valid(kFirst), Lifetime(0)) << "what has begun may go on as long as it can";
-  EXPECT_GT(run.preferred(kSecond), Lifetime(0));
+  EXPECT_EQ(run.preferred(kOfFirst), Lifetime(0));
+  EXPECT_GT(run.valid(kOfFirst), Lifetime(0)) << "what has begun may go on as long as it can";
+  EXPECT_GT(run.preferred(kOfSecond), Lifetime(0));
   EXPECT_GT(run.last_on("lan0").router_lifetime, seconds(0));
   for (const KernelRoute& route : run.kernel.routes) {
     EXPECT_FALSE(route.gateway && route.interface == "wan0") << "a way out that leads nowhere";
@@ -73,8 +73,8 @@ TEST(RouterUplinks, ADeadUplinkDeprecatesItsOwnPrefixesAndTheyComeBack) {
   run.cable("wan0", true);
   run.hear(isp_router(true, true));
   run.run_for(seconds(10));
-  EXPECT_GT(run.preferred(kFirst), Lifetime(0));
-  EXPECT_GT(run.preferred(kSecond), Lifetime(0));
+  EXPECT_GT(run.preferred(kOfFirst), Lifetime(0));
+  EXPECT_GT(run.preferred(kOfSecond), Lifetime(0));
 }
 
 TEST(RouterUplinks, ARouterThatSaysGoodByeMakesItsUplinkDead) {
@@ -83,11 +83,11 @@ TEST(RouterUplinks, ARouterThatSaysGoodByeMakesItsUplinkDead) {
   last.router_lifetime = seconds(0);
   run.hear(last, "wan1", "fe80::2");
   run.run_for(seconds(10));
-  EXPECT_GT(run.preferred(kFirst), Lifetime(0));
-  EXPECT_EQ(run.preferred(kSecond), Lifetime(0));
+  EXPECT_GT(run.preferred(kOfFirst), Lifetime(0));
+  EXPECT_EQ(run.preferred(kOfSecond), Lifetime(0));
   run.hear(isp_router(true, true), "wan1", "fe80::2");
   run.run_for(seconds(5));
-  EXPECT_GT(run.preferred(kSecond), Lifetime(0));
+  EXPECT_GT(run.preferred(kOfSecond), Lifetime(0));
 }
 
 TEST(RouterUplinks, WhenBothAreDeadNothingIsDeprecated) {
@@ -95,8 +95,8 @@ TEST(RouterUplinks, WhenBothAreDeadNothingIsDeprecated) {
   run.cable("wan0", false);
   run.cable("wan1", false);
   run.run_for(seconds(30));
-  EXPECT_GT(run.preferred(kFirst), Lifetime(0));
-  EXPECT_GT(run.preferred(kSecond), Lifetime(0));
+  EXPECT_GT(run.preferred(kOfFirst), Lifetime(0));
+  EXPECT_GT(run.preferred(kOfSecond), Lifetime(0));
   EXPECT_EQ(run.last_on("lan0").router_lifetime, seconds(0));
 }
 
@@ -107,10 +107,10 @@ TEST(RouterUplinks, NothingIsDeprecatedAfterARestartBeforeTheUplinkSpeaks) {
   run.start(first.memory);
   run.hear(isp_router(true, true), "wan1", "fe80::2");
   run.run_for(seconds(20));
-  EXPECT_GT(run.preferred(kFirst), Lifetime(0));
+  EXPECT_GT(run.preferred(kOfFirst), Lifetime(0));
   run.run_for(seconds(20));  // the grace is over, and wan0 has no router
-  EXPECT_EQ(run.preferred(kFirst), Lifetime(0));
-  EXPECT_GT(run.preferred(kSecond), Lifetime(0));
+  EXPECT_EQ(run.preferred(kOfFirst), Lifetime(0));
+  EXPECT_GT(run.preferred(kOfSecond), Lifetime(0));
 }
 
 TEST(RouterUplinks, CarrierHoldKeepsEverything) {
@@ -129,7 +129,7 @@ TEST(RouterUplinks, CarrierHoldKeepsEverything) {
   run.run_for(minutes(5));
   for (const auto& one : run.on("lan0", lost)) {
     EXPECT_GT(one.said.router_lifetime, seconds(0));
-    EXPECT_FALSE(prefix_said(one.said, kFirst)->preferred.is_zero());
+    EXPECT_FALSE(prefix_said(one.said, kOfFirst)->preferred.is_zero());
   }
   // What lasts longer is told.
   run.link("wan0").carrier = false;
@@ -210,7 +210,7 @@ TEST(RouterUplinks, ARenewalThatRenumbersIsOneTransaction) {
   EXPECT_EQ(moving, 1U);
   const auto told = run.on("lan0", renewed);
   ASSERT_FALSE(told.empty());
-  EXPECT_TRUE(prefix_said(told[0].said, kFirst)->valid.is_zero());
+  EXPECT_TRUE(prefix_said(told[0].said, kOfFirst)->valid.is_zero());
   EXPECT_FALSE(prefix_said(told[0].said, prefix("2001:db8:2::/64"))->preferred.is_zero());
 }
 
@@ -229,7 +229,7 @@ TEST(RouterUplinks, AContractNeedsNoServer) {
   EXPECT_TRUE(run.dhcp.empty());
   EXPECT_TRUE(run.has_default_route());
   EXPECT_GT(run.last_on("lan0").router_lifetime, seconds(0));
-  const auto said = prefix_said(run.last_on("lan0"), kFirst);
+  const auto said = prefix_said(run.last_on("lan0"), kOfFirst);
   ASSERT_TRUE(said.has_value());
   EXPECT_EQ(said->valid, two_lans().lans[0].ra.max_valid);
   // It is nothing that was learnt.
@@ -259,7 +259,7 @@ TEST(RouterUplinks, AnotherContractRenumbersAtOnce) {
   config.uplinks[0].prefixes = {prefix("2001:db8:9::/56")};
   run.reload(config);
   run.run_for(seconds(5));
-  EXPECT_TRUE(prefix_said(run.last_on("lan0"), kFirst)->valid.is_zero());
+  EXPECT_TRUE(prefix_said(run.last_on("lan0"), kOfFirst)->valid.is_zero());
   EXPECT_FALSE(prefix_said(run.last_on("lan0"), prefix("2001:db8:9::/64"))->preferred.is_zero());
 }
 
@@ -286,12 +286,12 @@ TEST(RouterUplinks, FromDhcpToNoneAndBack) {
   run.reload(none);
   run.run_for(seconds(10));
   EXPECT_FALSE(run.has_default_route());
-  EXPECT_TRUE(prefix_said(run.last_on("lan0"), kFirst)->valid.is_zero());
+  EXPECT_TRUE(prefix_said(run.last_on("lan0"), kOfFirst)->valid.is_zero());
   run.reload(two_lans());
   run.hear(isp_router(true, true));
   run.run_for(seconds(10));
   EXPECT_TRUE(run.has_default_route());
-  EXPECT_FALSE(prefix_said(run.last_on("lan0"), kFirst)->preferred.is_zero());
+  EXPECT_FALSE(prefix_said(run.last_on("lan0"), kOfFirst)->preferred.is_zero());
 }
 
 }  // namespace

@@ -15,7 +15,7 @@ using testing::test_duid;
 
 const Ip6Address kOne = *Ip6Address::parse("2001:db8:1::1234");
 const Ip6Address kTwo = *Ip6Address::parse("2001:db8:1::5678");
-const Instant kStart = Instant::from_micros(1'000'000'000);
+const Instant kRegistrarStart = Instant::from_micros(1'000'000'000);
 
 struct Sent {
   Instant at;
@@ -73,7 +73,7 @@ class Registrar : public ::testing::Test {
 
   Rng rng{1};
   AddressRegistrar registrar{rng};
-  Instant now = kStart;
+  Instant now = kRegistrarStart;
   std::vector<Sent> sent;
   LogLines log;
   bool answers = false;  // a server does, at once

@@ -20,11 +20,6 @@ TestServer server_with(unsigned number, std::optional<std::uint8_t> preference, 
   return server;
 }
 
-template <class T>
-void drop(Options& options) {
-  std::erase_if(options, [](const Option& o) { return std::holds_alternative<T>(o); });
-}
-
 TEST(Conformance, Row_8415_C_14_InvalidAdvertisesAreDiscarded) {
   struct Variant {
     const char* name;

@@ -66,11 +66,6 @@ std::vector<std::uint8_t> proven(Message message, const Authentication::Key& key
   return message.to_bytes();
 }
 
-template <class T>
-void drop(Options& options) {
-  std::erase_if(options, [](const Option& o) { return std::holds_alternative<T>(o); });
-}
-
 TEST(Conformance, Row_8415_C_38_OnlyAProvenReconfigureIsObeyed) {
   TestServer server = reconfiguring_server();
   const Duid id = server.duid;

@@ -7,11 +7,6 @@
 namespace sixgate::dhcp6::testing {
 namespace {
 
-template <class T>
-void drop(Options& options) {
-  std::erase_if(options, [](const Option& o) { return std::holds_alternative<T>(o); });
-}
-
 // Applies an edit to every Reply, not to Advertises.
 auto in_replies(std::function<void(Message&)> edit) {
   return [edit](const Message&, Message& answer) {

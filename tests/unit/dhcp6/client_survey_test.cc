@@ -16,10 +16,6 @@ ClientParameters surveying(ClientParameters parameters) {
   return parameters;
 }
 
-HintPolicy always(unsigned length) {
-  return [length](const HintQuestion&) { return length; };
-}
-
 std::vector<Prefix> prefixes_of(const IaPd& ia) {
   std::vector<Prefix> found;
   for (const IaPrefix& one : find_all<IaPrefix>(ia.options)) found.push_back(one.prefix);

@@ -9,13 +9,13 @@
 namespace sixgate::dhcp6 {
 namespace {
 
-const Duid kOwn = Duid::ll(MacAddress({2, 0, 0x5e, 0, 0x53, 1}));
+const Duid kOwnDuid = Duid::ll(MacAddress({2, 0, 0x5e, 0, 0x53, 1}));
 const Duid kOther = Duid::ll(MacAddress({2, 0, 0x5e, 0, 0x53, 2}));
 const Ip6Address kThere = *Ip6Address::parse("fe80::2");
 
 struct Watched {
   explicit Watched(Duration interval = hours(1)) {
-    watch.configure(kOwn, interval, now);
+    watch.configure(kOwnDuid, interval, now);
     watch.link(true, now);
   }
   void run_for(Duration time) {
@@ -99,7 +99,7 @@ TEST(ServerWatch, AnotherServerIsSaidOnceAndAgainWhenItChanges) {
 TEST(ServerWatch, OurselvesAndAnswersToOthersMeanNothing) {
   Watched lan;
   lan.run_for(seconds(1));
-  lan.answer(kOwn);
+  lan.answer(kOwnDuid);
   Message reply{MessageType::kReply, lan.questions.back().transaction_id ^ 1, {}};
   reply.options.emplace_back(ServerId{kOther});
   lan.hear(reply);
@@ -115,7 +115,7 @@ TEST(ServerWatch, AClientsRequestTellsOfAServerThatSaysNothingToUs) {
   Watched lan(seconds(0));
   lan.watch.overhear(kOther, lan.now);
   lan.watch.overhear(kOther, lan.now);
-  lan.watch.overhear(kOwn, lan.now);
+  lan.watch.overhear(kOwnDuid, lan.now);
   lan.collect();
   EXPECT_EQ(lan.log.size(), 1U);
   ASSERT_EQ(lan.watch.servers().size(), 1U);

@@ -22,9 +22,6 @@ std::vector<unsigned> all_lengths() {
   return lengths;
 }
 
-HintPolicy always(unsigned length) {
-  return [length](const HintQuestion&) { return length; };
-}
 // Only whole messages with one IA_PD.
 HintPolicy one_at_a_time(HintPolicy policy) {
   return [policy = std::move(policy)](const HintQuestion& question) -> std::optional<unsigned> {
