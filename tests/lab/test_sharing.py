@@ -6,6 +6,7 @@ import socket
 import struct
 import time
 
+from dhcp_clients import Dhclient
 from lab import ACCESS, ISP_ADDRESS, SERVER, limit, proves
 from peers import Kea, Radvd, Sixgated
 from scenario import build, final_checks, toml, wait_online
@@ -296,4 +297,32 @@ def test_a_provider_that_says_nothing_of_delegation(lab):
     wait_online(lab, ACCESS, timeout=60)
     text = house.sixgated.cli_run("status").stdout
     lab.check("shared by lan0, lan1: %s" % ACCESS in text and "delegates nothing" in text, text)
+    final_checks(lab)
+
+
+@limit(150)
+def test_addresses_by_dhcpv6_in_a_shared_64(lab):
+    """Addresses that our DHCPv6 server gives out in the /64 of the access link, on two LANs: different ones, and both
+    reach the Internet and are reached."""
+    house = shared(lab, config=toml(uplink=NOTHING_DELEGATED, lan='addressing = "slaac+dhcpv6"\n'))
+    hosts = {lab.h1: "lan0", lab.h2: "lan0", lab.h3: "lan1"}
+    for host in hosts:
+        Dhclient(lab, host, ask=["-N"]).start()
+
+    def leased():
+        return {one["address"] for lan in house.sixgated.status()["lans"] for host in lan.get("hosts", [])
+                for one in host["addresses"]
+                if one["origin"] == "dhcpv6" and ipaddress.IPv6Address(one["address"]) in NETWORK}
+    lab.until("three addresses are leased", lambda: len(leased()) == 3, 40)
+
+    def taken():
+        return {host: next((one["local"] for one in host.addresses() if one["local"] in leased()), None) for host in hosts}
+    lab.until("the hosts have them", lambda: all(taken().values()))
+    own = taken()
+    lab.check(len(set(own.values())) == 3, own)
+    for host, address in own.items():
+        host.wait_ping(SERVER, source=address)
+        lab.check(lab.net.ping(address, wait=2), "the Internet cannot ping %s" % address)
+        lab.check(place(house, address) == hosts[host], "%s is on %s, not %s" % (address, place(house, address), hosts[host]))
+    lab.h1.wait_ping(own[lab.h3], source=own[lab.h1])
     final_checks(lab)
