@@ -6,10 +6,10 @@ import os
 import time
 
 from dhcp_clients import Dhclient, Dhcrelay, DibblerClient, WideClient, perfdhcp
-from lab import OTHER_POOL, check_not_malformed, limit, proves
+from lab import OTHER_POOL, SERVER, check_not_malformed, limit, proves
 from peers import DhcpcdHost, Networkd, Sixgated
 from scenario import build, final_checks, online, toml, wait_delegated
-from wire import inside
+from wire import UDP, inject, inside, ipv6, udp
 
 # The provider's renewal, when a renumbering shows.
 SHORT = {"renew": 20, "rebind": 25, "preferred": 600, "valid": 1200}
@@ -82,12 +82,13 @@ def test_clients_of_debian(lab):
 
 
 @limit(200)
-@proves("9818-LPD-1", "9818-LPD-5a", "9818-LPD-X2", "9096-L-13f", "8415-S-28")
+@proves("9818-LPD-1", "9818-LPD-5a", "9818-LPD-6", "9818-LPD-X2", "9096-L-13f", "8415-S-28")
 def test_sixgate_behind_sixgate(lab):
     """A router of ours behind ours has a prefix that the Internet reaches; a renumbering upstream is its at once."""
     house = online(lab, hosts=("h1",), server_options=SHORT)
     # h3 becomes a router.
-    lab.cable(lab.h3, "inner0", lab.namespace("inner"), "eth0")
+    inner = lab.namespace("inner")
+    lab.cable(lab.h3, "inner0", inner, "eth0")
     behind = Sixgated(lab, arguments=["--wan", "eth0", "--lan", "inner0"], namespace=lab.h3)
     behind.state_dir, behind.socket = (os.path.join(lab.fresh_directory("behind"), one) for one in ("state", "socket"))
     behind.start()
@@ -99,6 +100,20 @@ def test_sixgate_behind_sixgate(lab):
     lab.until("the Internet reaches the LAN behind the LAN", lambda: reached(house.prefix), 40)
     lab.row("9818-LPD-1", True)
     lab.row("9818-LPD-5a", True)
+    # Hosts behind it open connections; what the router behind us was never given is no source there.
+    given = next(one for one in behind.delegations() if inside(one.split("/")[0], house.prefix))
+    mine = lab.until("a host behind it has an address", lambda: inner.address_in(given, "eth0"), 20)
+    lab.net.serve(tcp=[8099])
+    opened = inner.tcp(SERVER, 8099, source=mine)
+    stranger = str(ipaddress.IPv6Network(house.prefix)[-2])
+    asked = time.time()
+    for source in (stranger, lab.h3.address_in(house.prefix, "eth0")):
+        inject(lab.h3, "eth0", ipv6(source, SERVER, UDP, udp(source, SERVER, 5000, 5001, b"probe")), lab.cpe.mac("lan1"))
+
+    def probes():
+        return {one.source for one in lab.wan.packets(asked) if one.ports == (5000, 5001)}
+    lab.until("the probe with its own source is on the WAN", probes, 10)
+    lab.row("9818-LPD-6", opened == "open" and stranger not in probes(), "%s, %s" % (opened, probes()))
     since = time.time()
     house.server.renumber(OTHER_POOL, house.snooper)
     new = wait_delegated(lab, since, timeout=90, within=OTHER_POOL)
