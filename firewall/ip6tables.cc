@@ -416,9 +416,9 @@ void forward_rules(Table& filter, const Ruleset& rules) {
                   "LANs that are kept apart");
     }
   }
-  for (const int type : {3, 4, 128, 129}) {
+  for (const int type : {3, 4, 128, 129, 144, 145, 146, 147}) {
     filter.rule(kThrough, cat(icmp(type), " -m limit --limit 1000/second --limit-burst 2000"),
-                kAccept, "diagnosis: RFC 4890 4.3.1");
+                kAccept, "diagnosis, Mobile IPv6: RFC 4890 4.3.1, 4.3.2");
   }
   new_flow_rules(filter, rules);
 }

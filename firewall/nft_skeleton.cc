@@ -89,7 +89,7 @@ table ip6 sixgate {
 		ct state established,related accept comment "what is allowed already, and errors about it"
 		iifname @wan ct state new oifname . meta mark @knock accept comment "proven by IPsec AH"
 		iifname @lan oifname @lan iifname != @everywhere iifname . oifname != @reach goto refused comment "LANs that are kept apart"
-		icmpv6 type { 3, 4, 128, 129 } limit rate 1000/second burst 2000 packets accept comment "diagnosis: RFC 4890 4.3.1"
+		icmpv6 type { 3, 4, 128, 129, 144-147 } limit rate 1000/second burst 2000 packets accept comment "diagnosis, Mobile IPv6: RFC 4890 4.3.1, 4.3.2"
 		oifname @guarded meta l4proto { ah, esp, 139 } accept comment "IPsec and HIP guard themselves: RFC 6092 REC-21, 22, 26"
 		oifname @guarded udp dport 500 accept comment "IKE: RFC 6092 REC-24"
 		ct state invalid counter drop comment "belongs to nothing, unmatched errors too: RFC 6092 REC-10"

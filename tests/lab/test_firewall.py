@@ -42,7 +42,7 @@ def judge(lab, house, kernel_too=()):
 
 @each_backend
 @proves("7084-S-1", "6092-REC-1", "6092-REC-2", "6092-REC-3", "6092-REC-4", "6092-REC-6", "6092-REC-10", "6092-REC-21",
-        "6092-REC-22", "6092-REC-24", "6092-REC-26", "4890-02", "4890-04")
+        "6092-REC-22", "6092-REC-24", "6092-REC-26", "4890-02", "4890-03", "4890-04")
 def check_from_the_internet(lab, house):
     """What unsolicited packets from the WAN reach: a protected host, an exposed host, nobody."""
     def to(name, content, host="h1", expected=False, source=NET, destination=None, **more):
@@ -63,9 +63,10 @@ def check_from_the_internet(lab, house):
                                ("ah before a tcp rst", behind_ah(tcp_to(22, 4)), "6092-REC-21"),
                                ("echo request", icmp(128), "4890-02")):
         to(name, content, expected=True, row=row)
-    for kind, expected, row in ((1, False, "6092-REC-10"), (2, False, "6092-REC-10"), (3, True, None), (4, True, None),
+    for kind, expected, row in ((1, False, "6092-REC-10"), (2, False, "6092-REC-10"), (3, True, "4890-03"), (4, True, "4890-03"),
                                 (127, False, "4890-04"), (137, False, None), (138, False, "4890-04"),
-                                (139, False, "4890-04"), (140, False, "4890-04"), (144, False, None), (150, False, None),
+                                (139, False, "4890-04"), (140, False, "4890-04"), (144, True, "4890-03"), (145, True, "4890-03"),
+                                (146, True, "4890-03"), (147, True, "4890-03"), (150, False, None),
                                 (200, False, "4890-04"), (201, False, "4890-04"), (255, False, "4890-04")):
         to("icmp %d" % kind, icmp(kind), expected=expected, row=row)
     to("icmp 138 to the exposed", icmp(138), "h3", row="4890-04")
