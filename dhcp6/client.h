@@ -187,6 +187,9 @@ class Client {
   void on_reconfigure(const Message& message, std::span<const std::uint8_t> raw, Instant now);
   void on_reply_with_leases(const Message& message, const Duid& server, Instant now);
   void on_reply_to_renewal(const Message& message, const Duid& server, Instant now);
+  bool waits_for_ours(const Message& message, const std::vector<OfferedAssociation>& offered,
+                      Instant now);
+  void take_other(Instant now);
   void on_reply_to_confirm(const Message& message, const Duid& server, Instant now);
   void on_reply_with_information(const Message& message, const Duid& server, Instant now);
   std::vector<Association> asked_associations() const;

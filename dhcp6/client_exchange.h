@@ -22,6 +22,14 @@ struct Upgrade {
   bool moves = false;       // it comes from another server than what is held
 };
 
+// A Rebind answered with another prefix than what is held, by another server than whose it is. Ours may be a moment
+// slower: until `taken_at` it is waited for.
+struct OtherAnswer {
+  Message reply;
+  Ip6Address from;
+  Instant taken_at;
+};
+
 struct Exchange {
   MessageType type{};
   std::uint32_t transaction_id = 0;  // the same in each retransmission (section 16.1)
@@ -35,11 +43,15 @@ struct Exchange {
   // Somebody answered "no" (NotOnLink to a Confirm, NoBinding to a Rebind, nothing for a Solicit). Acted
   // upon when RT is over: until then another server may say "yes" (section 18.2.10.3).
   std::optional<Duid> refused_by;
+  std::optional<OtherAnswer> other;
+  bool waited = false;  // for ours, in vain
 
   // When something is to be done, while no transmission is allowed before `free_at`.
   Instant next(Instant free_at) const {
     if (!timing.sent()) return std::min(std::max(starts_at, free_at), ends_at);
-    return std::min({std::max(timing.timeout_at(), free_at), timing.fails_at(), ends_at});
+    const Instant sends = std::max(timing.timeout_at(), free_at);
+    return std::min(
+        {sends, timing.fails_at(), ends_at, other ? other->taken_at : Instant::never()});
   }
   bool failed(Instant now) const { return timing.sent() && timing.fails_at() <= now; }
   // Section 18.2.1: Advertises are collected until the first RT is over.

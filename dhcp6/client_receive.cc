@@ -11,6 +11,7 @@
 namespace sixgate::dhcp6 {
 namespace {
 
+constexpr Duration kWaitForOurs = seconds(1);
 constexpr seconds kInformationRefreshDefault{86400};  // IRT_DEFAULT
 constexpr seconds kInformationRefreshMinimum{600};    // IRT_MINIMUM
 
@@ -278,6 +279,7 @@ void Client::on_reply_to_renewal(const Message& message, const Duid& server, Ins
     exchange_->refused_by = server;
     return;
   }
+  if (something && !our_server && waits_for_ours(message, offered, now)) return;
   if (something && !our_server) bindings_.unbind();  // section 18.2.13
   const ReplyEffect effect = bindings_.apply(offered, now, outputs_.log);
   if (something) accept(message, server);
@@ -294,6 +296,29 @@ void Client::on_reply_to_renewal(const Message& message, const Duid& server, Ins
   }
   // As if the Reply had not been received: the next transmission comes at its time.
   dropped(ClientDrop::kNothingOffered);
+}
+
+// Another server answers a Rebind and does not give what we have of ours: a Reply of ours, or of one that does, is
+// worth a moment. What is held stays in use meanwhile.
+bool Client::waits_for_ours(const Message& message, const std::vector<OfferedAssociation>& offered,
+                            Instant now) {
+  const Duid& server = find_single<ServerId>(message.options)->duid;
+  const Offer what{.server = server, .associations = offered};
+  if (exchange_->type != MessageType::kRebind || exchange_->waited || !bindings_.has_prefixes() ||
+      names_held(what))
+    return false;
+  if (exchange_->other) return true;  // the first of such
+  outputs_.log.push_back({LogLevel::kInfo, cat("server ", server, " would give ", what.describe(),
+                                               ": waiting for who gave us ours")});
+  exchange_->other = OtherAnswer{message, sender_, now + kWaitForOurs};
+  return true;
+}
+
+void Client::take_other(Instant now) {
+  const OtherAnswer other = *std::exchange(exchange_->other, std::nullopt);
+  exchange_->waited = true;
+  sender_ = other.from;
+  on_reply_to_renewal(other.reply, find_single<ServerId>(other.reply.options)->duid, now);
 }
 
 void Client::on_reply_to_confirm(const Message& message, const Duid& server, Instant now) {

@@ -279,6 +279,35 @@ TEST(Client, AnyServerMayAnswerARebind) {
   EXPECT_EQ(run.lease().server, second.duid);
 }
 
+// Of two servers the wrong one is faster: it withdraws what we have of the other and gives another prefix.
+TEST(Client, AFasterServerWithAnotherPrefixDoesNotTakeOursAway) {
+  ClientRun run(both());
+  TestServer ours = good_server(1);
+  ours.delay = milliseconds(300);
+  TestServer other = good_server(2);
+  other.prefixes[kPrefixIaid] = {prefix("2001:db8:900:1::/64")};
+  other.withdrawn = {prefix("2001:db8:100::/56")};
+  run.servers = {&ours};
+  ASSERT_TRUE(run.bind());
+  ours.deaf_to = {MessageType::kRenew};
+  run.servers = {&other, &ours};
+  ASSERT_TRUE(run.run_to(ClientState::kRebinding));
+  ASSERT_TRUE(run.run_to(ClientState::kBound));
+  EXPECT_EQ(run.lease().server, ours.duid);
+  ASSERT_EQ(run.lease().prefixes.size(), 1U);
+  EXPECT_EQ(run.lease().prefixes[0].prefix, prefix("2001:db8:100::/56"));
+  // When ours is gone, so is its prefix, a moment later.
+  run.servers = {&other};
+  ASSERT_TRUE(run.run_to(ClientState::kRebinding));
+  const Instant asked = run.now;
+  ASSERT_TRUE(run.run_to(ClientState::kBound));
+  EXPECT_EQ(run.lease().server, other.duid);
+  EXPECT_GE(run.now - asked, seconds(1));
+  EXPECT_LE(run.now - asked, milliseconds(1100));
+  ASSERT_EQ(run.lease().prefixes.size(), 1U);
+  EXPECT_EQ(run.lease().prefixes[0].prefix, prefix("2001:db8:900:1::/64"));
+}
+
 TEST(Conformance, Row_8415_C_07_InformationRequestTiming) {
   Duration least = hours(1);
   Duration most{};
