@@ -85,16 +85,4 @@ inline Request peer(std::uint16_t port, const char* remote, std::uint16_t remote
   return request;
 }
 
-// What is in an answer.
-struct Answer {
-  std::uint8_t opcode = 0;  // with the R bit
-  ResultCode code = ResultCode::kSuccess;
-  std::uint32_t lifetime = 0;
-  std::uint32_t epoch = 0;
-  std::vector<std::uint8_t> reserved;  // 96 bits
-  std::uint16_t external_port = 0;
-  Ip6Address external_address;
-  std::vector<std::uint8_t> options;
-};
-
 }  // namespace sixgate::pcp::testing

@@ -16,6 +16,18 @@ using namespace testing;
 const Prefix kLanPrefix = Prefix::parse("2001:db8:1::/64").value();
 constexpr const char* kRouter = "fe80::1";
 
+// What is in an answer.
+struct Answer {
+  std::uint8_t opcode = 0;  // with the R bit
+  ResultCode code = ResultCode::kSuccess;
+  std::uint32_t lifetime = 0;
+  std::uint32_t epoch = 0;
+  std::vector<std::uint8_t> reserved;  // 96 bits
+  std::uint16_t external_port = 0;
+  Ip6Address external_address;
+  std::vector<std::uint8_t> options;
+};
+
 class PcpServer : public ::testing::Test {
  protected:
   PcpServer() { configure(); }
