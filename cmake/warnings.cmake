@@ -51,9 +51,14 @@ if(SIXGATE_FUZZ)
   target_link_options(sixgate_flags INTERFACE -fsanitize=address,undefined)
 endif()
 
-if(SIXGATE_SMALL)
+# A bundle is one object: what of it a program does not use is left out of the program, not of the object.
+if(NOT SIXGATE_SANITIZE AND NOT SIXGATE_FUZZ)
   target_compile_options(sixgate_flags INTERFACE -ffunction-sections -fdata-sections)
+  target_link_options(sixgate_flags INTERFACE -Wl,--gc-sections)
+endif()
+
+if(SIXGATE_SMALL)
   target_link_options(sixgate_flags INTERFACE
-    -Wl,--gc-sections -Wl,--as-needed -Wl,-z,pack-relative-relocs -Wl,-z,noseparate-code
+    -Wl,--as-needed -Wl,-z,pack-relative-relocs -Wl,-z,noseparate-code
     -flto-partition=one -static-libstdc++ -static-libgcc)
 endif()
