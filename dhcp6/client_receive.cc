@@ -281,7 +281,10 @@ void Client::on_reply_to_renewal(const Message& message, const Duid& server, Ins
   }
   if (something && !our_server && waits_for_ours(message, offered, now)) return;
   if (something && !our_server) bindings_.unbind();  // section 18.2.13
-  const ReplyEffect effect = bindings_.apply(offered, now, outputs_.log);
+  // Lifetimes begin when a Reply arrives, also of one that had to wait.
+  const Instant received =
+      exchange_->waited && exchange_->other ? exchange_->other->taken_at - kWaitForOurs : now;
+  const ReplyEffect effect = bindings_.apply(offered, received, outputs_.log);
   if (something) accept(message, server);
   if (effect.no_binding || (no_binding && !something)) {
     // Section 18.2.10.1: a Request for all IAs to the server that responded.
@@ -315,10 +318,11 @@ bool Client::waits_for_ours(const Message& message, const std::vector<OfferedAss
 }
 
 void Client::take_other(Instant now) {
-  const OtherAnswer other = *std::exchange(exchange_->other, std::nullopt);
+  const OtherAnswer other = *exchange_->other;
   exchange_->waited = true;
   sender_ = other.from;
   on_reply_to_renewal(other.reply, find_single<ServerId>(other.reply.options)->duid, now);
+  if (exchange_) exchange_->other.reset();
 }
 
 void Client::on_reply_to_confirm(const Message& message, const Duid& server, Instant now) {

@@ -306,6 +306,8 @@ TEST(Client, AFasterServerWithAnotherPrefixDoesNotTakeOursAway) {
   EXPECT_LE(run.now - asked, milliseconds(1100));
   ASSERT_EQ(run.lease().prefixes.size(), 1U);
   EXPECT_EQ(run.lease().prefixes[0].prefix, prefix("2001:db8:900:1::/64"));
+  EXPECT_LE(run.lease().prefixes[0].valid_until, asked + seconds(3000) + milliseconds(100))
+      << "its time began when the Reply came";
 }
 
 TEST(Conformance, Row_8415_C_07_InformationRequestTiming) {
