@@ -299,7 +299,7 @@ void trouble(Scene& scene, unsigned kind) {
 }
 
 TEST(Simulation, RandomTroubleEndsInPeace) {
-  for (const std::uint64_t seed : seeds(250)) {
+  for (const std::uint64_t seed : seeds(125)) {
     IspBehaviour behaviour = usual_isp();
     Rng dice(seed * 7919);
     behaviour.managed = dice.chance(0.6);
