@@ -103,8 +103,7 @@ struct DesiredState {
   Services services;
   std::map<std::string, ra::Advertisement> advertisements;  // LAN name ->
   std::vector<dhcp6::ServerLink> dhcp6_links;               // what is served on each LAN
-
-  std::vector<pcp::Link> pcp_links;  // LANs whose programs may ask
+  std::vector<pcp::Link> pcp_links;                         // LANs whose programs may ask
 
   bool operator==(const DesiredState&) const = default;
 };

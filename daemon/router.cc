@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 // Router's events: who hears of what. What the house looks like is made in router_house.cc, the kernel is brought
 // there in router_kernel.cc; the DHCPv6 server is in router_server.cc, the relay agent in router_relay.cc, doors that
-// programs ask for in router_pcp.cc, what is kept in router_store.cc, what a person sees in router_status.cc, links that share one /64 in router_sharing.cc.
+// programs ask for in router_pcp.cc, what is kept in router_store.cc, what a person sees in router_status.cc, links
+// that share one /64 in router_sharing.cc.
 #include "daemon/router.h"
 
 #include <algorithm>

@@ -65,6 +65,14 @@ std::vector<Prefix> filtered(std::vector<Prefix> sources, const std::vector<Filt
 
 }  // namespace
 
+Instant Link::reachable_until(const Ip6Address& host) const {
+  Instant end;
+  for (const Reachable& one : prefixes) {
+    if (one.prefix.contains(host)) end = std::max(end, one.until);
+  }
+  return end;
+}
+
 void Server::restore(std::vector<Mapping> mappings, Instant epoch) {
   mappings_ = std::move(mappings);
   epoch_ = epoch;
@@ -204,13 +212,12 @@ Server::Answer Server::answer(const Asked& asked) {
         });
     if (fixed && request.lifetime == 0) return {ResultCode::kNotAuthorized, kLongError};
     if (fixed) return {ResultCode::kSuccess, Lifetime::infinite().count()};
-    if (request.lifetime == 0) return remove(asked);
+    if (request.lifetime == 0) return remove(asked, there);
   }
-  return open(asked);
+  return open(asked, there);
 }
 
-Server::Answer Server::remove(const Asked& asked) {
-  const Mapping* there = find(asked);
+Server::Answer Server::remove(const Asked& asked, const Mapping* there) {
   if (there == nullptr) return {};
   lines_.say(LogLevel::kInfo, cat("PCP: closed to the Internet: ", describe(*there)), asked.now,
              out_.log);
@@ -233,11 +240,8 @@ std::optional<Server::Answer> Server::refuse(const Asked& asked) const {
     return error(ResultCode::kNotAuthorized);
   if (request.client.is_link_local() || request.client.is_unique_local())
     return error(ResultCode::kNotAuthorized);
-  const bool reachable = std::any_of(
-      asked.link.prefixes.begin(), asked.link.prefixes.end(), [&](const Link::Reachable& one) {
-        return one.prefix.contains(request.client) && one.until > asked.now;
-      });
-  if (!reachable) return error(ResultCode::kNetworkFailure);
+  if (asked.link.reachable_until(request.client) <= asked.now)
+    return error(ResultCode::kNetworkFailure);
   const bool elsewhere =
       (request.external_port != 0 && request.external_port != request.internal_port) ||
       (!request.external_address.is_unspecified() && request.external_address != request.client);
@@ -252,17 +256,12 @@ std::optional<Server::Answer> Server::refuse(const Asked& asked) const {
   return std::nullopt;
 }
 
-Server::Answer Server::open(const Asked& asked) {
+Server::Answer Server::open(const Asked& asked, Mapping* there) {
   const Request& request = asked.request;
   if (const auto refused = refuse(asked)) return *refused;
-  Instant end;
-  for (const Link::Reachable& one : asked.link.prefixes) {
-    if (one.prefix.contains(request.client)) end = std::max(end, one.until);
-  }
   const std::uint32_t wanted =
       std::clamp(request.lifetime, kShortestLife.count(), kLongestLife.count());
-  Instant until = std::min(end, asked.now + seconds(wanted));
-  Mapping* there = find(asked);
+  Instant until = std::min(asked.link.reachable_until(request.client), asked.now + seconds(wanted));
   std::vector<Prefix> sources =
       filtered(there != nullptr ? there->sources : std::vector<Prefix>{}, request.filters);
   if (sources.size() > kMostFilters) return {ResultCode::kExcessiveRemotePeers, kLongError};

@@ -49,6 +49,8 @@ struct Link {
     bool operator==(const Reachable&) const = default;
   };
   std::vector<Reachable> prefixes;
+  // Until when; the beginning of time: never was.
+  Instant reachable_until(const Ip6Address& host) const;
   std::vector<FixedDoor> doors;
   bool operator==(const Link&) const = default;
 };
@@ -108,8 +110,9 @@ class Server {
   };
   const Link* link(std::string_view interface) const;
   Answer answer(const Asked& asked);
-  Answer remove(const Asked& asked);
-  Answer open(const Asked& asked);
+  // `there`: the mapping that the request is about; null: there is none.
+  Answer remove(const Asked& asked, const Mapping* there);
+  Answer open(const Asked& asked, Mapping* there);
   std::optional<Answer> refuse(const Asked& asked) const;
   Mapping* find(const Asked& asked);
   std::uint32_t seconds_since_epoch(Instant now) const;

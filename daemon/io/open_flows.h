@@ -19,8 +19,8 @@ class OpenFlows {
  public:
   explicit OpenFlows(LogSink log) : log_(std::move(log)) {}
 
-  // These, normalised, are in force now. Costs something only when they are narrower than what was, or the first: an earlier run
-  // may have had others.
+  // These, normalised, are in force now. Costs something only when they are narrower than what was, or the first: an
+  // earlier run may have had others.
   void rules_changed(const firewall::Ruleset& rules);
 
  private:

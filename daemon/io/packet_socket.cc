@@ -52,6 +52,15 @@ bool bind_to_interface(int fd, const LinkState& link) {
                       static_cast<socklen_t>(link.name.size() + 1)) == 0;
 }
 
+bool bind_to(int fd, const Ip6Address& address, std::uint16_t port, unsigned scope = 0) {
+  sockaddr_in6 local{};
+  local.sin6_family = AF_INET6;
+  local.sin6_port = htons(port);
+  local.sin6_addr = to_kernel(address);
+  local.sin6_scope_id = scope;
+  return ::bind(fd, reinterpret_cast<const sockaddr*>(&local), sizeof local) == 0;
+}
+
 bool set_common(int fd, const LinkState& link) {
   const int index = static_cast<int>(link.index);
   return set(fd, IPPROTO_IPV6, IPV6_RECVPKTINFO, 1) &&
@@ -156,13 +165,8 @@ Expected<Dhcp6Socket> make_dhcp6_client_socket(const LinkState& link) {
       !set_common(fd, link)) {
     return failed("DHCPv6 client socket", link);
   }
-  sockaddr_in6 local{};
-  local.sin6_family = AF_INET6;
-  local.sin6_port = htons(kDhcp6ClientPort);
-  local.sin6_addr = to_kernel(link.link_local.value_or(Ip6Address()));
-  local.sin6_scope_id = link.index;
   const auto bind = [&] {
-    return ::bind(fd, reinterpret_cast<const sockaddr*>(&local), sizeof local) == 0;
+    return bind_to(fd, link.link_local.value_or(Ip6Address()), kDhcp6ClientPort, link.index);
   };
   if (bind()) return made;
   if (errno == EADDRINUSE) {
@@ -184,26 +188,18 @@ Expected<Dhcp6Socket> make_dhcp6_client_socket(const LinkState& link) {
 
 Expected<OwnedFd> make_registration_socket(const LinkState& link, const Ip6Address& address) {
   OwnedFd fd(::socket(AF_INET6, SOCK_DGRAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0));
-  sockaddr_in6 local{};
-  local.sin6_family = AF_INET6;
-  local.sin6_port = htons(kDhcp6ClientPort);
-  local.sin6_addr = to_kernel(address);
   // Another client may hold the port for every address: ours is the more exact one.
   if (!fd || !set(fd.get(), IPPROTO_IPV6, IPV6_V6ONLY, 1) || !bind_to_interface(fd.get(), link) ||
       !set_common(fd.get(), link) || !set(fd.get(), SOL_SOCKET, SO_REUSEADDR, 1) ||
-      ::bind(fd.get(), reinterpret_cast<const sockaddr*>(&local), sizeof local) != 0)
+      !bind_to(fd.get(), address, kDhcp6ClientPort))
     return failed("binding UDP port 546 of an own address", link);
   return fd;
 }
 
 Expected<OwnedFd> make_pcp_socket(const LinkState& link) {
   OwnedFd fd(::socket(AF_INET6, SOCK_DGRAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0));
-  sockaddr_in6 local{};
-  local.sin6_family = AF_INET6;
-  local.sin6_port = htons(pcp::kServerPort);
   if (!fd || !set(fd.get(), IPPROTO_IPV6, IPV6_V6ONLY, 1) || !bind_to_interface(fd.get(), link) ||
-      !set_common(fd.get(), link) ||
-      ::bind(fd.get(), reinterpret_cast<const sockaddr*>(&local), sizeof local) != 0)
+      !set_common(fd.get(), link) || !bind_to(fd.get(), {}, pcp::kServerPort))
     return failed("binding UDP port 5351 (is there another PCP server, such as miniupnpd?)", link);
   return fd;
 }
@@ -219,10 +215,7 @@ Expected<OwnedFd> make_port_547(const LinkState& link) {
       !set(fd.get(), IPPROTO_IPV6, IPV6_MULTICAST_HOPS, kRelayHopLimit)) {
     return failed("DHCPv6 server socket", link);
   }
-  sockaddr_in6 local{};
-  local.sin6_family = AF_INET6;
-  local.sin6_port = htons(kDhcp6ServerPort);
-  if (::bind(fd.get(), reinterpret_cast<const sockaddr*>(&local), sizeof local) != 0) {
+  if (!bind_to(fd.get(), {}, kDhcp6ServerPort)) {
     if (errno == EADDRINUSE) {
       return fail(
           cat("UDP port ", kDhcp6ServerPort, " on ", link.name,
