@@ -186,7 +186,9 @@ class Client {
   void on_reply(const Message& message, Instant now);
   void on_reconfigure(const Message& message, std::span<const std::uint8_t> raw, Instant now);
   void on_reply_with_leases(const Message& message, const Duid& server, Instant now);
-  void on_reply_to_renewal(const Message& message, const Duid& server, Instant now);
+  // `received` before `now`: of one that had to wait, whose lifetimes began when it came.
+  void on_reply_to_renewal(const Message& message, const Duid& server, Instant received,
+                           Instant now);
   bool waits_for_ours(const Message& message, const std::vector<OfferedAssociation>& offered,
                       Instant now);
   void take_other(Instant now);

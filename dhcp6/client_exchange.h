@@ -23,11 +23,13 @@ struct Upgrade {
 };
 
 // A Rebind answered with another prefix than what is held, by another server than whose it is. Ours may be a moment
-// slower: until `taken_at` it is waited for.
+// slower, and is waited for.
 struct OtherAnswer {
+  static constexpr Duration kWait = seconds(1);
   Message reply;
   Ip6Address from;
-  Instant taken_at;
+  Instant received;
+  Instant taken_at() const { return received + kWait; }
 };
 
 struct Exchange {
@@ -44,14 +46,13 @@ struct Exchange {
   // upon when RT is over: until then another server may say "yes" (section 18.2.10.3).
   std::optional<Duid> refused_by;
   std::optional<OtherAnswer> other;
-  bool waited = false;  // for ours, in vain
 
   // When something is to be done, while no transmission is allowed before `free_at`.
   Instant next(Instant free_at) const {
     if (!timing.sent()) return std::min(std::max(starts_at, free_at), ends_at);
     const Instant sends = std::max(timing.timeout_at(), free_at);
     return std::min(
-        {sends, timing.fails_at(), ends_at, other ? other->taken_at : Instant::never()});
+        {sends, timing.fails_at(), ends_at, other ? other->taken_at() : Instant::never()});
   }
   bool failed(Instant now) const { return timing.sent() && timing.fails_at() <= now; }
   // Section 18.2.1: Advertises are collected until the first RT is over.

@@ -11,7 +11,6 @@
 namespace sixgate::dhcp6 {
 namespace {
 
-constexpr Duration kWaitForOurs = seconds(1);
 constexpr seconds kInformationRefreshDefault{86400};  // IRT_DEFAULT
 constexpr seconds kInformationRefreshMinimum{600};    // IRT_MINIMUM
 
@@ -188,7 +187,7 @@ void Client::on_reply(const Message& message, Instant now) {
   } else if (exchange.type == MessageType::kInformationRequest) {
     on_reply_with_information(message, server, now);
   } else {
-    on_reply_to_renewal(message, server, now);
+    on_reply_to_renewal(message, server, now, now);
   }
 }
 
@@ -268,7 +267,8 @@ bool Client::ask_for_less(const Duid& server, Instant now, std::string_view why)
   return true;
 }
 
-void Client::on_reply_to_renewal(const Message& message, const Duid& server, Instant now) {
+void Client::on_reply_to_renewal(const Message& message, const Duid& server, Instant received,
+                                 Instant now) {
   const auto offered = read_associations(message.options, parameters_.longest_prefix, outputs_.log);
   const bool something = offers_something(offered);
   const bool no_binding =
@@ -279,11 +279,9 @@ void Client::on_reply_to_renewal(const Message& message, const Duid& server, Ins
     exchange_->refused_by = server;
     return;
   }
-  if (something && !our_server && waits_for_ours(message, offered, now)) return;
+  const bool fresh = received == now;
+  if (something && !our_server && fresh && waits_for_ours(message, offered, now)) return;
   if (something && !our_server) bindings_.unbind();  // section 18.2.13
-  // Lifetimes begin when a Reply arrives, also of one that had to wait.
-  const Instant received =
-      exchange_->waited && exchange_->other ? exchange_->other->taken_at - kWaitForOurs : now;
   const ReplyEffect effect = bindings_.apply(offered, received, outputs_.log);
   if (something) accept(message, server);
   if (effect.no_binding || (no_binding && !something)) {
@@ -307,22 +305,20 @@ bool Client::waits_for_ours(const Message& message, const std::vector<OfferedAss
                             Instant now) {
   const Duid& server = find_single<ServerId>(message.options)->duid;
   const Offer what{.server = server, .associations = offered};
-  if (exchange_->type != MessageType::kRebind || exchange_->waited || !bindings_.has_prefixes() ||
-      names_held(what))
+  if (exchange_->type != MessageType::kRebind || !bindings_.has_prefixes() || names_held(what))
     return false;
   if (exchange_->other) return true;  // the first of such
   outputs_.log.push_back({LogLevel::kInfo, cat("server ", server, " would give ", what.describe(),
                                                ": waiting for who gave us ours")});
-  exchange_->other = OtherAnswer{message, sender_, now + kWaitForOurs};
+  exchange_->other = OtherAnswer{message, sender_, now};
   return true;
 }
 
 void Client::take_other(Instant now) {
-  const OtherAnswer other = *exchange_->other;
-  exchange_->waited = true;
+  const OtherAnswer other = *std::exchange(exchange_->other, std::nullopt);
   sender_ = other.from;
-  on_reply_to_renewal(other.reply, find_single<ServerId>(other.reply.options)->duid, now);
-  if (exchange_) exchange_->other.reset();
+  on_reply_to_renewal(other.reply, find_single<ServerId>(other.reply.options)->duid, other.received,
+                      now);
 }
 
 void Client::on_reply_to_confirm(const Message& message, const Duid& server, Instant now) {

@@ -132,7 +132,7 @@ bool Client::step_bound(Instant now) {
 
 bool Client::step_exchange(Instant now) {
   if (!exchange_ || exchange_->next(limit_.free_at()) > now) return false;
-  if (exchange_->other && exchange_->other->taken_at <= now) {
+  if (exchange_->other && exchange_->other->taken_at() <= now) {
     take_other(now);
   } else if (exchange_->ends_at <= now) {
     rebind(now, "T2");
