@@ -50,11 +50,9 @@ void happen(SimIsp& isp, Home& home, World& world, Rng& dice) {
     case 3:
       return for_a_while([&] { behaviour.unspec_fail = 0.7; },
                          [&behaviour] { behaviour.unspec_fail = 0; });
-    case 4: {
-      const Times before = behaviour.times;
-      return for_a_while([&] { behaviour.times = Times::kInverted; },
-                         [&behaviour, before] { behaviour.times = before; });
-    }
+    case 4:
+      return for_a_while([&] { behaviour.times_inverted = true; },
+                         [&behaviour] { behaviour.times_inverted = false; });
     case 5:
       return for_a_while([&] { behaviour.preferred_above_valid = true; },
                          [&behaviour] { behaviour.preferred_above_valid = false; });

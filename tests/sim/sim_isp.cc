@@ -76,6 +76,11 @@ void SimIsp::receive_echo(const std::vector<std::uint8_t>& packet, const Ip6Addr
 
 template <class Ia>
 void SimIsp::set_times(Ia& ia) const {
+  if (behaviour_.times_inverted) {
+    ia.t1 = behaviour_.t2;
+    ia.t2 = behaviour_.t1;
+    return;
+  }
   switch (behaviour_.times) {
     case IspBehaviour::Times::kNamed:
       ia.t1 = behaviour_.t1;
@@ -85,10 +90,6 @@ void SimIsp::set_times(Ia& ia) const {
       return;
     case IspBehaviour::Times::kOnlyT1:
       ia.t1 = behaviour_.t1;
-      return;
-    case IspBehaviour::Times::kInverted:
-      ia.t1 = behaviour_.t2;
-      ia.t2 = behaviour_.t1;
       return;
   }
 }

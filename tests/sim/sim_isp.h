@@ -34,8 +34,9 @@ struct IspBehaviour {
   double unspec_fail = 0;  // how often it answers UnspecFail
   bool no_addresses_for_all =
       false;  // NoAddrsAvail for the message beside a good IA_PD, as wide-dhcpv6 does
-  enum class Times : std::uint8_t { kNamed, kLeftToClient, kOnlyT1, kInverted };
+  enum class Times : std::uint8_t { kNamed, kLeftToClient, kOnlyT1 };
   Times times = Times::kNamed;
+  bool times_inverted = false;  // T1 above T2, whatever `times` says: the client discards the IA
   bool preferred_above_valid = false;
   bool never_extends = false;  // a Renew gets what is left of the first lifetimes
   // What else it delegates than `delegated_length`, from pools of their own, and what it makes of a hint.
