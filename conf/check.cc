@@ -166,7 +166,8 @@ class Checker {
     }
     check_mode(index);
     const auto can_share = [&](const LanConfig& lan) {
-      return lan.request.takes_from(uplink.name) && !lan.request.splits_slash64();
+      return (lan.takes_from(uplink.name) || lan.ra_relay == uplink.name) &&
+             !lan.request.splits_slash64();
     };
     if (uplink.share_prefix == SharePrefix::kOn && !config_.lans.empty() &&
         std::none_of(config_.lans.begin(), config_.lans.end(), can_share))
@@ -278,6 +279,7 @@ class Checker {
     }
     check_advertising(index);
     check_relay(index);
+    check_ra_relay(index);
     if (!lan.hosts_file.empty() && !lan.dhcp6.domain)
       add(Where::kLan, index, "hosts_file", "needs a domain for the names: set `domain`");
     for (std::size_t i = 0; i < index && !lan.hosts_file.empty(); ++i) {
@@ -321,6 +323,38 @@ class Checker {
         add(Where::kLan, index, "dnr",
             cat(resolver.name, " has no alpn=: hosts do not know how to speak to it"), false);
     }
+  }
+
+  void check_ra_relay(std::size_t index) {
+    const LanConfig& lan = config_.lans[index];
+    if (lan.ra_relay.empty()) return;
+    const auto uplink = std::find_if(config_.uplinks.begin(), config_.uplinks.end(),
+                                     [&](const auto& one) { return one.name == lan.ra_relay; });
+    if (uplink == config_.uplinks.end()) {
+      std::vector<std::string_view> names;
+      for (const UplinkConfig& one : config_.uplinks) names.push_back(one.name);
+      return add(Where::kLan, index, "ra_relay",
+                 cat("there is no uplink named \"", printable(lan.ra_relay), "\"",
+                     suggestion(lan.ra_relay, names)));
+    }
+    if (uplink->share_prefix == SharePrefix::kOff)
+      add(Where::kLan, index, "ra_relay",
+          cat("needs the /64 of uplink ", uplink->name, ", which has share_prefix = \"off\""));
+    if (uplink->mode == UplinkMode::kNone)
+      add(Where::kLan, index, "ra_relay",
+          cat("uplink ", uplink->name, " has mode = \"none\": there is nothing to tell on"));
+    if (lan.request.splits_slash64())
+      add(Where::kLan, index, "ra_relay",
+          cat("tells on whole /64s; ip6assign = ", lan.request.assign_length, " splits them"));
+    const auto idle = [&](std::string_view key, bool is_set) {
+      if (is_set)
+        add(Where::kLan, index, key,
+            cat("has no effect with ra_relay: this LAN has the prefixes of uplink ", uplink->name),
+            false);
+    };
+    idle("ip6hint", lan.request.hint.has_value());
+    idle("ip6class", !lan.request.classes.empty());
+    idle("ip6assign", lan.request.assign_length < 64);
   }
 
   void check_relay(std::size_t index) {

@@ -142,6 +142,8 @@ struct LanConfig {
   ServedOptions served;                         // by our server, beside what the providers tell
   std::vector<std::uint16_t> withheld_options;  // of theirs: codes
   LanRelay relay;                               // or another machine does it
+  // The uplink whose Router Advertisements are told on here, instead of ours (RFC 4389); empty: none.
+  std::string ra_relay;
   // How often it is asked whether another DHCPv6 server answers here; 0: never.
   seconds server_watch{3600};
   bool pcp = false;                     // programs of its hosts may open doors for them (RFC 6887)
@@ -149,6 +151,10 @@ struct LanConfig {
   std::string hosts_file;               // where the names of its hosts are written; empty: nowhere
 
   bool is_relayed() const { return !relay.servers.empty(); }
+  // Where another link's advertisements are told on, nothing of a delegation of ours is.
+  bool takes_from(std::string_view origin) const {
+    return ra_relay.empty() && request.takes_from(origin);
+  }
   bool operator==(const LanConfig&) const = default;
 };
 

@@ -70,6 +70,13 @@ const std::array kSharingUplinkKeys{
 
 const std::array kSharingLanKeys{
     Key<LanConfig>{
+        "ra_relay",
+        "The uplink, such as \"wan\", whose Router Advertisements are told on here, with the\n"
+        "Proxy bit and in our name (RFC 4389): its prefixes, resolvers and routes instead of\n"
+        "ours. Its hosts and those of the uplink's link find each other. \"\": no relay.",
+        [](const Value& v, LanConfig& c, Complaints& e) { read_into(v, c.ra_relay, e); },
+        [](const LanConfig& c) { return quoted(c.ra_relay); }},
+    Key<LanConfig>{
         "share_hosts",
         "Lower halves of addresses in a shared /64 that are always here, also while the\n"
         "host is silent, such as [\"::10\"]. Others are found when they speak.",

@@ -97,11 +97,13 @@ std::vector<std::pair<Prefix, Instant>> sources_of(const House& house, const Upl
   for (const ra::HeardPrefix& heard : uplink.heard->prefixes) {
     if (heard.autonomous) add(heard.prefix, heard.valid_until);
   }
-  if (!uplink.heard->any) {  // after a start
-    for (const SharedLinks& shared : house.shared) {
-      if (shared.advertised && shared.uplink == uplink.config->name)
-        add(shared.prefix, shared.valid_until);
-    }
+  // After a start the link has not said it again yet; and of one that is relayed hosts may have addresses by DHCPv6
+  // alone.
+  for (const SharedLinks& shared : house.shared) {
+    const bool there = std::any_of(sources.begin(), sources.end(),
+                                   [&](const auto& one) { return one.first == shared.prefix; });
+    if (shared.advertised && shared.uplink == uplink.config->name && !there)
+      add(shared.prefix, shared.valid_until);
   }
   for (const dhcp6::LeasedAddress& leased : uplink.lease->addresses)
     add(Prefix(leased.address, 128), leased.valid_until);
@@ -415,6 +417,7 @@ void derive_lan(const House& house, const LanView& lan, DesiredState& out, Insta
     }
   }
   for (const LanPrefix& prefix : lan.prefixes) {
+    if (prefix.waits) continue;
     rules.local.push_back(prefix.prefix);
     if (!is_unique_local(prefix.prefix)) rules.assigned.push_back(prefix.prefix);
   }

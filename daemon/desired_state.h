@@ -53,6 +53,8 @@ struct LanPrefix {
   bool shared = false;  // with other links (RFC 7278)
   // The route to all of it lies here; of a shared one elsewhere, and here hosts have routes of their own.
   bool on_link = true;
+  // Nothing is forwarded from it yet: those who could make a loop are told first (RFC 4389 section 6).
+  bool waits = false;
 
   bool operator==(const LanPrefix&) const = default;
 };

@@ -79,6 +79,78 @@ void add_translations(const House& house, const conf::LanAdvertising& said, ra::
   }
 }
 
+// RFC 4389 section 4.1.3.3: what the uplink's routers say, with the Proxy bit, and in our own name: it is through us that
+// hosts reach them. Before they have spoken, after a start, it is what is kept of them.
+void relay(const House& house, const Services& services, const LanView& lan, bool default_route,
+           ra::Advertisement& out, Instant now) {
+  const conf::LanConfig& config = *lan.config;
+  out.proxy = true;
+  out.routes.clear();
+  out.translations.clear();
+  const auto uplink =
+      std::find_if(house.uplinks.begin(), house.uplinks.end(),
+                   [&](const UplinkView& one) { return one.config->name == config.ra_relay; });
+  const bool shares = std::any_of(lan.prefixes.begin(), lan.prefixes.end(),
+                                  [](const LanPrefix& one) { return one.shared; });
+  out.default_router = shares && default_route;
+  if (uplink == house.uplinks.end() || !uplink->heard->any) return;
+  const ra::Heard& heard = *uplink->heard;
+  const ra::HeardRouter* router = nullptr;
+  for (const ra::HeardRouter& one : heard.routers) {
+    if (one.router_until > now && (router == nullptr || one.preference > router->preference))
+      router = &one;
+  }
+  const bool works =
+      uplink->held || (uplink->link != nullptr && uplink->link->carrier && !uplink->dead);
+  out.default_router = shares && works && router != nullptr;
+  if (config.is_relayed()) {
+    out.managed = heard.managed;
+    out.other = heard.other;
+  }
+  if (heard.hop_limit) out.settings.hop_limit = *heard.hop_limit;
+  if (heard.reachable) out.settings.reachable = *heard.reachable;
+  if (heard.retrans) out.settings.retrans = *heard.retrans;
+  for (ra::AdvertisedPrefix& prefix : out.prefixes) {
+    for (const ra::HeardPrefix& one : heard.prefixes) {
+      if (one.prefix != prefix.prefix) continue;
+      prefix.on_link = prefix.on_link && one.on_link;
+      prefix.autonomous = prefix.autonomous && one.autonomous;
+    }
+  }
+  for (const ra::HeardRoute& one : heard.routes) {
+    if (one.until > now && one.prefix.length() > 0)
+      out.routes.push_back({one.prefix, one.preference, one.until, std::nullopt});
+  }
+  if (heard.pref64 && heard.pref64->until > now)
+    out.translations.push_back({heard.pref64->prefix, heard.pref64->until});
+  if (config.dns_servers.empty() && config.advertise_dns) {
+    // As far as hosts can reach them from here; where there is none, what else the providers tell.
+    std::vector<Ip6Address> servers;
+    Instant until = now;
+    for (const ra::HeardServer& one : heard.rdnss) {
+      if (one.until <= now || one.address.is_link_local()) continue;
+      servers.push_back(one.address);
+      until = std::max(until, one.until);
+    }
+    if (!servers.empty()) {
+      out.dns_servers = std::move(servers);
+      out.dns_valid_until = until;
+    } else {
+      out.dns_servers = services.dns_servers;
+    }
+    if (config.search_domains.empty() && !heard.dnssl.empty()) {
+      out.search_domains.clear();
+      for (const ra::HeardDomain& one : heard.dnssl) {
+        if (one.until > now) out.search_domains.push_back(one.name);
+      }
+    }
+  }
+  if (router == nullptr) return;
+  out.settings.preference = router->preference;
+  out.further_options.insert(out.further_options.end(), router->further.begin(),
+                             router->further.end());
+}
+
 }  // namespace
 
 ra::Advertisement advertisement_for(const House& house, const Services& services,
@@ -152,6 +224,7 @@ ra::Advertisement advertisement_for(const House& house, const Services& services
   else if (const auto portal = conf::parse_captive_portal(services.captive_portal))
     out.captive_portal = *portal;
   out.further_options = said.options;
+  if (!config.ra_relay.empty()) relay(house, services, lan, default_route, out, now);
   return out;
 }
 

@@ -17,7 +17,7 @@ std::vector<dhcp6::DelegableSpace> spaces(const House& house, const conf::LanCon
                                           Instant now) {
   std::vector<dhcp6::DelegableSpace> spaces;
   for (const delegation::Delegation& delegation : house.delegations) {
-    if (delegation.valid_until <= now || !lan.request.takes_from(delegation.origin)) continue;
+    if (delegation.valid_until <= now || !lan.takes_from(delegation.origin)) continue;
     // Of an uplink without a way out nobody is to prefer anything.
     const bool dead =
         std::any_of(house.uplinks.begin(), house.uplinks.end(), [&](const UplinkView& uplink) {

@@ -60,6 +60,7 @@ Router::Router(conf::Config config, StoredState stored, Rng& rng, Instant now)
   if (state_.secret == decltype(state_.secret){}) rng_.fill(state_.secret);
   relay_.restore(state_.relayed, now);
   if (state_.pcp_epoch) pcp_.restore(state_.mappings, *state_.pcp_epoch);
+  note_told_before();
   build(now);
 }
 
@@ -509,7 +510,7 @@ Uplink* Router::uplink_on(std::string_view interface) {
   return nullptr;
 }
 
-Lan* Router::lan_on(std::string_view interface) {
+Lan* Router::lan_on(std::string_view interface) const {
   for (const auto& lan : lans_) {
     if (lan->config().interface == interface) return lan.get();
   }

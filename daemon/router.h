@@ -7,6 +7,7 @@
 #include <map>
 #include <memory>
 #include <optional>
+#include <set>
 #include <span>
 #include <string>
 #include <utility>
@@ -199,6 +200,8 @@ class Router {
   std::vector<SharedLinks> shared_links() const;
   std::optional<StatusSharing> sharing_status(const Uplink& uplink, Instant now) const;
   bool is_shared(const std::string& lan, const Prefix& prefix) const;
+  bool waits_for_loops(const conf::LanConfig& lan) const;
+  void note_told_before();
   void collect_server(Instant now);
   void receive_for_servers(const PacketIn& packet, const Lan* lan, Instant now);
   std::vector<dhcp6::RelayLink> relay_links() const;
@@ -223,7 +226,7 @@ class Router {
   void register_addresses(Instant now);
   Routed routed(const Uplink& uplink, const Prefix& delegation) const;
   Uplink* uplink_on(std::string_view interface);
-  Lan* lan_on(std::string_view interface);
+  Lan* lan_on(std::string_view interface) const;
   const LinkState* link(std::string_view interface) const;
   PrefixNeed prefix_need(std::string_view uplink) const;
   void say(LogLevel level, std::string text);
@@ -267,8 +270,10 @@ class Router {
     std::string why;  // as last said
     ra::NdProxy proxy;
   };
-  std::map<std::string, Share> shares_;     // uplink name ->
-  std::optional<Instant> sharing_due_;      // when to decide anew
+  std::map<std::string, Share> shares_;  // uplink name ->
+  std::optional<Instant> sharing_due_;   // when to decide anew
+  // LANs whose hosts were told a shared prefix by an earlier run of this boot.
+  std::set<std::string> told_before_;
   std::optional<Instant> host_routes_due_;  // when hosts that were found get their routes
   Instant host_routes_taken_;
   std::vector<std::string> neighbors_wanted_;                             // as last told

@@ -6,12 +6,23 @@
 #include "net/text.h"
 
 namespace sixgate::daemon {
+namespace {
+
+// A LAN that another link's Router Advertisements are told on to has the prefixes of that link.
+std::vector<delegation::LanRequest> carve_requests(const conf::Config& config) {
+  std::vector<delegation::LanRequest> requests;
+  for (const conf::LanConfig& lan : config.lans) {
+    if (lan.ra_relay.empty()) requests.push_back(lan.request);
+  }
+  return requests;
+}
+
+}  // namespace
 
 // RFC 7084 WPD-2: at least a /64 for each LAN, rounded up to a nibble. An ISP that follows RFC 6177 gives a
 // home a /56, so nobody is asked for less.
 PrefixNeed Router::prefix_need(std::string_view uplink) const {
-  std::vector<delegation::LanRequest> requests;
-  for (const conf::LanConfig& lan : config_.lans) requests.push_back(lan.request);
+  const std::vector<delegation::LanRequest> requests = carve_requests(config_);
   const std::uint64_t needed = delegation::slash64s_needed(requests, uplink);
   PrefixNeed need{.hint = {}, .slash64s = static_cast<unsigned>(needed)};
   unsigned length = 56;
@@ -38,9 +49,8 @@ void Router::update_pool(Instant now) {
 }
 
 void Router::update_plan() {
-  std::vector<delegation::LanRequest> requests;
-  for (const conf::LanConfig& lan : config_.lans) requests.push_back(lan.request);
-  delegation::CarveResult plan = delegation::carve(pool_.delegations(), requests, state_.carve);
+  delegation::CarveResult plan =
+      delegation::carve(pool_.delegations(), carve_requests(config_), state_.carve);
   state_.carve = plan.memory;
   // A finding is said once, not at every renewal.
   for (const LogLine& finding : plan.findings) {

@@ -9,11 +9,20 @@
 namespace sixgate::daemon {
 namespace {
 
-std::string listing(const std::vector<std::string>& names) {
+template <class T>
+std::string listing(const std::vector<T>& entries) {
   std::string out;
-  for (const std::string& name : names) out += cat(out.empty() ? "" : ", ", name);
+  for (const T& entry : entries) out += cat(out.empty() ? "" : ", ", entry);
   return out;
 }
+
+bool is_within(const std::vector<Prefix>& prefixes, const Ip6Address& address) {
+  return std::any_of(prefixes.begin(), prefixes.end(),
+                     [&](const Prefix& one) { return one.contains(address); });
+}
+
+// RFC 4389 section 6: a proxy must send two Router Advertisements with the P flag on a segment before it forwards there.
+constexpr std::uint64_t kProxiedFirst = 2;
 
 }  // namespace
 
@@ -31,8 +40,10 @@ SharingFacts Router::sharing_facts(const Uplink& uplink) const {
     if (!one.withdrawn) facts.delegated.push_back(one.prefix);
   }
   for (const conf::LanConfig& config : config_.lans) {
-    if (!config.request.takes_from(uplink.config().name)) continue;
+    const bool relays = config.ra_relay == uplink.config().name;
+    if (!relays && !config.takes_from(uplink.config().name)) continue;
     SharingFacts::Lan lan;
+    lan.relays = relays;
     lan.name = config.name;
     lan.priority = config.request.priority;
     const LinkState* state = link(config.interface);
@@ -77,16 +88,16 @@ void Router::decide_sharing(Instant now) {
     const bool begins = known == shares_.end();
     Share& share = shares_.try_emplace(name, rng_).first->second;
     const std::string why = why_shared(facts, shared, now);
-    const bool same = share.shared && shared && share.shared->prefix == shared->prefix &&
+    const bool same = share.shared && shared && share.shared->prefixes() == shared->prefixes() &&
                       share.shared->lans == shared->lans && share.why == why;
     if (shared && !same) {
-      say(LogLevel::kInfo, cat("uplink ", name, ": ", shared->prefix, " is shared by ",
+      say(LogLevel::kInfo, cat("uplink ", name, ": ", listing(shared->prefixes()), " is shared by ",
                                listing(shared->lans), ": ", why));
     } else if (!shared && share.shared) {
       say(LogLevel::kInfo,
           cat("uplink ", name, ": ", share.shared->prefix, " is shared no more: ", why));
     }
-    const bool another = !share.shared || !shared || share.shared->prefix != shared->prefix;
+    const bool another = !share.shared || !shared || share.shared->prefixes() != shared->prefixes();
     share.shared = shared;
     share.why = why;
     if (!shared) {
@@ -106,7 +117,7 @@ void Router::decide_sharing(Instant now) {
     for (const KernelRoute& route : kernel_->routes) {
       if (route.kind == KernelRoute::Kind::kUnicast && !route.gateway &&
           route.table == kMainTable && route.destination.length() == 128 &&
-          shared->prefix.contains(route.destination))
+          is_within(shared->prefixes(), route.destination.address()))
         share.proxy.restore(route.destination.address(), route.interface, now);
     }
     if (!begins) continue;
@@ -120,13 +131,13 @@ void Router::decide_sharing(Instant now) {
 
 ra::ProxySettings Router::proxy_settings(const Uplink& uplink, const SharedPrefix& shared) const {
   ra::ProxySettings settings;
-  settings.prefix = shared.prefix;
-  const auto add = [&](const std::string& interface, bool upstream) {
+  settings.prefixes = shared.prefixes();
+  const auto add = [&](const std::string& interface, bool upstream, bool waits = false) {
     const LinkState* state = link(interface);
     // Without link-layer addresses there is one station at the other end, and nothing to be asked.
     if (state == nullptr || !state->mac) return;
     settings.segments.push_back({interface, *state->mac, state->link_local.value_or(Ip6Address()),
-                                 upstream, state->ready()});
+                                 upstream, state->ready() && !waits});
   };
   if (shared.source == SharedPrefix::Source::kAdvertised) add(uplink.config().interface, true);
   std::vector<const conf::LanConfig*> lans;
@@ -142,17 +153,43 @@ ra::ProxySettings Router::proxy_settings(const Uplink& uplink, const SharedPrefi
       lans.push_back(&lan);
   }
   for (const conf::LanConfig* lan : lans) {
-    add(lan->interface, false);
-    for (const Ip6Address& suffix : lan->share_hosts)
-      settings.fixed.push_back({shared.prefix.with_suffix(suffix), lan->interface});
+    add(lan->interface, false, waits_for_loops(*lan));
+    for (const Prefix& prefix : settings.prefixes) {
+      for (const Ip6Address& suffix : lan->share_hosts)
+        settings.fixed.push_back({prefix.with_suffix(suffix), lan->interface});
+    }
   }
-  for (const Prefix& range : uplink.config().share_exclude)
-    settings.excluded.emplace_back(shared.prefix.with_suffix(range.address()), range.length());
+  for (const Prefix& prefix : settings.prefixes) {
+    for (const Prefix& range : uplink.config().share_exclude)
+      settings.excluded.emplace_back(prefix.with_suffix(range.address()), range.length());
+  }
   for (const KernelAddress& address : desired_.addresses) {
-    if (shared.prefix.contains(address.address))
+    if (is_within(settings.prefixes, address.address))
       settings.own[address.address].insert(address.interface);
   }
   return settings;
+}
+
+void Router::note_told_before() {
+  for (const auto& [lan, records] : state_.advertised) {
+    for (const auto& [uplink, shared] : state_.shared) {
+      const std::vector<Prefix> all = shared.prefixes();
+      // After a reboot nobody knows until when hosts hold what they were told, nor what has been plugged in since.
+      if (std::any_of(records.begin(), records.end(), [&](const ra::AdvertisedRecord& record) {
+            return record.host_valid_until != Instant() &&
+                   std::find(all.begin(), all.end(), record.prefix) != all.end();
+          }))
+        told_before_.insert(lan);
+    }
+  }
+}
+
+// RFC 4389 section 6: whoever else joins these links hears of us before anything can go in a circle. What an earlier
+// run has told counts: hosts that it found keep their routes.
+bool Router::waits_for_loops(const conf::LanConfig& lan) const {
+  if (lan.ra_relay.empty() || told_before_.contains(lan.name)) return false;
+  const Lan* known = lan_on(lan.interface);
+  return known == nullptr || known->advertiser().counters().proxied < kProxiedFirst;
 }
 
 // After derive(): our own addresses are known.
@@ -197,6 +234,13 @@ void Router::collect_sharing(Instant now) {
     else
       host_routes_due_ = host_routes_taken_ + kHostRouteGap;
   }
+  for (const auto& lan : lans_) {
+    const auto prefixes = prefixes_.find(lan->config().name);
+    if (prefixes == prefixes_.end() || waits_for_loops(lan->config())) continue;
+    if (std::any_of(prefixes->second.begin(), prefixes->second.end(),
+                    [](const LanPrefix& one) { return one.waits; }))
+      sharing_due_ = earlier(sharing_due_, std::optional(now));
+  }
 }
 
 void Router::add_shared(const conf::LanConfig& lan, const LinkState* link, Instant now,
@@ -205,36 +249,50 @@ void Router::add_shared(const conf::LanConfig& lan, const LinkState* link, Insta
     if (!share.shared || !share.shared->has(lan.name)) continue;
     const SharedPrefix& shared = *share.shared;
     // Of the LANs that are there the first has the route to the whole.
-    const auto first = std::find_if(shared.lans.begin(), shared.lans.end(), [&](const auto& name) {
+    const auto is_there = [&](const std::string& name) {
       return std::any_of(config_.lans.begin(), config_.lans.end(), [&](const auto& one) {
         const LinkState* state = this->link(one.interface);
         return one.name == name && state != nullptr && state->up;
       });
-    });
-    const bool on_link = first == shared.lans.end() || *first == lan.name;
-    const auto own = std::find_if(prefixes.begin(), prefixes.end(), [&](const LanPrefix& one) {
-      return one.prefix == shared.prefix;
-    });
-    if (own != prefixes.end()) {
-      own->on_link = on_link;
-      continue;
-    }
-    // The link has its own ::1, as a rule.
-    const bool fixed = lan.interface_id.kind == delegation::InterfaceIdPolicy::Kind::kFixed &&
-                       shared.source == SharedPrefix::Source::kAdvertised;
-    LanPrefix prefix;
-    prefix.prefix = shared.prefix;
-    prefix.address = own_address(lan.interface, link,
-                                 fixed ? delegation::InterfaceIdPolicy::stable() : lan.interface_id,
-                                 shared.prefix);
-    prefix.origin = uplink;
-    prefix.standing = shared.preferred_until > now ? delegation::Standing::kLive
+    };
+    const auto add = [&](const SharedPrefix::Further& told, auto may_have) {
+      const auto first =
+          std::find_if(shared.lans.begin(), shared.lans.end(),
+                       [&](const auto& name) { return is_there(name) && may_have(name); });
+      const bool on_link = first == shared.lans.end() || *first == lan.name;
+      const auto own = std::find_if(prefixes.begin(), prefixes.end(), [&](const LanPrefix& one) {
+        return one.prefix == told.prefix;
+      });
+      if (own != prefixes.end()) {
+        own->on_link = on_link;
+        return;
+      }
+      // The link has its own ::1, as a rule.
+      const bool fixed = lan.interface_id.kind == delegation::InterfaceIdPolicy::Kind::kFixed &&
+                         shared.source == SharedPrefix::Source::kAdvertised;
+      LanPrefix prefix;
+      prefix.prefix = told.prefix;
+      prefix.address = own_address(
+          lan.interface, link, fixed ? delegation::InterfaceIdPolicy::stable() : lan.interface_id,
+          told.prefix);
+      prefix.origin = uplink;
+      prefix.standing = told.preferred_until > now ? delegation::Standing::kLive
                                                    : delegation::Standing::kDeprecated;
-    prefix.preferred_until = shared.preferred_until;
-    prefix.valid_until = shared.valid_until;
-    prefix.shared = true;
-    prefix.on_link = on_link;
-    prefixes.push_back(prefix);
+      prefix.preferred_until = told.preferred_until;
+      prefix.valid_until = told.valid_until;
+      prefix.shared = true;
+      prefix.on_link = on_link;
+      prefix.waits = waits_for_loops(lan);
+      prefixes.push_back(prefix);
+    };
+    const auto relays = [&, &name = uplink](const std::string& of) {
+      return std::any_of(config_.lans.begin(), config_.lans.end(),
+                         [&](const auto& one) { return one.name == of && one.ra_relay == name; });
+    };
+    add({shared.prefix, shared.preferred_until, shared.valid_until},
+        [](const std::string&) { return true; });
+    if (!relays(lan.name)) continue;
+    for (const SharedPrefix::Further& further : shared.further) add(further, relays);
   }
 }
 
@@ -242,9 +300,16 @@ std::vector<SharedLinks> Router::shared_links() const {
   std::vector<SharedLinks> out;
   for (const auto& [uplink, share] : shares_) {
     if (!share.shared) continue;
-    out.push_back({share.shared->prefix, uplink,
-                   share.shared->source == SharedPrefix::Source::kAdvertised,
-                   share.shared->valid_until, share.proxy.hosts()});
+    const bool advertised = share.shared->source == SharedPrefix::Source::kAdvertised;
+    out.push_back({share.shared->prefix, uplink, advertised, share.shared->valid_until, {}});
+    for (const SharedPrefix::Further& one : share.shared->further)
+      out.push_back({one.prefix, uplink, advertised, one.valid_until, {}});
+    for (const ra::ProxiedHost& host : share.proxy.hosts()) {
+      for (SharedLinks& links : out) {
+        if (links.uplink == uplink && links.prefix.contains(host.address))
+          links.hosts.push_back(host);
+      }
+    }
   }
   return out;
 }
@@ -252,7 +317,9 @@ std::vector<SharedLinks> Router::shared_links() const {
 bool Router::is_shared(const std::string& lan, const Prefix& prefix) const {
   return std::any_of(shares_.begin(), shares_.end(), [&](const auto& one) {
     const std::optional<SharedPrefix>& shared = one.second.shared;
-    return shared && shared->has(lan) && shared->prefix == prefix;
+    if (!shared || !shared->has(lan)) return false;
+    const std::vector<Prefix> all = shared->prefixes();
+    return std::find(all.begin(), all.end(), prefix) != all.end();
   });
 }
 

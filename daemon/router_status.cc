@@ -112,7 +112,8 @@ std::string why_not_default(const ra::Advertisement& said, const DesiredState& d
 std::string why_no_prefix(const conf::LanConfig& lan, const std::vector<StatusUplink>& uplinks) {
   std::string why;
   for (const StatusUplink& uplink : uplinks) {
-    if (!lan.request.takes_from(uplink.name) || uplink.mode == "none") continue;
+    const bool takes = lan.takes_from(uplink.name) || lan.ra_relay == uplink.name;
+    if (!takes || uplink.mode == "none") continue;
     std::string its = uplink.sharing ? uplink.sharing->why : "nothing is delegated";
     if (uplink.sharing) {
       for (const StatusSharingBlock& block : uplink.sharing->blocked)

@@ -10,22 +10,29 @@ namespace {
 
 using Source = SharedPrefix::Source;
 
-// A /64 that the link's routers let hosts make addresses in, and that is nobody's delegation. One that is
-// shared already stays so while it lives: hosts are not moved for a little more time.
+// A /64 that the link's routers let hosts have addresses in, and that is nobody's delegation. Where hosts make
+// their own it is no use without SLAAC; where all is told on they may ask the link's DHCPv6 server.
+bool can_be_shared(const SharingFacts& facts, const ra::HeardPrefix& one, Instant now) {
+  const bool usable = one.autonomous || (facts.relaying() && one.on_link);
+  return usable && one.prefix.length() == 64 && one.said_until > now &&
+         !kUniqueLocal.contains(one.prefix) &&
+         std::none_of(facts.delegated.begin(), facts.delegated.end(),
+                      [&](const Prefix& delegated) { return delegated.overlaps(one.prefix); });
+}
+
+// One that is shared already stays so while it lives: hosts are not moved for a little more time.
 const ra::HeardPrefix* advertised(const SharingFacts& facts,
                                   const std::optional<SharedPrefix>& before, Instant now) {
   const ra::HeardPrefix* best = nullptr;
   for (const ra::HeardPrefix& one : facts.heard->prefixes) {
-    if (!one.autonomous || one.prefix.length() != 64 || one.said_until <= now ||
-        kUniqueLocal.contains(one.prefix))
-      continue;
-    if (std::any_of(facts.delegated.begin(), facts.delegated.end(),
-                    [&](const Prefix& delegated) { return delegated.overlaps(one.prefix); }))
-      continue;
+    if (!can_be_shared(facts, one, now)) continue;
     if (before && before->source == Source::kAdvertised && before->prefix == one.prefix &&
         one.preferred_until > now)
       return &one;
-    if (best == nullptr || one.preferred_until > best->preferred_until) best = &one;
+    const auto rank = [](const ra::HeardPrefix& prefix) {
+      return std::pair(prefix.autonomous, prefix.preferred_until);
+    };
+    if (best == nullptr || rank(one) > rank(*best)) best = &one;
   }
   return best;
 }
@@ -43,16 +50,26 @@ bool is_delegating(const SharingFacts& facts) {
 }
 
 // RFC 7278 section 4: no longer than the link says itself.
-SharedPrefix of_advertised(const ra::HeardPrefix& heard, std::vector<std::string> lans) {
-  return {Source::kAdvertised, heard.prefix,
-          std::move(lans),     std::min(heard.preferred_until, heard.said_until),
-          heard.said_until,    {}};
+SharedPrefix of_advertised(const SharingFacts& facts, const ra::HeardPrefix& heard,
+                           std::vector<std::string> lans, Instant now) {
+  SharedPrefix shared;
+  shared.prefix = heard.prefix;
+  shared.lans = std::move(lans);
+  shared.preferred_until = std::min(heard.preferred_until, heard.said_until);
+  shared.valid_until = heard.said_until;
+  for (const ra::HeardPrefix& one : facts.heard->prefixes) {
+    if (facts.relaying() && one.prefix != heard.prefix && can_be_shared(facts, one, now))
+      shared.further.push_back(
+          {one.prefix, std::min(one.preferred_until, one.said_until), one.said_until});
+  }
+  return shared;
 }
 
-std::vector<std::string> able_lans(const SharingFacts& facts) {
+// `others`: also those that are not told the uplink's own advertisements.
+std::vector<std::string> able_lans(const SharingFacts& facts, bool others) {
   std::vector<std::string> names;
   for (const SharingFacts::Lan& lan : in_order(facts.lans)) {
-    if (lan.able) names.push_back(lan.name);
+    if (lan.able && (others || lan.relays)) names.push_back(lan.name);
   }
   return names;
 }
@@ -67,13 +84,27 @@ std::optional<SharedPrefix> share_delegated(const SharingFacts& facts,
     return lan.own && lan.able && lan.own->length() == 64;
   });
   if (owner == lans.end()) return std::nullopt;
-  SharedPrefix shared{Source::kDelegated,     *owner->own,        {owner->name},
-                      owner->preferred_until, owner->valid_until, {}};
+  SharedPrefix shared{Source::kDelegated,
+                      *owner->own,
+                      {owner->name},
+                      owner->preferred_until,
+                      owner->valid_until,
+                      {},
+                      {}};
   for (const SharingFacts::Lan& lan : lans) {
     if (!lan.own && lan.able) shared.lans.push_back(lan.name);
   }
   if (shared.lans.size() < 2) return std::nullopt;
   return shared;
+}
+
+// What the link advertises was shared with a LAN that makes its own advertisements; after a restart it may have been.
+bool shared_with_others(const SharingFacts& facts, const std::optional<SharedPrefix>& before) {
+  if (!before || before->source != Source::kAdvertised) return false;
+  return !facts.relaying() || before->lans.empty() ||
+         std::any_of(facts.lans.begin(), facts.lans.end(), [&](const SharingFacts::Lan& lan) {
+           return !lan.relays && before->has(lan.name);
+         });
 }
 
 // Make before break: what there is instead is there already.
@@ -106,6 +137,16 @@ bool SharedPrefix::has(const std::string& lan) const {
   return std::find(lans.begin(), lans.end(), lan) != lans.end();
 }
 
+std::vector<Prefix> SharedPrefix::prefixes() const {
+  std::vector<Prefix> all{prefix};
+  for (const Further& one : further) all.push_back(one.prefix);
+  return all;
+}
+
+bool SharingFacts::relaying() const {
+  return std::any_of(lans.begin(), lans.end(), [](const Lan& lan) { return lan.relays; });
+}
+
 std::optional<SharedPrefix> decide_sharing(const SharingFacts& facts,
                                            const std::optional<SharedPrefix>& before, Instant now) {
   const conf::SharePrefix wish = facts.config->share_prefix;
@@ -113,22 +154,25 @@ std::optional<SharedPrefix> decide_sharing(const SharingFacts& facts,
       facts.lans.empty())
     return std::nullopt;
   const bool delegating = is_delegating(facts);
-  if (wish == conf::SharePrefix::kOn || !delegating) {
+  if (facts.relaying() || wish == conf::SharePrefix::kOn || !delegating) {
     if (!facts.upstream_able) return std::nullopt;
     const bool sharing = before && before->source == Source::kAdvertised;
     const ra::HeardPrefix* heard = advertised(facts, before, now);
-    const std::vector<std::string> lans = able_lans(facts);
+    // A LAN that waits whether something is delegated does not wait again after a restart.
+    const bool others =
+        (heard == nullptr || heard->autonomous) &&
+        (wish == conf::SharePrefix::kOn ||
+         (!delegating && (shared_with_others(facts, before) || now >= facts.delegation_due)));
+    const std::vector<std::string> lans = able_lans(facts, others);
     if (lans.empty()) return std::nullopt;
-    if (heard != nullptr &&
-        (wish == conf::SharePrefix::kOn || sharing || now >= facts.delegation_due))
-      return of_advertised(*heard, lans);
+    if (heard != nullptr) return of_advertised(facts, *heard, lans, now);
     // After a start the link has not spoken yet; what it said then is good for its time.
     if (sharing && !facts.heard->any && before->valid_until > now) {
       SharedPrefix kept = *before;
       kept.lans = lans;
       return kept;
     }
-    if (!delegating) return std::nullopt;
+    if (!delegating || facts.relaying()) return std::nullopt;
   }
   if (auto shared = share_delegated(facts, before, now)) return shared;
   return before ? say_farewell(facts, *before, now) : std::nullopt;
@@ -139,6 +183,8 @@ std::string why_shared(const SharingFacts& facts, const std::optional<SharedPref
   if (shared && shared->ends) return "there is a better prefix now: this one is for what has begun";
   if (shared && shared->source == Source::kDelegated)
     return cat("what ", facts.config->name, " delegates is too small for all LANs");
+  if (shared && facts.relaying())
+    return cat("Router Advertisements of ", facts.config->name, " are told on");
   if (shared) {
     return facts.config->share_prefix == conf::SharePrefix::kOn
                ? "share_prefix = \"on\""
@@ -168,6 +214,7 @@ std::optional<Instant> sharing_deadline(const SharingFacts& facts,
   if (shared) {
     consider(shared->preferred_until);
     consider(shared->valid_until);
+    for (const SharedPrefix::Further& one : shared->further) consider(one.valid_until);
   }
   return next;
 }

@@ -24,8 +24,17 @@ struct SharedPrefix {
   Instant valid_until;
   // Something better is there: deprecated, so that what hosts have begun may end, and gone by then.
   std::optional<Instant> ends;
+  // What else the uplink's link has, for LANs that its Router Advertisements are told on to.
+  struct Further {
+    Prefix prefix;
+    Instant preferred_until;
+    Instant valid_until;
+    bool operator==(const Further&) const = default;
+  };
+  std::vector<Further> further;
 
   bool has(const std::string& lan) const;
+  std::vector<Prefix> prefixes() const;  // the first one first
   bool operator==(const SharedPrefix&) const = default;
 };
 
@@ -35,6 +44,7 @@ struct SharingFacts {
   struct Lan {
     std::string name;
     int priority = 0;
+    bool relays = false;        // it is told the uplink's own Router Advertisements
     bool able = true;           // it has link-layer addresses, no loop, and SLAAC
     std::optional<Prefix> own;  // what it has on link of a delegation of this uplink, which is live
     Instant preferred_until;    // of `own`
@@ -44,6 +54,7 @@ struct SharingFacts {
   const conf::UplinkConfig* config = nullptr;
   const ra::Heard* heard = nullptr;
   std::vector<Lan> lans;          // in the order of the configuration
+  bool relaying() const;          // one of them is told the uplink's Router Advertisements
   std::vector<Prefix> delegated;  // whoever delegates it
   Instant delegation_due;         // a delegation may yet come, or another one, before this
   bool upstream_able = true;      // no proxy has passed on its Router Advertisements

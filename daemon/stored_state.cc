@@ -361,6 +361,13 @@ void read_line(std::string_view line, StoredState& state, Duration moved, bool& 
     shared.valid_until = words.instant(moved);
     const Instant ends = words.instant(moved);
     if (!ends.is_never()) shared.ends = ends;
+  } else if (kind == "shared-further") {
+    SharedPrefix& shared = state.shared[words.name()];
+    SharedPrefix::Further further;
+    further.prefix = words.prefix();
+    further.preferred_until = words.instant(moved);
+    further.valid_until = words.instant(moved);
+    shared.further.push_back(further);
   } else if (kind == "dad") {
     const std::string name = words.name();
     state.dad_counters[name] = words.number32();
@@ -420,6 +427,8 @@ StoredState without_times(StoredState state) {
   for (auto& [name, shared] : state.shared) {
     shared.preferred_until = shared.valid_until = Instant();
     shared.ends.reset();
+    for (SharedPrefix::Further& one : shared.further)
+      one.preferred_until = one.valid_until = Instant();
   }
   for (KernelAddress& a : state.addresses) a.preferred_until = a.valid_until = Instant();
   std::sort(state.addresses.begin(), state.addresses.end(),
@@ -515,6 +524,9 @@ std::string serialise(const StoredState& state, Instant now, std::string_view bo
     out.line("shared", word(name), shared.source == SharedPrefix::Source::kDelegated ? "1" : "0",
              shared.prefix.to_string(), text_of(shared.preferred_until),
              text_of(shared.valid_until), text_of(shared.ends.value_or(Instant::never())));
+    for (const SharedPrefix::Further& one : shared.further)
+      out.line("shared-further", word(name), one.prefix.to_string(), text_of(one.preferred_until),
+               text_of(one.valid_until));
   }
   for (const auto& [name, counter] : state.dad_counters)
     out.line("dad", word(name), number(counter));

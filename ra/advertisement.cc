@@ -119,6 +119,7 @@ RouterAdvertisement header(const Advertisement& said) {
   message.managed = said.managed;
   message.other = said.other;
   message.home_agent = settings.home_agent;
+  message.proxy = said.proxy;
   if (said.default_router) {
     message.router_lifetime = seconds(std::min(settings.router_lifetime.count(), 65535U));
   }

@@ -105,6 +105,7 @@ struct Advertisement {
   bool managed = false;
   bool other = false;
   bool default_router = false;  // false: Router Lifetime 0
+  bool proxy = false;           // told on from another link: the P flag of RFC 4389
   std::optional<MacAddress> link_layer;
   std::uint32_t link_mtu = 1500;
   std::vector<AdvertisedPrefix> prefixes;

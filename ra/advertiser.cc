@@ -40,6 +40,7 @@ void Advertiser::configure(Advertisement advertisement, Instant now) {
   const bool announce_now = !speaking || urgent(next, now);
   configured_ = std::move(advertisement);
   prepared_.reset();
+  if (!next.proxy) counters_.proxied = 0;
   adopt(std::move(next), now);
   state_ = State::kAdvertising;
   forget_expired(now);
@@ -156,6 +157,7 @@ void Advertiser::send_multicast(Instant now) {
     outputs_.packets.push_back({kAllNodes, to_bytes(message)});
     ++counters_.multicast_sent;
   }
+  if (message.proxy) ++counters_.proxied;
   last_multicast_ = now;
   if (final) {
     next_unsolicited_ = now;  // as soon as the limit allows

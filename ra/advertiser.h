@@ -44,6 +44,7 @@ struct AdvertiserOutputs {
 
 struct AdvertiserCounters {
   std::uint64_t multicast_sent = 0;
+  std::uint64_t proxied = 0;  // to the whole link, with the P flag, since it is set
   std::uint64_t unicast_sent = 0;
   std::uint64_t solicitations = 0;             // valid ones
   std::uint64_t solicitations_coalesced = 0;   // answered by an advertisement already on its way

@@ -42,8 +42,13 @@ bool NdProxy::working(const ProxySegment& segment) const {
   return segment.ready && !guard_.blocked(segment.interface);
 }
 
+bool NdProxy::is_within(const Ip6Address& address) const {
+  return std::any_of(settings_.prefixes.begin(), settings_.prefixes.end(),
+                     [&](const Prefix& one) { return one.contains(address); });
+}
+
 bool NdProxy::concerns(const Ip6Address& address) const {
-  return settings_.prefix.contains(Prefix(address, 128)) && address.low() != 0 &&
+  return is_within(address) && address.low() != 0 &&
          std::none_of(settings_.excluded.begin(), settings_.excluded.end(),
                       [&](const Prefix& one) { return one.contains(Prefix(address, 128)); });
 }
@@ -56,7 +61,7 @@ void NdProxy::configure(ProxySettings settings, Instant now) {
   }
   std::vector<FixedHost> fixed;
   for (const FixedHost& one : settings_.fixed) {
-    if (settings_.prefix.contains(Prefix(one.address, 128))) fixed.push_back(one);
+    if (is_within(one.address)) fixed.push_back(one);
   }
   table_.configure(names, fixed, now);
   for (const ProxySegment& one : settings_.segments)
@@ -74,7 +79,7 @@ void NdProxy::restore(const Ip6Address& address, const std::string& segment, Ins
 
 void NdProxy::heard_router(const std::string& segment, const RouterAdvertisement& message,
                            const Ip6Address& from, Instant heard, Instant now) {
-  guard_.hear_router(settings_.segments, segment, settings_.prefix, message, from, heard, now);
+  guard_.hear_router(settings_.segments, segment, settings_.prefixes, message, from, heard, now);
   follow_guard(now);
 }
 

@@ -29,9 +29,9 @@ inline constexpr std::size_t kMaxProxyQuestions = 64;  // about unknown addresse
 inline constexpr std::size_t kMaxAskers = 8;           // who wait for the same answer
 
 struct ProxySettings {
-  Prefix prefix;
+  std::vector<Prefix> prefixes;   // /64s
   ProxyGuard::Segments segments;  // the first ones are kept when two of them are a loop
-  // Addresses of ours in the prefix -> the interfaces that have them.
+  // Addresses of ours in the prefixes -> the interfaces that have them.
   std::map<Ip6Address, std::set<std::string>> own;
   std::vector<FixedHost> fixed;
   std::vector<Prefix> excluded;  // neither asked for nor learned
@@ -62,8 +62,8 @@ struct ProxyOutputs {
 };
 
 struct ProxyCounters {
-  std::uint64_t solicitations = 0;   // heard, of the prefix
-  std::uint64_t advertisements = 0;  // heard, of the prefix
+  std::uint64_t solicitations = 0;   // heard, of the prefixes
+  std::uint64_t advertisements = 0;  // heard, of the prefixes
   std::uint64_t asked = 0;           // solicitations sent on behalf of others
   std::uint64_t answered = 0;        // advertisements sent
   std::uint64_t probes = 0;          // solicitations sent to see who is there
@@ -131,6 +131,7 @@ class NdProxy {
 
   const ProxySegment* segment(const std::string& interface) const;
   bool working(const ProxySegment& segment) const;
+  bool is_within(const Ip6Address& address) const;
   bool concerns(const Ip6Address& address) const;
   void receive_router(const Overheard& overheard, Instant now);
   void receive_solicitation(const Overheard& overheard, Instant now);

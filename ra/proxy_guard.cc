@@ -18,9 +18,9 @@ void ProxyGuard::block(const std::string& interface, std::string why, Instant un
   changed_ = true;
 }
 
-void ProxyGuard::hear_router(const Segments& segments, const std::string& on, const Prefix& shared,
-                             const RouterAdvertisement& message, const Ip6Address& from,
-                             Instant heard, Instant now) {
+void ProxyGuard::hear_router(const Segments& segments, const std::string& on,
+                             const std::vector<Prefix>& shared, const RouterAdvertisement& message,
+                             const Ip6Address& from, Instant heard, Instant now) {
   const auto segment = std::find_if(segments.begin(), segments.end(),
                                     [&](const ProxySegment& one) { return one.interface == on; });
   if (segment == segments.end() || heard + kBlocked <= now) return;
@@ -32,8 +32,10 @@ void ProxyGuard::hear_router(const Segments& segments, const std::string& on, co
   if (segment->upstream) return;
   const auto prefixes = find_all<PrefixInformation>(message.options);
   const bool of_shared =
-      std::any_of(prefixes.begin(), prefixes.end(),
-                  [&](const PrefixInformation& option) { return option.prefix.overlaps(shared); });
+      std::any_of(prefixes.begin(), prefixes.end(), [&](const PrefixInformation& option) {
+        return std::any_of(shared.begin(), shared.end(),
+                           [&](const Prefix& one) { return option.prefix.overlaps(one); });
+      });
   if (message.router_lifetime > seconds(0) || of_shared)
     block(on, cat("another router, ", from, ", advertises there"), heard + kBlocked);
 }

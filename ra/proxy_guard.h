@@ -53,9 +53,9 @@ class ProxyGuard {
   // Everywhere the segments are the present ones, the first ones to be kept rather than later ones.
   using Segments = std::vector<ProxySegment>;
 
-  void hear_router(const Segments& segments, const std::string& on, const Prefix& shared,
-                   const RouterAdvertisement& message, const Ip6Address& from, Instant heard,
-                   Instant now);
+  void hear_router(const Segments& segments, const std::string& on,
+                   const std::vector<Prefix>& shared, const RouterAdvertisement& message,
+                   const Ip6Address& from, Instant heard, Instant now);
   // Whether a message may be used that came from this station; `said` is the link-layer address inside.
   bool hear_station(const Segments& segments, const std::string& on, const MacAddress& station,
                     const std::optional<MacAddress>& said, Instant now);

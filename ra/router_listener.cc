@@ -164,6 +164,14 @@ bool RouterListener::hear_router(const RouterAdvertisement& message, const Ip6Ad
   if (const auto* portal = find<CaptivePortal>(message.options)) {
     router->captive_portal = portal->uri;
   }
+  router->further.clear();
+  std::size_t octets = 0;
+  for (const Option& option : message.options) {
+    const auto* unknown = std::get_if<UnknownOption>(&option);
+    if (unknown == nullptr || octets + unknown->payload.size() > kMaxHeardFurther) continue;
+    octets += unknown->payload.size();
+    router->further.push_back(*unknown);
+  }
   forget_at_[from] = std::max(router->router_until, now + kFlagsRemembered);
   gather_flags();
 

@@ -29,6 +29,7 @@ inline constexpr std::size_t kMaxHeardPerRouter = 24;  // prefixes, and as many 
 inline constexpr std::size_t kMaxHeardServers = 16;
 inline constexpr std::size_t kMaxHeardDomains = 16;
 inline constexpr std::size_t kMaxHeardResolvers = 8;
+inline constexpr std::size_t kMaxHeardFurther = 512;  // octets of options that we do not know
 
 struct HeardRouter {
   Ip6Address address;
@@ -38,6 +39,7 @@ struct HeardRouter {
   bool managed = false;
   bool other = false;
   std::string captive_portal{};  // URI (RFC 8910), the last it said; it has no lifetime of its own
+  std::vector<UnknownOption> further{};  // of its last advertisement
   bool operator==(const HeardRouter&) const = default;
 };
 

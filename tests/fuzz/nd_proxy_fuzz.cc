@@ -38,7 +38,7 @@ Ip6Address some_address(ByteReader& script) {
 class World {
  public:
   explicit World(std::uint64_t seed) : rng_(seed), proxy_(rng_) {
-    settings_.prefix = Prefix(Ip6Address::from_halves(kPrefix, 0), 64);
+    settings_.prefixes = {Prefix(Ip6Address::from_halves(kPrefix, 0), 64)};
     settings_.own[Ip6Address::from_halves(kPrefix, 60)] = {"lan0"};
     settings_.fixed.push_back({Ip6Address::from_halves(kPrefix, 61), "lan1"});
     settings_.excluded.emplace_back(Ip6Address::from_halves(kPrefix, 64), 124);

@@ -53,5 +53,30 @@ TEST(Sharing, WholeAddressesAreRefused) {
   EXPECT_NE(error_of(file("share_prefix = \"yes\"")).find("share_prefix"), std::string::npos);
 }
 
+TEST(RaRelay, NamesAnUplinkAndIsReadAndWritten) {
+  const ReadResult read = read_toml(file("", "ra_relay = \"wan\""), "f");
+  ASSERT_TRUE(read.config.has_value());
+  EXPECT_EQ(read.config->lans[0].ra_relay, "wan");
+  EXPECT_FALSE(read.config->lans[0].takes_from("wan"));
+  const ReadResult again = read_toml(describe(*read.config), "again");
+  ASSERT_TRUE(again.config.has_value());
+  EXPECT_TRUE(*again.config == *read.config);
+}
+
+TEST(RaRelay, WhatCannotBeIsRefused) {
+  EXPECT_NE(error_of(file("", "ra_relay = \"van\"")).find("did you mean \"wan\"?"),
+            std::string::npos)
+      << error_of(file("", "ra_relay = \"van\""));
+  EXPECT_NE(error_of(file("share_prefix = \"off\"", "ra_relay = \"wan\"")).find("share_prefix"),
+            std::string::npos);
+  EXPECT_NE(error_of(file("mode = \"none\"", "ra_relay = \"wan\"")).find("nothing to tell on"),
+            std::string::npos);
+  EXPECT_NE(error_of(file("", "ra_relay = \"wan\"\nip6assign = 72")).find("splits them"),
+            std::string::npos);
+  const ReadResult idle = read_toml(file("", "ra_relay = \"wan\"\nip6hint = \"3\""), "f");
+  ASSERT_EQ(idle.warnings.size(), 1U);
+  EXPECT_NE(idle.warnings[0].to_string().find("has no effect with ra_relay"), std::string::npos);
+}
+
 }  // namespace
 }  // namespace sixgate::conf

@@ -117,5 +117,78 @@ TEST(LanAdvertisement, AStaticPrefixOpensTheHouseAsADelegatedOneDoes) {
   EXPECT_NE(address_in(state.addresses, address("2001:db8:77::1")), nullptr);
 }
 
+// What the uplink's router says, on a LAN that it is told on to.
+struct Relayed : HouseModel {
+  Relayed() {
+    config.lans[0].ra_relay = "wan";
+    prefixes[0].clear();
+    give(0, "2001:db8:5::/64", "wan");
+    prefixes[0][0].shared = true;
+    heard.prefixes = {heard_prefix("2001:db8:5::/64", false, true)};
+    heard.managed = heard.other = true;
+    heard.hop_limit = 60;
+    heard.reachable = milliseconds(20000);
+    heard.retrans = milliseconds(500);
+    heard.mtu = 1420;
+    heard.rdnss = {{address("fe80::1"), kNow + seconds(900)},
+                   {address("2001:db8:53::1"), kNow + seconds(600)}};
+    heard.dnssl = {{domain("isp.example"), kNow + seconds(600)}};
+    heard.routes = {{prefix("2001:db8:77::/48"), address("fe80::1"), ra::RouterPreference::kLow,
+                     kNow + seconds(300)}};
+    heard.pref64 = {prefix("64:ff9b::/96"), kNow + seconds(800)};
+    heard.routers[0].preference = ra::RouterPreference::kHigh;
+    heard.routers[0].further = {{200, {1, 2, 3, 4, 5, 6}}};
+  }
+};
+
+TEST(Conformance, Row_4389_04_WhatTheUplinkSaysIsToldOnWithTheProxyBitAndOurLinkLayerAddress) {
+  Relayed model;
+  model.config.lans[0].relay.servers.push_back({address("ff02::1:2"), ""});
+  const ra::Advertisement said = said_on_lan0(model);
+  EXPECT_TRUE(ra::header(said).proxy);
+  EXPECT_EQ(said.link_layer, mac(2));
+  EXPECT_TRUE(said.default_router);
+  EXPECT_TRUE(said.managed);
+  EXPECT_TRUE(said.other);
+  EXPECT_EQ(said.settings.hop_limit, 60);
+  EXPECT_EQ(said.settings.reachable, milliseconds(20000));
+  EXPECT_EQ(said.settings.retrans, milliseconds(500));
+  EXPECT_EQ(said.settings.mtu, 1420U) << "the uplink's MTU is respected";
+  EXPECT_EQ(said.settings.preference, ra::RouterPreference::kHigh);
+  ASSERT_EQ(said.prefixes.size(), 1U);
+  EXPECT_FALSE(said.prefixes[0].on_link);
+  EXPECT_TRUE(said.prefixes[0].autonomous);
+  EXPECT_EQ(said.dns_servers, std::vector<Ip6Address>{address("2001:db8:53::1")})
+      << "the link-local one is out of reach";
+  EXPECT_EQ(said.dns_valid_until, kNow + seconds(600));
+  EXPECT_EQ(said.search_domains, std::vector<DomainName>{domain("isp.example")});
+  ASSERT_EQ(said.routes.size(), 1U);
+  EXPECT_EQ(said.routes[0].prefix, prefix("2001:db8:77::/48"));
+  ASSERT_EQ(said.translations.size(), 1U);
+  EXPECT_EQ(said.translations[0].valid_until, kNow + seconds(800));
+  EXPECT_EQ(said.further_options, (std::vector<ra::UnknownOption>{{200, {1, 2, 3, 4, 5, 6}}}));
+  // The other LAN says what it always does.
+  const ra::Advertisement other = model.derive_now().advertisements.at("lan1");
+  EXPECT_FALSE(other.proxy);
+  EXPECT_TRUE(other.further_options.empty());
+}
+
+TEST(LanAdvertisement, WithoutARelayAgentOurServerAnswersAndTheFlagsAreOurs) {
+  const Relayed model;
+  EXPECT_FALSE(said_on_lan0(model).managed);
+}
+
+TEST(LanAdvertisement, WhatIsToldOnEndsWithTheUplink) {
+  Relayed model;
+  model.heard.routers[0].router_until = kNow;
+  EXPECT_FALSE(said_on_lan0(model).default_router);
+  model.heard.routers[0].router_until = kNow + seconds(100);
+  model.wan.carrier = false;
+  EXPECT_FALSE(said_on_lan0(model).default_router);
+  model.wan.carrier = true;
+  model.prefixes[0].clear();  // no part in the sharing: a loop, say
+  EXPECT_FALSE(said_on_lan0(model).default_router);
+}
+
 }  // namespace
 }  // namespace sixgate::daemon

@@ -315,5 +315,107 @@ TEST(RouterSharing, ConfiguredHostsHaveTheirRouteAndExclusionsAreNotAsked) {
   EXPECT_TRUE(run.neighbors.empty());
 }
 
+conf::Config relayed() {
+  conf::Config config = without_delegation();
+  config.lans[0].ra_relay = "wan";
+  return config;
+}
+
+bool may_send(const RouterRun& run, const std::string& interface) {
+  for (const auto& lan : run.firewall->lans) {
+    if (lan.interface == interface) return !lan.assigned.empty();
+  }
+  return false;
+}
+
+std::size_t proxied(const RouterRun& run, const std::string& interface) {
+  return static_cast<std::size_t>(
+      std::count_if(run.advertisements.begin(), run.advertisements.end(),
+                    [&](const auto& one) { return one.interface == interface && one.said.proxy; }));
+}
+
+TEST(RouterSharing, Row_4389_06_NothingIsForwardedBeforeTwoAdvertisementsWithTheProxyBit) {
+  RouterRun run(relayed());
+  run.start();
+  run.hear(isp_of_sharing());
+  std::size_t before = 0;
+  while (!may_send(run, "lan0")) {
+    ASSERT_LT(run.now, kNow + seconds(40));
+    EXPECT_LT(before, 2U) << "two were sent a while ago";
+    before = proxied(run, "lan0");
+    // A question is not passed on either.
+    run.neighbors.clear();
+    ask(run, "wan0", "2001:db8:5::77", 0x61);
+    for (const auto& one : run.neighbors) EXPECT_NE(one.packet.interface, "lan0");
+    run.run_for(milliseconds(200));
+  }
+  EXPECT_GE(proxied(run, "lan0"), 2U);
+  run.run_for(seconds(4));
+  run.neighbors.clear();
+  ask(run, "wan0", "2001:db8:5::77", 0x61);
+  EXPECT_TRUE(std::any_of(run.neighbors.begin(), run.neighbors.end(),
+                          [](const auto& one) { return one.packet.interface == "lan0"; }));
+
+  // After a crash hosts go on: they were told.
+  run.start(run.memory);
+  EXPECT_TRUE(may_send(run, "lan0"));
+}
+
+TEST(RouterSharing, RelayedWithdrawnAndBackAgain) {
+  RouterRun run(relayed());
+  run.start();
+  ra::RouterAdvertisement isp = isp_of_sharing();
+  ra::PrefixInformation more = *ra::find<ra::PrefixInformation>(isp.options);
+  more.prefix = prefix("2001:db8:6::/64");
+  isp.options.emplace_back(more);
+  run.hear(isp);
+  run.run_for(seconds(30));
+  for (const char* text : {"2001:db8:5::/64", "2001:db8:6::/64"}) {
+    const auto said = prefix_said(run.last_on("lan0"), prefix(text));
+    ASSERT_TRUE(said.has_value()) << text;
+    EXPECT_FALSE(said->valid.is_zero());
+    ASSERT_NE(route_to(run, text), nullptr);
+  }
+  EXPECT_GT(run.last_on("lan0").router_lifetime, seconds(0));
+  EXPECT_TRUE(run.last_on("lan0").proxy);
+  EXPECT_FALSE(run.last_on("lan1").proxy);
+  // A host of the second prefix is found, too.
+  ask(run, "wan0", "2001:db8:6::77", 0x61);
+  answer(run, "lan0", "2001:db8:6::77", 0x62, *run.link("lan0").link_local);
+  run.run_for(seconds(1));
+  ASSERT_NE(route_to(run, "2001:db8:6::77/128"), nullptr);
+
+  isp.router_lifetime = seconds(0);
+  run.hear(isp);
+  run.run_for(seconds(4));
+  EXPECT_EQ(run.last_on("lan0").router_lifetime, seconds(0));
+  EXPECT_FALSE(prefix_said(run.last_on("lan0"), kShared)->valid.is_zero());
+
+  // RFC 4389 section 4.1.3.3: what came through another proxy is not told on.
+  isp.router_lifetime = seconds(1800);
+  isp.proxy = true;
+  run.hear(isp);
+  run.run_for(seconds(4));
+  EXPECT_EQ(run.last_on("lan0").router_lifetime, seconds(0));
+  EXPECT_TRUE(prefix_said(run.last_on("lan0"), kShared)->valid.is_zero());
+}
+
+TEST(RouterSharing, ARelayedLanTakesNothingOfADelegation) {
+  conf::Config config = two_lans();
+  config.lans[0].ra_relay = "wan";
+  RouterRun run(config);
+  run.start();
+  ra::RouterAdvertisement isp = isp_of_sharing();
+  isp.managed = isp.other = true;
+  run.hear(isp);
+  run.run_for(seconds(30));
+  const auto& lan0 = run.last_on("lan0");
+  EXPECT_EQ(ra::find_all<ra::PrefixInformation>(lan0.options).size(), 1U);
+  EXPECT_TRUE(prefix_said(lan0, kShared).has_value());
+  const auto& lan1 = run.last_on("lan1");
+  EXPECT_TRUE(prefix_said(lan1, prefix("2001:db8:1::/64")).has_value());
+  EXPECT_FALSE(prefix_said(lan1, kShared).has_value());
+}
+
 }  // namespace
 }  // namespace sixgate::daemon

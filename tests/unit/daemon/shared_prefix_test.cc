@@ -185,5 +185,47 @@ TEST(DecideSharing, ARealDelegationDeprecatesItFirst) {
   EXPECT_FALSE(one.decide(ending)->ends.has_value());
 }
 
+// Where a LAN is told what the link says, all of it that hosts may use is shared, at once, and with that LAN alone.
+TEST(DecideSharing, ARelayedLanHasAllPrefixesOfTheLinkAndWaitsForNothing) {
+  Case one;
+  one.facts.lans[1].relays = true;
+  one.facts.delegation_due = kNow + minutes(1);
+  ra::HeardPrefix more = one.heard.prefixes[0];
+  more.prefix = prefix("2001:db8:6::/64");
+  more.autonomous = false;
+  more.on_link = true;
+  one.heard.prefixes.push_back(more);
+  more.prefix = prefix("fd00:5::/64");  // stays where it is
+  one.heard.prefixes.push_back(more);
+  auto shared = one.decide();
+  ASSERT_TRUE(shared.has_value());
+  EXPECT_EQ(shared->lans, Names{"guests"});
+  EXPECT_EQ(shared->prefixes(),
+            (std::vector<Prefix>{prefix("2001:db8:5::/64"), prefix("2001:db8:6::/64")}));
+  EXPECT_EQ(why_shared(one.facts, shared, kNow), "Router Advertisements of wan are told on");
+  // The other LAN comes in when nothing is delegated after all.
+  shared = one.decide(shared, kNow + minutes(1));
+  ASSERT_TRUE(shared.has_value());
+  EXPECT_EQ(shared->lans, (Names{"home", "guests"}));
+  // And goes its own way when something is.
+  one.delegate(0, "2001:db8:100::/64");
+  shared = one.decide(shared, kNow + minutes(2));
+  ASSERT_TRUE(shared.has_value());
+  EXPECT_EQ(shared->lans, Names{"guests"});
+  EXPECT_FALSE(shared->ends.has_value());
+}
+
+TEST(DecideSharing, AloneARelayedLanMayHaveALinkWithoutSlaac) {
+  Case one;
+  one.heard.prefixes[0].autonomous = false;
+  EXPECT_FALSE(one.decide().has_value());
+  one.facts.lans[0].relays = true;
+  const auto shared = one.decide();
+  ASSERT_TRUE(shared.has_value());
+  EXPECT_EQ(shared->lans, Names{"home"}) << "hosts of the other one would make addresses";
+  one.facts.upstream_able = false;
+  EXPECT_FALSE(one.decide(shared).has_value());
+}
+
 }  // namespace
 }  // namespace sixgate::daemon

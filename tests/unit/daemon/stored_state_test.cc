@@ -216,6 +216,8 @@ TEST(StoredState, ASharedPrefixIsKept) {
   state.shared["tether"] = shared;
   state.shared["tether"].source = SharedPrefix::Source::kAdvertised;
   state.shared["tether"].ends = Instant::from_micros(7'000'000);
+  state.shared["tether"].further = {
+      {*Prefix::parse("2001:db8:6::/64"), Instant::from_micros(8'000'000), Instant::never()}};
   const Instant now = Instant::from_micros(1'000'000);
   const auto read = parse_stored_state(serialise(state, now, "boot"), now, "boot");
   ASSERT_TRUE(read) << read.error().message;

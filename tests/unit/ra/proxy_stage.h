@@ -32,7 +32,7 @@ inline Ip6Address group_of(const Ip6Address& target) {
 
 struct ProxyStage {
   explicit ProxyStage(std::uint64_t seed = 1) : rng(seed), proxy(rng) {
-    settings.prefix = prefix("2001:db8:5::/64");
+    settings.prefixes = {prefix("2001:db8:5::/64")};
     settings.segments = {{kWan, kWanMac, link_local(kWanMac), true, true},
                          {kLan, kLanMac, link_local(kLanMac), false, true},
                          {kGuests, kGuestsMac, link_local(kGuestsMac), false, true}};

@@ -524,5 +524,21 @@ TEST(RouterListener, TheSameAdvertisementAtTheSameTimeChangesNothing) {
   EXPECT_FALSE(wan.changed);
 }
 
+// RFC 4861 section 4.2: unknown options are ignored by a host, and told on by a relay.
+TEST(RouterListener, KeepsTheUnknownOptionsOfTheLastAdvertisementWithinBounds) {
+  Wan wan;
+  RouterAdvertisement said;
+  said.router_lifetime = seconds(1800);
+  said.options.emplace_back(UnknownOption{200, std::vector<std::uint8_t>(14, 7)});
+  said.options.emplace_back(UnknownOption{201, std::vector<std::uint8_t>(kMaxHeardFurther, 7)});
+  wan.hear(said, ip("fe80::1"));
+  ASSERT_EQ(wan.listener.heard().routers.size(), 1U);
+  ASSERT_EQ(wan.listener.heard().routers[0].further.size(), 1U);
+  EXPECT_EQ(wan.listener.heard().routers[0].further[0].code, 200);
+  said.options.clear();
+  wan.hear(said, ip("fe80::1"));
+  EXPECT_TRUE(wan.listener.heard().routers[0].further.empty());
+}
+
 }  // namespace
 }  // namespace sixgate::ra
