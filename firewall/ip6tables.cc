@@ -25,6 +25,7 @@ constexpr std::string_view kFromWan = "sixgate-from-wan";
 constexpr std::string_view kToWan = "sixgate-to-wan";
 constexpr std::string_view kToGuarded = "sixgate-to-guarded";
 constexpr std::string_view kRefused = "sixgate-refused";
+constexpr std::string_view kUnasked = "sixgate-unasked";
 
 // ND, MLD, SEND and multicast router discovery (RFC 4890 section 4.3.3): never beyond their link.
 constexpr std::array kLinkTypes{130, 131, 132, 133, 134, 135, 136, 137,
@@ -39,7 +40,7 @@ constexpr std::array<std::string_view, 5> kNotInternet{"::/96", "::ffff:0:0/96",
 constexpr std::array kRawChains{kPrerouting, kOutput, kUntracked};
 constexpr std::array kMangleChains{kMss};
 constexpr std::array kFilterChains{kInput,   kForward, kToUs,      kThrough, kSource,
-                                   kFromWan, kToWan,   kToGuarded, kRefused};
+                                   kFromWan, kToWan,   kToGuarded, kRefused, kUnasked};
 
 constexpr std::string_view kAccept = "ACCEPT";
 constexpr std::string_view kDrop = "DROP";
@@ -344,6 +345,14 @@ void new_flow_rules(Table& filter, const Ruleset& rules) {
     return [zone](const FirewallLan& lan) { return lan.zone == zone; };
   };
   each(is_guarded, [&](const std::string& lan) {
+    for (const FirewallUplink& uplink : rules.uplinks) {
+      for (const std::string_view match : {"-m ah", "-p esp", "-p 139", "-p udp --dport 500"}) {
+        filter.rule(
+            kThrough,
+            cat("-i ", uplink.interface, " -o ", lan, ' ', match, " -m conntrack --ctstate NEW"),
+            kUnasked, "begun by anybody");
+      }
+    }
     for (const std::string_view protocol : {"-m ah", "-p esp", "-p 139"}) {
       filter.rule(kThrough, cat("-o ", lan, " ", protocol), kAccept,
                   "IPsec and HIP guard themselves: RFC 6092 REC-21, 22, 26");
@@ -416,6 +425,11 @@ void forward_rules(Table& filter, const Ruleset& rules) {
                   "LANs that are kept apart");
     }
   }
+  for (const FirewallUplink& uplink : rules.uplinks) {
+    filter.rule(kThrough,
+                cat("-i ", uplink.interface, ' ', icmp(128), " -m conntrack --ctstate NEW"),
+                kUnasked, "begun by anybody");
+  }
   for (const int type : {3, 4, 128, 129, 144, 145, 146, 147}) {
     filter.rule(kThrough, cat(icmp(type), " -m limit --limit 1000/second --limit-burst 2000"),
                 kAccept, "diagnosis, Mobile IPv6: RFC 4890 4.3.1, 4.3.2");
@@ -448,6 +462,9 @@ std::string filter_table(const Ruleset& rules) {
   to_wan_rules(filter, rules);
   to_guarded_rules(filter, rules);
   filter.refuse(kRefused, "", kProhibited, "told why");
+  filter.rule(kUnasked, "-m limit --limit 100/second --limit-burst 200", kAccept,
+              "anybody may, but no scan of a /64 fills our table of neighbours: RFC 6583 6.4");
+  filter.rule(kUnasked, "", kDrop, "the same beyond the limit");
   return std::move(filter).text();
 }
 

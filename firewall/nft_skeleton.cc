@@ -89,7 +89,10 @@ table ip6 sixgate {
 		ct state established,related accept comment "what is allowed already, and errors about it"
 		iifname @wan ct state new oifname . meta mark @knock accept comment "proven by IPsec AH"
 		iifname @lan oifname @lan iifname != @everywhere iifname . oifname != @reach goto refused comment "LANs that are kept apart"
+		iifname @wan icmpv6 type echo-request ct state new goto unasked comment "begun by anybody"
 		icmpv6 type { 3, 4, 128, 129, 144-147 } limit rate 1000/second burst 2000 packets accept comment "diagnosis, Mobile IPv6: RFC 4890 4.3.1, 4.3.2"
+		iifname @wan oifname @guarded meta l4proto { ah, esp, 139 } ct state new goto unasked comment "begun by anybody"
+		iifname @wan oifname @guarded udp dport 500 ct state new goto unasked comment "begun by anybody"
 		oifname @guarded meta l4proto { ah, esp, 139 } accept comment "IPsec and HIP guard themselves: RFC 6092 REC-21, 22, 26"
 		oifname @guarded udp dport 500 accept comment "IKE: RFC 6092 REC-24"
 		ct state invalid counter drop comment "belongs to nothing, unmatched errors too: RFC 6092 REC-10"
@@ -105,6 +108,10 @@ table ip6 sixgate {
 		iifname @wan oifname . ip6 saddr . ip6 daddr . meta l4proto @pinhole_other accept comment "opened by the configuration, or by PCP"
 		oifname @guarded goto to_guarded
 		counter drop comment "nothing else asked for it"
+	}
+	chain unasked {
+		limit rate 100/second burst 200 packets counter accept comment "anybody may, but no scan of a /64 fills our table of neighbours: RFC 6583 6.4"
+		counter drop comment "the same beyond the limit"
 	}
 	chain refused {
 		limit rate 100/second burst 200 packets counter reject with icmpv6 type admin-prohibited comment "told why"

@@ -52,6 +52,12 @@ def limit(seconds):
     return mark
 
 
+def alone(function):
+    """What a test does to the kernel, all namespaces feel: it runs when no other does."""
+    function.alone = True
+    return function
+
+
 def proves(*rows):
     """Names the rows of the conformance table that a test records: the runner fails those it does not come to."""
     def mark(function):

@@ -32,7 +32,7 @@ def row_name(row):
 
 
 def collect():
-    """[(module, function, limit, rows)], read from the source: a broken module is then one failing test, not none."""
+    """[(module, function, limit, rows, alone)], read from the source: a broken module is then one failing test, not none."""
     found = []
     for file in sorted(os.listdir(HERE)):
         if not re.fullmatch(r"test_\w+\.py", file):
@@ -42,7 +42,7 @@ def collect():
         try:
             tree = ast.parse(text, file)
         except SyntaxError:
-            found.append((file[:-3], "test_module_can_be_read", DEFAULT_LIMIT, []))
+            found.append((file[:-3], "test_module_can_be_read", DEFAULT_LIMIT, [], False))
             continue
         names = [node.name for node in tree.body if isinstance(node, ast.FunctionDef) and node.name.startswith("test_")]
         try:
@@ -53,9 +53,9 @@ def collect():
             for name in names:
                 function = getattr(module, name)
                 found.append((file[:-3], name, getattr(function, "limit", DEFAULT_LIMIT),
-                              list(getattr(function, "rows", []))))
+                              list(getattr(function, "rows", [])), getattr(function, "alone", False)))
         except Exception:  # the child reports it, test by test
-            found += [(file[:-3], name, DEFAULT_LIMIT, []) for name in names]
+            found += [(file[:-3], name, DEFAULT_LIMIT, [], False) for name in names]
     return found
 
 
@@ -97,7 +97,7 @@ def child(module, name, directory, programs):
 
 class Running:
     def __init__(self, test, directory, programs):
-        self.module, self.name, self.limit, self.rows = test
+        self.module, self.name, self.limit, self.rows, self.alone = test
         self.directory, self.started, self.asked, self.timed_out = directory, time.monotonic(), None, False
         shutil.rmtree(directory, ignore_errors=True)
         os.makedirs(directory)
@@ -156,7 +156,7 @@ def main():
         return child(*options.child, options.bin)
     tests = [one for one in collect() if re.search(options.filter, "%s.%s" % (one[0], one[1]))]
     if options.list:
-        for module, name, _, rows in tests:
+        for module, name, _, rows, _ in tests:
             print("%s.%s%s" % (module, name, "".join(" " + row for row in rows)))
         return 0
     if os.geteuid():
@@ -172,14 +172,15 @@ def main():
         signal.signal(number, stop)
     base = os.path.join(ROOT, "build", "lab")
     os.makedirs(base, exist_ok=True)
-    waiting = sorted(tests, key=lambda one: -one[2])  # the longest first, so that none is left alone at the end
+    # The longest first, so that none is left alone at the end; then those that are to be.
+    waiting = sorted(tests, key=lambda one: (one[4], -one[2]))
     total, running, results, started = len(waiting), [], [], time.monotonic()
     while (waiting or running) and not (stopping and not running):
         if stopping:
             waiting = []
             for one in running:
                 one.end()
-        while waiting and len(running) < max(1, options.jobs):
+        while waiting and len(running) < (1 if waiting[0][4] else max(1, options.jobs)):
             test = waiting.pop(0)
             running.append(Running(test, os.path.join(base, test[1]), os.path.abspath(options.bin)))
         time.sleep(0.05)
@@ -197,7 +198,7 @@ def main():
             elif not options.keep and all(row["passed"] for row in result["rows"]):
                 shutil.rmtree(one.directory, ignore_errors=True)
     listed = []
-    expected = {name: rows for _, name, _, rows in tests}
+    expected = {name: rows for _, name, _, rows, _ in tests}
     for result in sorted(results, key=lambda one: (one["module"], one["name"])):
         rows = result.pop("rows")
         result.pop("module")
