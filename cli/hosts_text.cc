@@ -31,7 +31,8 @@ std::string hosts_text(const Json& hosts) {
           when = "now";
         else if (!one["seen_ago"].is_null())
           when = cat(lifetime_text(one["seen_ago"]), " ago");
-        row(said(one["address"]), said(one["origin"]), when);
+        row(said(one["address"]),
+            cat(said(one["origin"]), one["proxied"].truth() ? ", proxied" : ""), when);
       }
       for (const Json& prefix : host["delegated"].elements()) row(said(prefix), "delegated", "");
     }

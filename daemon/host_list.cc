@@ -26,7 +26,7 @@ class HostList {
     for (const auto& [address, entry] : neighbors_) {
       StatusHost& host = host_of(entry.mac);
       host.addresses.push_back({address, std::string(origin_of(address, entry.mac, prefixes)),
-                                entry.reachable, remaining(now, entry.seen)});
+                                entry.reachable, remaining(now, entry.seen), false});
       host.router = host.router || entry.router;
       host.seen_ago = std::min(host.seen_ago, remaining(now, entry.seen));
     }
@@ -49,7 +49,7 @@ class HostList {
       one.origin = origin;
       return;
     }
-    host.addresses.push_back({address, std::string(origin), false, Lifetime::infinite()});
+    host.addresses.push_back({address, std::string(origin), false, Lifetime::infinite(), false});
   }
 
   std::vector<StatusHost> take() {
@@ -125,6 +125,7 @@ void write_hosts(JsonWriter& json, const std::vector<StatusHost>& hosts) {
     for (const StatusHost::Address& one : host.addresses) {
       json.begin_object().member("address", one.address).member("origin", one.origin);
       json.member("reachable", one.reachable);
+      if (one.proxied) json.member("proxied", true);
       if (!one.seen_ago.is_infinite()) json.member("seen_ago", one.seen_ago);
       json.end_object();
     }

@@ -199,6 +199,7 @@ class Router {
                   std::vector<LanPrefix>& prefixes);
   std::vector<SharedLinks> shared_links() const;
   std::optional<StatusSharing> sharing_status(const Uplink& uplink, Instant now) const;
+  void mark_proxied(const std::string& interface, std::vector<StatusHost>& hosts) const;
   bool is_shared(const std::string& lan, const Prefix& prefix) const;
   bool waits_for_loops(const conf::LanConfig& lan) const;
   void note_told_before();

@@ -323,6 +323,17 @@ bool Router::is_shared(const std::string& lan, const Prefix& prefix) const {
   });
 }
 
+void Router::mark_proxied(const std::string& interface, std::vector<StatusHost>& hosts) const {
+  for (const auto& [uplink, share] : shares_) {
+    for (StatusHost& host : hosts) {
+      for (StatusHost::Address& one : host.addresses) {
+        const ra::ProxiedHost* known = share.proxy.table().find(one.address);
+        if (known != nullptr && known->segment == interface) one.proxied = true;
+      }
+    }
+  }
+}
+
 std::optional<StatusSharing> Router::sharing_status(const Uplink& uplink, Instant now) const {
   const SharingFacts facts = sharing_facts(uplink);
   const auto share = shares_.find(uplink.config().name);

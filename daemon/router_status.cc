@@ -244,6 +244,7 @@ Status Router::status(Instant now) const {
     status.hosts =
         host_list(lan->hosts(), server_, config.name,
                   prefixes == prefixes_.end() ? std::vector<LanPrefix>{} : prefixes->second, now);
+    mark_proxied(config.interface, status.hosts);
     const ra::AdvertiserCounters& counters = advertiser.counters();
     status.counters["ra_multicast_sent"] = counters.multicast_sent;
     status.counters["ra_unicast_sent"] = counters.unicast_sent;

@@ -148,6 +148,7 @@ struct StatusHost {
     std::string origin;
     bool reachable = false;  // it answered within the last seconds
     Lifetime seen_ago;       // infinite: never seen, only leased
+    bool proxied = false;    // in a shared /64: the other links find it through us
   };
   std::vector<Address> addresses;
   std::vector<Prefix> delegated;

@@ -111,7 +111,7 @@ def test_rows_of_a_settled_house(lab):
 
 @limit(240)
 @proves("4861-R-01", "4861-R-02", "4861-R-03", "4861-R-04", "4861-R-05", "4861-R-06", "4861-R-07", "4861-R-08",
-        "4861-R-09", "4861-R-25", "4861-R-26", "4861-R-34", "ROB-01", "4861-R-11")
+        "4861-R-09", "4861-R-25", "4861-R-26", "4861-R-34", "ROB-01", "4861-R-11", "7084-L-1")
 def test_rows_of_solicitations(lab):
     """Router Solicitations, good and bad, and the timing of the answers (RFC 4861 sections 6.1.1 and 6.2.6)."""
     house = online(lab, hosts=("h1", "h2"))
@@ -191,7 +191,9 @@ def test_rows_of_solicitations(lab):
     found = entry()
     lab.row("4861-R-26", found and "router" not in found[0] and found[0].get("lladdr") == its_mac
             and found[0]["state"][0] in ("STALE", "DELAY", "PROBE"), found)
-    lab.check(first, "no RA before")
+    # RFC 4861 sections 6.2.1, 6.2.3: from our link-local address, and hosts use us.
+    lab.row("7084-L-1", first and all(ra.source == lab.cpe.link_local("lan0") and ra.hop_limit == 255 for ra in first)
+            and all(passed for row, passed in ((one["row"], one["passed"]) for one in lab.rows)), lab.rows)
     final_checks(lab)
 
 

@@ -108,6 +108,8 @@ def test_the_64_of_the_access_link(lab):
             and all(one.valid <= theirs.valid and one.preferred <= theirs.preferred for one in ours), (own, on_link, ours))
 
     lab.until("h3 has a route of its own", lambda: host_route(lab, h3) == "lan1")
+    text = house.sixgated.cli_run("hosts").stdout
+    lab.check([one for one in text.splitlines() if h3 in one and "proxied" in one], text)
     since = time.time()
     lab.isp.ip("neigh", "flush", "dev", "isp0")
     lab.h1.wait_ping(SERVER, source=h1)
