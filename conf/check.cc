@@ -101,6 +101,10 @@ class Checker {
     if (!plain || user.size() > 32 || user.starts_with('-')) {
       add(Where::kGlobal, 0, "user", cat("\"", printable(user), "\" is no user name"));
     }
+    if (config_.firewall.accept_mark != 0 &&
+        config_.firewall.backend == FirewallConfig::Choice::kIp6tables)
+      add(Where::kFirewall, 0, "accept_mark",
+          "is of nft alone: what ip6tables accepts has passed its table, and others see no mark");
     if (config_.uplinks.empty() && config_.lans.empty()) {
       add(Where::kGlobal, 0, "", "there is no interface: neither an uplink nor a LAN");
     }

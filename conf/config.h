@@ -199,6 +199,8 @@ struct FirewallConfig {
     kRemove,  // none of ours
   };
   OnStop on_stop = OnStop::kKeep;
+  // Set in the mark of packets that our rules let pass, for rules of others that come after them; 0: none.
+  std::uint32_t accept_mark = 0;
 
   bool operator==(const FirewallConfig&) const = default;
 };

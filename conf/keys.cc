@@ -88,6 +88,16 @@ const std::array kFirewallKeys{
           read_word(v, on_stop_words(), c.on_stop, e);
         },
         [](const FirewallConfig& c) { return quoted(word_of(c.on_stop, on_stop_words())); }},
+    Key<FirewallConfig>{
+        "accept_mark",
+        "Where other rules drop what ours let pass (OpenWrt's fw4, firewalld, a policy drop):\n"
+        "set these bits in the mark of such packets, such as 0x10000000, and let the other\n"
+        "rules accept what has them. Of nft alone. 0: no mark.",
+        [](const Value& v, FirewallConfig& c, Complaints& e) {
+          if (const auto mark = read_number(v, 0, 0xffffffff, e))
+            c.accept_mark = static_cast<std::uint32_t>(*mark);
+        },
+        [](const FirewallConfig& c) { return cat(c.accept_mark); }},
 };
 
 }  // namespace

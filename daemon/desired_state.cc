@@ -480,6 +480,7 @@ DesiredState derive(const House& house, Instant now) {
   for (const UplinkView& uplink : house.uplinks) derive_uplink(house, uplink, out, now);
   derive_knock(house, out, now);
   out.ruleset.provisioned = provisioned(house);
+  out.ruleset.accept_mark = house.config->firewall.accept_mark;
   out.ruleset.pinholes = open_pinholes(house);
   out.pcp_links = mapping_links(house, out.ruleset.pinholes);
   std::ranges::copy(mapped_pinholes(house), std::back_inserter(out.ruleset.pinholes));

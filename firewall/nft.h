@@ -111,8 +111,8 @@ struct NftStep {
 };
 
 // Declares the table with its sets and writes its rules anew; sets keep their elements. The same
-// text always: loading it over itself changes nothing but counters.
-std::string nft_skeleton();
+// text always: loading it over itself changes nothing but counters. `accept_mark`: that of the Ruleset.
+std::string nft_skeleton(std::uint32_t accept_mark = 0);
 
 // The table goes, if it is there.
 std::string nft_removal();

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // The constant part of table `ip6 sixgate`. A rule's comment says why it is there, so that
 // `nft list table ip6 sixgate` explains itself.
+#include <algorithm>
 #include <string>
 
 #include "firewall/nft.h"
@@ -14,6 +15,9 @@ namespace {
 // routed has lost one.
 //
 // Packets of interfaces that are not ours leave every chain at once: their tables decide.
+//
+// Input and forward come before everybody's `filter`: what others refuse there they may refuse only of what we let
+// pass, and a mark tells them (nft_skeleton.cc, accept_mark).
 //
 // Order within a chain matters as follows. What works without conntrack comes before any `ct
 // state`: Neighbor Discovery and DHCPv6 then live with a full connection table, and INVALID is
@@ -59,7 +63,7 @@ table ip6 sixgate {
 		iifname @wan tcp flags & (syn | rst) == syn tcp option maxseg size set rt mtu comment "segments fit the uplink"
 	}
 	chain input {
-		type filter hook input priority filter; policy accept;
+		type filter hook input priority filter - 1; policy accept;
 		iifname != @wan iifname != @lan accept comment "not our interface"
 		icmpv6 type { 133-136, 141-142, 148-149 } ip6 hoplimit 255 accept comment "ND and SEND from this link: RFC 4861 6.1, RFC 4890 4.4.1"
 		icmpv6 type { 130-132, 143 } ip6 saddr { ::, fe80::/10 } accept comment "MLD from this link: RFC 3810 5.1.14"
@@ -80,7 +84,7 @@ table ip6 sixgate {
 		counter drop comment "no service on the WAN: RFC 6092 REC-8, REC-9, REC-50"
 	}
 	chain forward {
-		type filter hook forward priority filter; policy accept;
+		type filter hook forward priority filter - 1; policy accept;
 		iifname != @wan iifname != @lan accept comment "not our interface"
 		icmpv6 type { 133-137, 141-142, 148-149 } ip6 hoplimit != 255 counter drop comment "not beyond its link: RFC 4890 4.3.3; 255: a bridge's"
 		icmpv6 type { 130-132, 143, 151-153 } ip6 hoplimit != 1 counter drop comment "the same; 1: a bridge's"
@@ -172,14 +176,43 @@ constexpr std::string_view type_of(NftKey key) {
   return "";
 }
 
+// An accept in one table ends nothing in another. What passes here is marked where it passes: in chains of
+// the hooks input and forward, but for interfaces that are not ours.
+std::string with_mark(std::string_view rules, std::uint32_t mark) {
+  constexpr std::string_view kPassing = " accept comment";
+  std::string out;
+  bool decides = false;
+  for (std::size_t at = 0; at < rules.size();) {
+    const std::size_t end = std::min(rules.find('\n', at), rules.size() - 1) + 1;
+    std::string_view line = rules.substr(at, end - at);
+    at = end;
+    if (line.starts_with("\tchain ")) {
+      decides = line.starts_with("\tchain input") || line.starts_with("\tchain forward") ||
+                line.starts_with("\tchain unasked");
+      if (line.starts_with("\tchain input"))
+        out += cat("\tchain accepted {\n\t\tmeta mark set meta mark | ", mark,
+                   " accept comment \"for the rules of others\"\n\t}\n");
+    }
+    const std::size_t accept = line.find(kPassing);
+    const bool ours = line.find("\"not our interface\"") == std::string_view::npos;
+    if (!decides || !ours || accept == std::string_view::npos) {
+      out += line;
+      continue;
+    }
+    out += cat(line.substr(0, accept), " goto accepted comment",
+               line.substr(accept + kPassing.size()));
+  }
+  return out;
+}
+
 }  // namespace
 
-std::string nft_skeleton() {
+std::string nft_skeleton(std::uint32_t accept_mark) {
   std::string text = cat("table ip6 ", kNftTable, " {\n");
   for (const NftSetKind& kind : kNftSetKinds) {
     text += cat("\tset ", kind.name, " { ", type_of(kind.key), " comment \"", kind.why, "\"; }\n");
   }
-  return cat(text, "}", kRules);
+  return cat(text, "}", accept_mark == 0 ? std::string(kRules) : with_mark(kRules, accept_mark));
 }
 
 std::string nft_removal() {

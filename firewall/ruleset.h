@@ -94,6 +94,8 @@ struct Ruleset {
   // RFC 7084 G-3: while false nothing crosses between LAN and WAN. LANs talk to each other and to
   // us.
   bool provisioned = false;
+  // Bits for the mark of what passes, which rules of others may look at after ours (nft alone); 0: none.
+  std::uint32_t accept_mark = 0;
   bool operator==(const Ruleset&) const = default;
 };
 

@@ -12,6 +12,7 @@
 #include "daemon/host_list.h"
 #include "daemon/io/clock.h"
 #include "daemon/io/config_file.h"
+#include "daemon/io/nft_chains.h"
 #include "daemon/knock.h"
 #include "daemon/lease_list.h"
 #include "net/text.h"
@@ -433,6 +434,24 @@ ControlSocket::Stream Daemon::open_stream(std::string_view command) {
   };
 }
 
+// What passes our rules and is refused all the same.
+void Daemon::add_refusals_of_others(firewall::Backend backend, Status& status) const {
+  const std::uint32_t mark = router_->desired().ruleset.accept_mark;
+  if (backend == firewall::Backend::kNone || (backend == firewall::Backend::kNft && mark != 0))
+    return;
+  const auto chains = closed_chains_of_others();
+  if (!chains) return;  // a kernel without nftables has no such chains
+  for (const std::string& chain : *chains) {
+    // The table that our own jumps are in: what they accept has passed it.
+    if (backend == firewall::Backend::kIp6tables && chain.starts_with("ip6 filter ")) continue;
+    status.problems.push_back(cat("firewall: chain \"", chain,
+                                  "\" drops what none of its rules accepts, also where ours do: ",
+                                  backend == firewall::Backend::kNft
+                                      ? "set accept_mark, and accept that mark there"
+                                      : "use backend = \"nft\" with accept_mark"));
+  }
+}
+
 std::string Daemon::answer(std::string_view command) {
   if (command == "knock") return knock_json(router_->desired().knocks);
   if (command == "knock reset") return knock_reset_json(router_->reset_knocks(clock_now()));
@@ -445,6 +464,7 @@ std::string Daemon::answer(std::string_view command) {
   Status status = router_->status(clock_now());
   if (const auto backend = firewall_.backend()) {
     status.firewall_backend = firewall::to_string(*backend);
+    add_refusals_of_others(*backend, status);
   }
   for (StatusUplink& uplink : status.uplinks) {
     uplink.counters["ra_dropped_fragmented"] = sockets_.fragments(uplink.interface);

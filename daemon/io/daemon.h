@@ -62,6 +62,7 @@ class Daemon {
   void restore_leases(Instant now);
   std::string answer(std::string_view command);
   std::string firewall_answer(std::string_view asked);
+  void add_refusals_of_others(firewall::Backend backend, Status& status) const;
   std::string release_answer(std::string_view asked);
   ControlSocket::Stream open_stream(std::string_view command);
   void say(LogLevel level, std::string text) { log_.say(level, std::move(text)); }

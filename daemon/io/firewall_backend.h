@@ -37,15 +37,19 @@ class NftFirewall final : public FirewallBackend {
   void doubt() override { loaded_.reset(); }
 
  private:
-  void load(const firewall::NftSets& wanted, Callback callback);
-  void replace(const firewall::NftSets& wanted, const std::string& refusal, Callback callback);
-  void run_nft(std::string text, std::optional<firewall::NftSets> then, Callback callback);
+  // The whole of what nft is told, and the part of it that changes without nft.
+  struct Wanted {
+    std::string skeleton;
+    firewall::NftSets sets;
+  };
+  void load(const Wanted& wanted, Callback callback);
+  void replace(const Wanted& wanted, const std::string& refusal, Callback callback);
+  void run_nft(std::string text, std::optional<Wanted> then, Callback callback);
 
   ProcessRunner& runner_;
   NftSocket socket_;
-  std::optional<firewall::NftSets>
-      loaded_;               // what the kernel has; none until our skeleton is there
-  bool taken_over_ = false;  // a table of an earlier version is not looked for again
+  std::optional<Wanted> loaded_;  // what the kernel has; none until our skeleton is there
+  bool taken_over_ = false;       // a table of an earlier version is not looked for again
   std::shared_ptr<bool> alive_ = std::make_shared<bool>(true);
 };
 

@@ -10,14 +10,15 @@ NftFirewall::NftFirewall(ProcessRunner& runner, NftSocket socket)
     : runner_(runner), socket_(std::move(socket)) {}
 
 void NftFirewall::apply(const firewall::Ruleset& ruleset, Callback callback) {
-  const NftSets wanted = firewall::nft_sets(ruleset);
-  if (loaded_) {
-    const std::optional<NftSets> between = firewall::nft_between(*loaded_, wanted);
+  const Wanted wanted{firewall::nft_skeleton(ruleset.accept_mark), firewall::nft_sets(ruleset)};
+  if (loaded_ && loaded_->skeleton == wanted.skeleton) {
+    const NftSets& from = loaded_->sets;
+    const std::optional<NftSets> between = firewall::nft_between(from, wanted.sets);
     Expected<Done> sent = Done{};
-    if (between) sent = socket_.send(firewall::nft_steps(*loaded_, *between));
-    if (sent) sent = socket_.send(firewall::nft_steps(between ? *between : *loaded_, wanted));
+    if (between) sent = socket_.send(firewall::nft_steps(from, *between));
+    if (sent) sent = socket_.send(firewall::nft_steps(between ? *between : from, wanted.sets));
     if (sent) {
-      loaded_ = wanted;
+      loaded_->sets = wanted.sets;
       callback(Done{});
       return;
     }
@@ -29,7 +30,7 @@ void NftFirewall::apply(const firewall::Ruleset& ruleset, Callback callback) {
 
 // The skeleton over whatever is there, with the difference from the elements found: one transaction, so
 // that no packet meets a skeleton with empty sets.
-void NftFirewall::load(const NftSets& wanted, Callback callback) {
+void NftFirewall::load(const Wanted& wanted, Callback callback) {
   Expected<NftSocket::Found> found = socket_.read();
   if (!found) {
     callback(Unexpected<Error>(found.error()));
@@ -39,7 +40,7 @@ void NftFirewall::load(const NftSets& wanted, Callback callback) {
     replace(wanted, "foreign elements in its sets", std::move(callback));
     return;
   }
-  std::string text = firewall::nft_skeleton() + firewall::nft_difference(found->sets, wanted);
+  std::string text = wanted.skeleton + firewall::nft_difference(found->sets, wanted.sets);
   const bool may_replace = found->table && !taken_over_;
   run_nft(std::move(text), wanted,
           [this, alive = std::weak_ptr<bool>(alive_), wanted, may_replace,
@@ -55,10 +56,10 @@ void NftFirewall::load(const NftSets& wanted, Callback callback) {
 
 // A table that another version left, with sets of other types, cannot be taken over: it is replaced, once,
 // although that may lose packets on its way.
-void NftFirewall::replace(const NftSets& wanted, const std::string& refusal, Callback callback) {
+void NftFirewall::replace(const Wanted& wanted, const std::string& refusal, Callback callback) {
   taken_over_ = true;
   run_nft(
-      cat(firewall::nft_removal(), firewall::nft_skeleton(), firewall::nft_difference({}, wanted)),
+      cat(firewall::nft_removal(), wanted.skeleton, firewall::nft_difference({}, wanted.sets)),
       wanted, [refusal, callback = std::move(callback)](const Expected<Done>& done) {
         if (done) {
           callback(done);
@@ -80,7 +81,7 @@ void NftFirewall::remove(Callback callback) {
 }
 
 // `then` is what the kernel has when it took the text.
-void NftFirewall::run_nft(std::string text, std::optional<NftSets> then, Callback callback) {
+void NftFirewall::run_nft(std::string text, std::optional<Wanted> then, Callback callback) {
   runner_.run({.arguments = {"nft", "-f", "-"}, .input = std::move(text)},
               [this, alive = std::weak_ptr<bool>(alive_), then = std::move(then),
                callback = std::move(callback)](const Expected<ProcessResult>& result) {

@@ -444,5 +444,17 @@ TEST(Conformance, Row_7084_ULA_3_TheUlaPrefixIsConfigurable) {
   EXPECT_EQ(carved.assignments[0].prefix.to_string(), "fd12:3456:789a::/64");
 }
 
+TEST(Reader, AMarkForOtherRulesIsOfNftAlone) {
+  const std::string lan = "\n[lan.home]\ninterface = \"eth1\"\n";
+  const ReadResult read = read_toml("[firewall]\naccept_mark = 0x10000000" + lan, "f");
+  ASSERT_TRUE(read.config.has_value());
+  EXPECT_EQ(read.config->firewall.accept_mark, 0x10000000U);
+  const ReadResult wrong =
+      read_toml("[firewall]\nbackend = \"ip6tables\"\naccept_mark = 1" + lan, "f");
+  ASSERT_EQ(wrong.errors.size(), 1U);
+  EXPECT_EQ(wrong.errors[0].line, 3U);
+  EXPECT_NE(wrong.errors[0].to_string().find("is of nft alone"), std::string::npos);
+}
+
 }  // namespace
 }  // namespace sixgate::conf

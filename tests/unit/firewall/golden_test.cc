@@ -101,7 +101,7 @@ void expect_golden(const std::string& name, const std::string& text) {
 }
 
 std::string whole_nft(const Ruleset& ruleset) {
-  return nft_skeleton() + nft_difference({}, nft_sets(ruleset));
+  return nft_skeleton(ruleset.accept_mark) + nft_difference({}, nft_sets(ruleset));
 }
 
 TEST(FirewallGolden, Home) {
@@ -117,6 +117,14 @@ TEST(FirewallGolden, BeforeProvisioning) {
 TEST(FirewallGolden, TwoUplinks) {
   expect_golden("two-uplinks.nft", whole_nft(two_uplinks()));
   expect_golden("two-uplinks.ip6tables", render_ip6tables(two_uplinks()));
+}
+
+// What passes is marked wherever it passes, and nothing else is.
+TEST(FirewallGolden, AMarkForTheRulesOfOthers) {
+  Ruleset marked = home();
+  marked.accept_mark = 0x10000000;
+  expect_golden("marked.nft", whole_nft(marked));
+  EXPECT_EQ(render_ip6tables(marked), render_ip6tables(home()));
 }
 
 TEST(FirewallGolden, FourZones) {

@@ -1,0 +1,41 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "daemon/io/nft_chains.h"
+
+#include "net/text.h"
+#include "tests/unit/daemon_io/namespace.h"
+
+namespace sixgate::daemon {
+namespace {
+
+class NftChainsTest : public NamespaceTest {
+ protected:
+  using Names = std::vector<std::string>;
+  // What is found after a shell command.
+  Names after(const std::string& command) {
+    run(command);
+    const auto found = closed_chains_of_others();
+    EXPECT_TRUE(found) << found.error().message;
+    return found.value_or(Names{});
+  }
+};
+
+TEST_F(NftChainsTest, FindsBaseChainsOfOthersThatDropByPolicy) {
+  if (std::system("nft --version >/dev/null 2>&1") != 0) GTEST_SKIP() << "no program nft";
+  EXPECT_EQ(after("nft list ruleset"), Names{});
+  const auto chain = [](const char* table, const char* name, const char* hook, const char* policy) {
+    return cat("nft 'add table ", table, "; add chain ", table, " ", name, " { type filter hook ",
+               hook, " priority 0; policy ", policy, "; }' && ");
+  };
+  EXPECT_EQ(after(chain("inet fw4", "forward", "forward", "drop") +
+                  chain("inet fw4", "input", "input", "drop") +
+                  chain("inet fw4", "output", "output", "drop") +
+                  chain("inet fw4", "open", "forward", "accept") +
+                  chain("ip6 filter", "FORWARD", "forward", "drop") +
+                  chain("ip6 sixgate", "forward", "forward", "drop") +
+                  chain("ip filter", "FORWARD", "forward", "drop") + "true"),
+            (Names{"inet fw4 forward", "inet fw4 input", "ip6 filter FORWARD"}));
+  EXPECT_EQ(after("nft flush ruleset"), Names{});
+}
+
+}  // namespace
+}  // namespace sixgate::daemon
