@@ -101,6 +101,11 @@ class Checker {
     if (!plain || user.size() > 32 || user.starts_with('-')) {
       add(Where::kGlobal, 0, "user", cat("\"", printable(user), "\" is no user name"));
     }
+    const auto include = [&](std::string_view key, const std::string& path) {
+      if (!path.empty()) check_path(key, path, Where::kFirewall);
+    };
+    include("include_nft", config_.firewall.include_nft);
+    include("include_ip6tables", config_.firewall.include_ip6tables);
     if (config_.firewall.accept_mark != 0 &&
         config_.firewall.backend == FirewallConfig::Choice::kIp6tables)
       add(Where::kFirewall, 0, "accept_mark",

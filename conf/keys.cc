@@ -98,6 +98,21 @@ const std::array kFirewallKeys{
             c.accept_mark = static_cast<std::uint32_t>(*mark);
         },
         [](const FirewallConfig& c) { return cat(c.accept_mark); }},
+    Key<FirewallConfig>{
+        "include_nft",
+        "A file with rules of your own, as nft has them in a table: chain user_input { ... },\n"
+        "user_before_established, user_after_established and user_forward are jumped to from\n"
+        "ours. Read at the start and at a reload. \"\": none.",
+        [](const Value& v, FirewallConfig& c, Complaints& e) { read_into(v, c.include_nft, e); },
+        [](const FirewallConfig& c) { return quoted(c.include_nft); }},
+    Key<FirewallConfig>{
+        "include_ip6tables",
+        "The same for ip6tables: lines \"-A sixgate-user-forward ...\", also -input, -before and\n"
+        "-after (what is established).",
+        [](const Value& v, FirewallConfig& c, Complaints& e) {
+          read_into(v, c.include_ip6tables, e);
+        },
+        [](const FirewallConfig& c) { return quoted(c.include_ip6tables); }},
 };
 
 }  // namespace

@@ -11,7 +11,7 @@ namespace {
 std::string text_of(const firewall::Ruleset& ruleset, firewall::Backend backend) {
   switch (backend) {
     case firewall::Backend::kNft:
-      return firewall::nft_skeleton(ruleset.accept_mark) +
+      return firewall::nft_skeleton(ruleset) +
              firewall::nft_difference(firewall::NftSets{}, firewall::nft_sets(ruleset));
     case firewall::Backend::kIp6tables:
       return firewall::render_ip6tables(ruleset);

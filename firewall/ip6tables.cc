@@ -6,6 +6,7 @@
 #include <algorithm>
 
 #include "firewall/forbidden.h"
+#include "firewall/user_rules.h"
 #include "net/text.h"
 
 namespace sixgate::firewall {
@@ -39,8 +40,20 @@ constexpr std::array<std::string_view, 5> kNotInternet{"::/96", "::ffff:0:0/96",
 
 constexpr std::array kRawChains{kPrerouting, kOutput, kUntracked};
 constexpr std::array kMangleChains{kMss};
-constexpr std::array kFilterChains{kInput,   kForward, kToUs,      kThrough, kSource,
-                                   kFromWan, kToWan,   kToGuarded, kRefused, kUnasked};
+constexpr std::array kFilterChains{kInput,
+                                   kForward,
+                                   kToUs,
+                                   kThrough,
+                                   kSource,
+                                   kFromWan,
+                                   kToWan,
+                                   kToGuarded,
+                                   kRefused,
+                                   kUnasked,
+                                   kUserInput.ip6tables,
+                                   kUserBefore.ip6tables,
+                                   kUserAfter.ip6tables,
+                                   kUserForward.ip6tables};
 
 constexpr std::string_view kAccept = "ACCEPT";
 constexpr std::string_view kDrop = "DROP";
@@ -70,11 +83,17 @@ class Table {
     rule(chain, cat(match, match.empty() ? "" : " ", "-m limit ", limit), rejection, why);
     rule(chain, match, kDrop, "the same beyond the limit");
   }
+  void append(std::string_view lines) { text_ += lines; }
   std::string text() && { return std::move(text_ += "COMMIT\n"); }
 
  private:
   std::string text_;
 };
+
+void user_rules(Table& filter, const Ruleset& rules, std::string_view chain,
+                const UserChain& place) {
+  if (!rules.user_rules.empty()) filter.rule(chain, "", place.ip6tables, "rules of your own");
+}
 
 std::string icmp(int type) { return cat("-p ipv6-icmp -m icmp6 --icmpv6-type ", type); }
 
@@ -198,6 +217,7 @@ void input_rules(Table& filter, const Ruleset& rules) {
   filter.rule(kToUs, cat(icmp(128), " -m limit --limit 50/second --limit-burst 100"), kAccept,
               "ping: RFC 4890 4.4.1");
   filter.rule(kToUs, "-m conntrack --ctstate INVALID", kDrop, "belongs to nothing");
+  user_rules(filter, rules, kToUs, kUserInput);
   for (const FirewallLan& lan : rules.lans) {
     switch (lan.zone) {
       case Zone::kProtected:
@@ -361,6 +381,7 @@ void new_flow_rules(Table& filter, const Ruleset& rules) {
   });
   filter.rule(kThrough, "-m conntrack --ctstate INVALID", kDrop,
               "belongs to nothing, unmatched errors too: RFC 6092 REC-10");
+  user_rules(filter, rules, kThrough, kUserForward);
   each(is_guarded, [&](const std::string& lan) {
     for (const FirewallUplink& uplink : rules.uplinks) {
       filter.rule(
@@ -408,8 +429,10 @@ void forward_rules(Table& filter, const Ruleset& rules) {
     filter.rule(kThrough, cat("-i ", uplink.interface), kFromWan, "what comes from the Internet");
     filter.rule(kThrough, cat("-o ", uplink.interface), kToWan, "what goes to the Internet");
   }
+  user_rules(filter, rules, kThrough, kUserBefore);
   filter.rule(kThrough, "-m conntrack --ctstate RELATED,ESTABLISHED", kAccept,
               "what is allowed already, and errors about it");
+  user_rules(filter, rules, kThrough, kUserAfter);
   for (const FirewallKnock& knock : rules.knocks) {
     for (const FirewallUplink& uplink : rules.uplinks) {
       filter.rule(kThrough,
@@ -465,6 +488,7 @@ std::string filter_table(const Ruleset& rules) {
   filter.rule(kUnasked, "-m limit --limit 100/second --limit-burst 200", kAccept,
               "anybody may, but no scan of a /64 fills our table of neighbours: RFC 6583 6.4");
   filter.rule(kUnasked, "", kDrop, "the same beyond the limit");
+  filter.append(rules.user_rules);
   return std::move(filter).text();
 }
 

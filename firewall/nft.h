@@ -111,8 +111,9 @@ struct NftStep {
 };
 
 // Declares the table with its sets and writes its rules anew; sets keep their elements. The same
-// text always: loading it over itself changes nothing but counters. `accept_mark`: that of the Ruleset.
-std::string nft_skeleton(std::uint32_t accept_mark = 0);
+// text always: loading it over itself changes nothing but counters. Of the Ruleset it has the mark and
+// the user's rules.
+std::string nft_skeleton(const Ruleset& ruleset = {});
 
 // The table goes, if it is there.
 std::string nft_removal();

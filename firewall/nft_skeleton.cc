@@ -5,6 +5,7 @@
 #include <string>
 
 #include "firewall/nft.h"
+#include "firewall/user_rules.h"
 #include "net/text.h"
 
 namespace sixgate::firewall {
@@ -78,6 +79,7 @@ table ip6 sixgate {
 		icmpv6 type { 1-4 } limit rate 100/second burst 200 packets accept comment "errors: RFC 4890 4.4.1"
 		icmpv6 type echo-request limit rate 50/second burst 100 packets accept comment "ping: RFC 4890 4.4.1"
 		ct state invalid counter drop comment "belongs to nothing"
+		%user_input
 		iifname @protected accept comment "those inside may manage us"
 		iifname @lan meta l4proto { tcp, udp } th dport 53 accept comment "DNS for the other hosts"
 		iifname @lan limit rate 100/second burst 200 packets counter reject with icmpv6 type admin-prohibited comment "they are told"
@@ -90,7 +92,9 @@ table ip6 sixgate {
 		icmpv6 type { 130-132, 143, 151-153 } ip6 hoplimit != 1 counter drop comment "the same; 1: a bridge's"
 		iifname @wan jump from_wan
 		oifname @wan jump to_wan
+		%user_before_established
 		ct state established,related accept comment "what is allowed already, and errors about it"
+		%user_after_established
 		iifname @wan ct state new oifname . meta mark @knock accept comment "proven by IPsec AH"
 		iifname @lan oifname @lan iifname != @everywhere iifname . oifname != @reach goto refused comment "LANs that are kept apart"
 		iifname @wan icmpv6 type echo-request ct state new goto unasked comment "begun by anybody"
@@ -100,6 +104,7 @@ table ip6 sixgate {
 		oifname @guarded meta l4proto { ah, esp, 139 } accept comment "IPsec and HIP guard themselves: RFC 6092 REC-21, 22, 26"
 		oifname @guarded udp dport 500 accept comment "IKE: RFC 6092 REC-24"
 		ct state invalid counter drop comment "belongs to nothing, unmatched errors too: RFC 6092 REC-10"
+		%user_forward
 		iifname @guarded oifname @wan ct state new tcp flags & (fin | syn | rst | ack) != syn counter reject with tcp reset comment "a closed flow does not come back from its middle"
 		iifname @protected accept comment "those inside may open anything"
 		iifname . oifname @reach accept comment "may open to that LAN"
@@ -176,43 +181,58 @@ constexpr std::string_view type_of(NftKey key) {
   return "";
 }
 
-// An accept in one table ends nothing in another. What passes here is marked where it passes: in chains of
-// the hooks input and forward, but for interfaces that are not ours.
-std::string with_mark(std::string_view rules, std::uint32_t mark) {
+// An accept in one table ends nothing in another: where there is a mark, what passes bears it. Interfaces that are not
+// ours pass unmarked.
+std::string marked(std::string_view line) {
   constexpr std::string_view kPassing = " accept comment";
+  const std::size_t at = line.find(kPassing);
+  if (at == std::string_view::npos || line.find("\"not our interface\"") != std::string_view::npos)
+    return std::string(line);
+  return cat(line.substr(0, at), " goto accepted comment", line.substr(at + kPassing.size()));
+}
+
+// The rules, with what a home has beyond what every home needs alike.
+std::string rules_for(const Ruleset& ruleset) {
   std::string out;
-  bool decides = false;
-  for (std::size_t at = 0; at < rules.size();) {
-    const std::size_t end = std::min(rules.find('\n', at), rules.size() - 1) + 1;
-    std::string_view line = rules.substr(at, end - at);
-    at = end;
-    if (line.starts_with("\tchain ")) {
-      decides = line.starts_with("\tchain input") || line.starts_with("\tchain forward") ||
-                line.starts_with("\tchain unasked");
-      if (line.starts_with("\tchain input"))
-        out += cat("\tchain accepted {\n\t\tmeta mark set meta mark | ", mark,
-                   " accept comment \"for the rules of others\"\n\t}\n");
-    }
-    const std::size_t accept = line.find(kPassing);
-    const bool ours = line.find("\"not our interface\"") == std::string_view::npos;
-    if (!decides || !ours || accept == std::string_view::npos) {
-      out += line;
+  bool decides = false;  // in a chain whose accept is a verdict on the packet
+  std::string_view rules = kRules;
+  while (!rules.empty()) {
+    const std::size_t end = std::min(rules.find('\n'), rules.size() - 1) + 1;
+    const std::string_view line = rules.substr(0, end);
+    rules.remove_prefix(end);
+    if (line.starts_with("\t\t%")) {
+      if (!ruleset.user_rules.empty())
+        out += cat("\t\tjump ", line.substr(3, line.size() - 4), "\n");
       continue;
     }
-    out += cat(line.substr(0, accept), " goto accepted comment",
-               line.substr(accept + kPassing.size()));
+    if (line.starts_with("\tchain ")) {
+      const auto is = [&](std::string_view name) {
+        return line.starts_with(cat("\tchain ", name));
+      };
+      decides = is("input") || is("forward") || is("unasked");
+      if (is("input") && ruleset.accept_mark != 0)
+        out += cat("\tchain accepted {\n\t\tmeta mark set meta mark | ", ruleset.accept_mark,
+                   " accept comment \"for the rules of others\"\n\t}\n");
+      if (is("input") && !ruleset.user_rules.empty()) {
+        for (const UserChain& chain : kUserChains) out += cat("\tchain ", chain.nft, " {\n\t}\n");
+      }
+    }
+    out += decides && ruleset.accept_mark != 0 ? marked(line) : std::string(line);
   }
+  // Last of all, so that a complaint about them names a line that can be told from ours.
+  if (!ruleset.user_rules.empty())
+    out += cat("table ip6 ", kNftTable, " {\n", ruleset.user_rules, "\n}\n");
   return out;
 }
 
 }  // namespace
 
-std::string nft_skeleton(std::uint32_t accept_mark) {
+std::string nft_skeleton(const Ruleset& ruleset) {
   std::string text = cat("table ip6 ", kNftTable, " {\n");
   for (const NftSetKind& kind : kNftSetKinds) {
     text += cat("\tset ", kind.name, " { ", type_of(kind.key), " comment \"", kind.why, "\"; }\n");
   }
-  return cat(text, "}", accept_mark == 0 ? std::string(kRules) : with_mark(kRules, accept_mark));
+  return cat(text, "}", rules_for(ruleset));
 }
 
 std::string nft_removal() {

@@ -96,6 +96,8 @@ struct Ruleset {
   bool provisioned = false;
   // Bits for the mark of what passes, which rules of others may look at after ours (nft alone); 0: none.
   std::uint32_t accept_mark = 0;
+  // Of the backend in use, as firewall/user_rules.h has them; empty: none.
+  std::string user_rules{};
   bool operator==(const Ruleset&) const = default;
 };
 

@@ -123,6 +123,7 @@ Expected<Done> Daemon::start() {
   if (!kernel) return Unexpected<Error>(kernel.error());
   kernel_ = std::move(*kernel);
   const Instant now = clock_now();
+  firewall_.include({config_.firewall.include_nft, config_.firewall.include_ip6tables});
   router_ = std::make_unique<Router>(config_, state_.load(now), rng_, now);
   restore_leases(now);
   static constexpr std::array<int, 4> kSignals{SIGHUP, SIGTERM, SIGINT, SIGUSR2};
@@ -387,6 +388,7 @@ void Daemon::reload() {
     config_ = config;
     log_.set_level(config_.log_level);
     leases_.set_durability(config_.durability);
+    firewall_.include({config_.firewall.include_nft, config_.firewall.include_ip6tables});
     router_->reload(std::move(config), clock_now());
     write_hosts_files();
     look();  // at what the new configuration watches
@@ -405,7 +407,9 @@ std::string Daemon::firewall_answer(std::string_view asked) {
   } else if (!asked.empty()) {
     return error_answer(cat("unknown firewall:", printable(asked)));
   }
-  return firewall_json(router_->desired().ruleset, backend);
+  firewall::Ruleset ruleset = router_->desired().ruleset;
+  if (backend == firewall_.backend()) ruleset.user_rules = firewall_.user_rules();
+  return firewall_json(ruleset, backend);
 }
 
 // Of an address, a prefix, a LAN, or a client by its name or DUID.
@@ -466,6 +470,8 @@ std::string Daemon::answer(std::string_view command) {
     status.firewall_backend = firewall::to_string(*backend);
     add_refusals_of_others(*backend, status);
   }
+  if (!firewall_.complaint().empty())
+    status.problems.push_back(cat("firewall: rules of your own: ", firewall_.complaint()));
   for (StatusUplink& uplink : status.uplinks) {
     uplink.counters["ra_dropped_fragmented"] = sockets_.fragments(uplink.interface);
   }

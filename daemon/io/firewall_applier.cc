@@ -5,7 +5,9 @@
 #include <utility>
 #include <vector>
 
+#include "daemon/io/file.h"
 #include "daemon/io/firewall_backend.h"
+#include "firewall/user_rules.h"
 #include "net/text.h"
 
 namespace sixgate::daemon {
@@ -14,6 +16,7 @@ using firewall::Backend;
 
 namespace {
 
+constexpr std::size_t kMostUserRules = 65536;                       // octets
 constexpr std::array kWorking{Backend::kNft, Backend::kIp6tables};  // in the order of preference
 
 class NoFirewall final : public FirewallBackend {
@@ -57,6 +60,15 @@ class FirewallApplier::Impl : public std::enable_shared_from_this<Impl> {
 
   std::optional<Backend> backend() const { return settled_; }
 
+  void include(FirewallIncludes files) {
+    files_ = std::move(files);
+    unread_ = true;
+    const std::optional<firewall::Ruleset>& newest = wanted_ ? wanted_ : busy_ ? current_ : good_;
+    if (settled_ && newest) apply(firewall::Ruleset(*newest), [](const Expected<Done>&) {});
+  }
+  const std::string& complaint() const { return complaint_; }
+  const std::string& user_rules() const { return user_rules_; }
+
  private:
   void remove_now() {
     const Callback callback = std::exchange(removal_, nullptr);
@@ -94,7 +106,7 @@ class FirewallApplier::Impl : public std::enable_shared_from_this<Impl> {
   void attempt(const firewall::Ruleset& ruleset, std::size_t index, const std::string& refusals,
                Callback callback) {
     if (settled_) {
-      backend_->apply(ruleset, std::move(callback));
+      hand_over(*settled_, ruleset, std::move(callback));
       return;
     }
     if (index == candidates_.size()) {
@@ -113,18 +125,79 @@ class FirewallApplier::Impl : public std::enable_shared_from_this<Impl> {
       return;
     }
     backend_ = std::move(*made);
-    backend_->apply(ruleset, [weak = weak_from_this(), candidate, refused, refusals,
+    hand_over(
+        candidate, ruleset,
+        [weak = weak_from_this(), candidate, refused, refusals,
+         callback](const Expected<Done>& done) {
+          const auto self = weak.lock();
+          if (!self) return;
+          if (!done) {
+            refused(done.error());
+            return;
+          }
+          self->settled_ = candidate;
+          self->log_({LogLevel::kInfo, cat("firewall: none -> ", to_string(candidate), ": ",
+                                           refusals.empty() ? "rules are in place" : refusals)});
+          self->remove_others(0, callback);
+        });
+  }
+
+  const std::string& file_of(Backend backend) const {
+    static const std::string kNone;
+    return backend == Backend::kNft         ? files_.nft
+           : backend == Backend::kIp6tables ? files_.ip6tables
+                                            : kNone;
+  }
+
+  Expected<std::string> read_user_rules(Backend backend) const {
+    const std::string& file = file_of(backend);
+    if (file.empty()) return std::string();
+    Expected<std::string, FileError> text = read_file(file, kMostUserRules);
+    if (!text) return fail(text.error().message);
+    if (text->find('\0') != std::string::npos) return fail(cat(file, ": is no text"));
+    if (backend == Backend::kNft) return std::move(*text);
+    Expected<std::string> lines = firewall::ip6tables_user_rules(*text);
+    if (!lines) return fail(cat(file, ": ", lines.error().message));
+    return lines;
+  }
+
+  void complain(std::string text) {
+    complaint_ = std::move(text);
+    log_({LogLevel::kError,
+          cat("firewall: rules of your own: ", complaint_,
+              user_rules_.empty() ? "; going on without them" : "; going on with those before")});
+  }
+
+  // With the rules of the person's own as they are in the file now, or as they were good last.
+  void hand_over(Backend which, firewall::Ruleset ruleset, Callback callback) {
+    std::optional<std::string> fresh;
+    if (std::exchange(unread_, false)) {
+      Expected<std::string> read = read_user_rules(which);
+      if (!read)
+        complain(read.error().message);
+      else
+        fresh = std::move(*read);
+    }
+    ruleset.user_rules = fresh ? *fresh : user_rules_;
+    backend_->apply(ruleset, [weak = weak_from_this(), which, ruleset, fresh,
                               callback](const Expected<Done>& done) {
       const auto self = weak.lock();
       if (!self) return;
-      if (!done) {
-        refused(done.error());
+      if (done && fresh) {
+        self->user_rules_ = *fresh;
+        self->complaint_.clear();
+      }
+      // Whether it was they that were refused shows without them.
+      if (done || !fresh || *fresh == self->user_rules_) {
+        callback(done);
         return;
       }
-      self->settled_ = candidate;
-      self->log_({LogLevel::kInfo, cat("firewall: none -> ", to_string(candidate), ": ",
-                                       refusals.empty() ? "rules are in place" : refusals)});
-      self->remove_others(0, callback);
+      self->complain(cat(self->file_of(which), ": ", done.error().message));
+      self->hand_over(which, ruleset, [weak, callback](const Expected<Done>& without) {
+        // Then something else is amiss, and they are tried again with the rest.
+        if (const auto alive = weak.lock(); alive && !without) alive->unread_ = true;
+        callback(without);
+      });
     });
   }
 
@@ -182,6 +255,10 @@ class FirewallApplier::Impl : public std::enable_shared_from_this<Impl> {
   std::optional<Backend> settled_;
   bool busy_ = false;
   bool doubt_ = false;  // the next round begins from nothing
+  FirewallIncludes files_;
+  bool unread_ = false;     // the files may say something new
+  std::string user_rules_;  // of the person, good when last applied
+  std::string complaint_;   // about them
   std::optional<firewall::Ruleset> wanted_;
   std::optional<firewall::Ruleset> current_;  // being applied, or tried last
   std::optional<firewall::Ruleset> good_;     // taken by the kernel last
@@ -203,5 +280,11 @@ void FirewallApplier::put_back(Callback callback) { impl_->put_back(std::move(ca
 void FirewallApplier::remove(Callback callback) { impl_->remove(std::move(callback)); }
 
 std::optional<Backend> FirewallApplier::backend() const { return impl_->backend(); }
+
+void FirewallApplier::include(FirewallIncludes files) { impl_->include(std::move(files)); }
+
+const std::string& FirewallApplier::complaint() const { return impl_->complaint(); }
+
+const std::string& FirewallApplier::user_rules() const { return impl_->user_rules(); }
 
 }  // namespace sixgate::daemon

@@ -25,6 +25,12 @@ struct FirewallApplierSettings {
   std::string state_dir;  // for the lock of legacy ip6tables; empty: its own place
 };
 
+// Files with the person's own rules, for each backend; empty: none.
+struct FirewallIncludes {
+  std::string nft;
+  std::string ip6tables;
+};
+
 class FirewallApplier {
  public:
   FirewallApplier(ProcessRunner& runner, FirewallApplierSettings settings, LogSink log);
@@ -39,6 +45,14 @@ class FirewallApplier {
   // Somebody took our nftables rules away: the last Ruleset is put back, from nothing. Does not call back when
   // there is nothing to put back.
   void put_back(Callback callback);
+
+  // The files are read with the next Ruleset that is applied, which is done at once where there was one before. What
+  // is wrong with them, unreadable or refused, keeps no other rule out: those of the person that were good last stay,
+  // or none. complaint() then says what is wrong, until they are good.
+  void include(FirewallIncludes files);
+  const std::string& complaint() const;
+  // In use.
+  const std::string& user_rules() const;
 
   // Takes away what is ours, after what is being applied.
   void remove(Callback callback);

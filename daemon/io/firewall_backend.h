@@ -41,6 +41,7 @@ class NftFirewall final : public FirewallBackend {
   struct Wanted {
     std::string skeleton;
     firewall::NftSets sets;
+    std::string user_rules;  // a part of the skeleton
   };
   void load(const Wanted& wanted, Callback callback);
   void replace(const Wanted& wanted, const std::string& refusal, Callback callback);

@@ -118,9 +118,9 @@ std::optional<Ruleset> read_ruleset() {
 
 int print_all(std::string_view backend) {
   while (const std::optional<Ruleset> ruleset = read_ruleset()) {
-    const std::string text = backend == "nft" ? nft_skeleton(ruleset->accept_mark) +
-                                                    nft_difference({}, nft_sets(*ruleset))
-                                              : render_ip6tables(*ruleset);
+    const std::string text = backend == "nft"
+                                 ? nft_skeleton(*ruleset) + nft_difference({}, nft_sets(*ruleset))
+                                 : render_ip6tables(*ruleset);
     std::fputs(text.c_str(), stdout);
   }
   return 0;

@@ -6,6 +6,7 @@
 #include <gtest/gtest.h>
 
 #include <deque>
+#include <fstream>
 #include <optional>
 #include <string>
 #include <utility>
@@ -13,6 +14,7 @@
 
 #include "firewall/ip6tables.h"
 #include "net/text.h"
+#include "tests/unit/daemon_io/temporary.h"
 
 namespace sixgate::daemon {
 namespace {
@@ -107,6 +109,50 @@ TEST_F(FirewallApplierTest, ARefusalPutsTheOldRulesBackAndSaysWhy) {
   EXPECT_EQ(runner.end(0), "ip6tables-restore --noflush -w 5");
   ASSERT_EQ(results.size(), 2U);
   EXPECT_TRUE(results[1]);
+}
+
+// The person's own rules are refused: the house has its rules all the same, with those that were good before.
+TEST_F(FirewallApplierTest, WhatIsWrongWithOwnRulesKeepsNothingElseOut) {
+  const TemporaryDirectory directory;
+  const std::string file = directory / "own";
+  const auto write = [&](const char* line) { std::ofstream(file) << line << '\n'; };
+  const auto has = [&](const char* line) {
+    return runner.last_input.find(line) != std::string::npos;
+  };
+  const char* const good = "-A sixgate-user-forward -p tcp -j ACCEPT";
+  write(good);
+  applier.include({.nft = "", .ip6tables = file});
+  settle(rules("lan0"));
+  EXPECT_EQ(applier.user_rules(), cat(good, '\n'));
+  EXPECT_EQ(applier.complaint(), "");
+
+  write("-A sixgate-user-forward -p nonsense -j ACCEPT");
+  applier.include({.nft = "", .ip6tables = file});
+  (void)runner.end(2, "line 7 failed");
+  EXPECT_TRUE(has("nonsense"));
+  (void)runner.end(0);  // what there was, table by table
+  (void)runner.end(0);  // and the Ruleset again, without what was refused
+  EXPECT_TRUE(has(good));
+  EXPECT_EQ(applier.complaint(), cat(file, ": ip6tables-restore: line 7 failed"));
+  EXPECT_EQ(applier.user_rules(), cat(good, '\n'));
+  // Nothing is read again before somebody says so.
+  apply(rules("lan1"));
+  (void)runner.end(0);
+  EXPECT_TRUE(has(good));
+  ASSERT_EQ(results.size(), 1U);
+  EXPECT_TRUE(results[0]);
+
+  write("-A FORWARD -j ACCEPT");
+  applier.include({.nft = "", .ip6tables = file});
+  (void)runner.end(0);
+  EXPECT_NE(applier.complaint().find("line 1: \"-A FORWARD"), std::string::npos)
+      << applier.complaint();
+  write("# none");
+  applier.include({.nft = "", .ip6tables = file});
+  (void)runner.end(0);
+  EXPECT_FALSE(has(good));
+  EXPECT_EQ(applier.complaint(), "");
+  EXPECT_TRUE(runner.runs.empty());
 }
 
 TEST_F(FirewallApplierTest, ALaterRulesetReplacesOneThatWaits) {

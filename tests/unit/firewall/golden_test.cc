@@ -101,7 +101,7 @@ void expect_golden(const std::string& name, const std::string& text) {
 }
 
 std::string whole_nft(const Ruleset& ruleset) {
-  return nft_skeleton(ruleset.accept_mark) + nft_difference({}, nft_sets(ruleset));
+  return nft_skeleton(ruleset) + nft_difference({}, nft_sets(ruleset));
 }
 
 TEST(FirewallGolden, Home) {

@@ -1,0 +1,84 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Rules of the person's own between ours: they open and shut, survive renumbering, and what is wrong with them harms nobody."""
+import os
+
+from lab import OTHER_POOL, SERVER, limit, require_tools
+from scenario import final_checks, online, toml, wait_delegated, wait_online
+
+OWN = {
+    "nft": {"open": "chain user_forward {\n    tcp dport 8080 accept\n}\nchain user_input {\n    tcp dport 8022 accept\n}\n",
+            "shut": "chain user_before_established {\n    ip6 daddr %s drop\n}\n" % SERVER,
+            "wrong": "chain user_forward {\n    tcp dport nonsense accept\n}\n", "says": "line 2"},
+    "ip6tables": {"open": "# mine\n-A sixgate-user-forward -p tcp --dport 8080 -j ACCEPT\n"
+                          "-A sixgate-user-input -p tcp --dport 8022 -j ACCEPT\n",
+                  "shut": "-A sixgate-user-before -d %s -j DROP\n" % SERVER,
+                  "wrong": "\n-A FORWARD -j ACCEPT\n", "says": "line 2"},
+}
+
+
+def own_rules(lab, backend):
+    require_tools("nft" if backend == "nft" else "ip6tables-restore")
+    rules, path = OWN[backend], os.path.join(lab.directory, "own.rules")
+
+    def write(text):
+        with open(path, "w") as file:
+            file.write(text)
+        os.chmod(path, 0o644)
+    write(rules["open"])
+    house = online(lab, config=toml(top='[firewall]\nbackend = "%s"\ninclude_%s = "%s"\n' % (backend, backend, path)),
+                   server_options={"renew": 6, "rebind": 9, "preferred": 60, "valid": 120})
+    lab.h1.serve(tcp=[8080, 8081])
+    lab.net.serve(tcp=[8090])
+    lab.cpe.serve(tcp=[8022, 8023])
+
+    def open_as_written(prefix):
+        h1, router = lab.h1.address_in(prefix), lab.cpe.address_in("2001:db8:0:1::/64", "wan0")
+        lab.check(lab.net.tcp(h1, 8080) == "open", "what the own rule opens is shut")
+        lab.check(lab.net.tcp(h1, 8081, timeout=1) != "open", "another port is open")
+        lab.check(lab.net.tcp(router, 8022) == "open", "what the own rule opens of the router is shut")
+        lab.check(lab.net.tcp(router, 8023, timeout=1) != "open", "another port of the router is open")
+    open_as_written(house.prefix)
+    house.server.renumber(OTHER_POOL, house.snooper)
+    house.prefix = wait_delegated(lab, timeout=60, within=OTHER_POOL)
+    wait_online(lab, house.prefix)
+    open_as_written(house.prefix)
+
+    # What is wrong keeps what there was, and is named.
+    write(rules["wrong"])
+    house.sixgated.reload()
+    lab.until("it is said", lambda: "rules of your own" in house.sixgated.cli_run("status").stdout, 10)
+    text = house.sixgated.cli_run("status").stdout
+    lab.check(path in text and rules["says"] in text, text)
+    open_as_written(house.prefix)
+    # Also from the start: then without them.
+    house.sixgated.terminate()
+    house.sixgated.start()
+    lab.until("the house is online", lambda: lab.h1.tcp(SERVER, 8090) == "open", 20)
+    lab.check(lab.net.tcp(lab.h1.address_in(house.prefix), 8080, timeout=1) != "open", "open without a good rule")
+
+    write(rules["shut"])
+    house.sixgated.reload()
+    lab.until("the server is out of reach", lambda: lab.h1.tcp(SERVER, 8090, timeout=1) != "open", 10)
+    lab.check("rules of your own" not in house.sixgated.cli_run("status").stdout, house.sixgated.cli_run("status").stdout)
+    shown = house.sixgated.cli_run("firewall", "print").stdout
+    lab.check(SERVER in shown, shown[-500:])
+    os.remove(path)
+    house.sixgated.reload()
+    lab.until("a file that is gone is said", lambda: path in house.sixgated.cli_run("status").stdout, 10)
+    lab.check(lab.h1.tcp(SERVER, 8090, timeout=1) != "open", "rules that were good went with the file")
+    house.sixgated.write(toml(top='[firewall]\nbackend = "%s"\n' % backend))
+    house.sixgated.reload()
+    lab.until("without them h1 has the server again", lambda: lab.h1.tcp(SERVER, 8090, timeout=1) == "open", 10)
+    final_checks(lab)
+
+
+@limit(200)
+def test_rules_of_your_own_nft(lab):
+    """nft: a file with chains of the table."""
+    own_rules(lab, "nft")
+
+
+@limit(200)
+def test_rules_of_your_own_ip6tables(lab):
+    """ip6tables: a file with lines for our chains."""
+    own_rules(lab, "ip6tables")
