@@ -6,11 +6,11 @@ import time
 
 from dhcp_clients import Dhclient
 from lab import ACCESS, ISP_ADDRESS, SERVER, limit, proves
-from peers import Kea, Radvd, Sixgated
+from peers import Kea, Sixgated
 from scenario import build, final_checks, toml
+from test_sharing import NOTHING_DELEGATED, two_between_the_same_links
 from wire import ICMP6, icmp6, inject, inside, ipv6
 
-NOTHING_DELEGATED = 'request_prefix = "none"\nrequest_address = "never"\nroute_check = "off"\n'
 TOLD_ON = {"lan0": 'ra_relay = "wan0"\n'}
 RESOLVER = "2001:db8:53::1"
 
@@ -125,31 +125,8 @@ def test_kill_9_and_the_hosts_go_on(lab):
 
 
 @limit(150)
-def test_two_between_the_same_links(lab):
+def test_two_that_tell_on_the_same(lab):
     """Two that tell on from the same link to the same LAN: one at least notices, and no question goes round."""
-    lab.house(wan=False)
-    other = lab.namespace("other")
-    lab.isp.ip("link", "add", "isp0", "address", lab.new_mac(), "type", "bridge", "forward_delay", "0", "stp_state", "0",
-               "mcast_snooping", "0")
-    lab.isp.ip("link", "set", "isp0", "up")
-    for namespace, port in ((lab.cpe, "port0"), (other, "port1")):
-        lab.cable(lab.isp, port, namespace, "wan0")
-        lab.isp.ip("link", "set", port, "master", "isp0")
-    lab.no_dad(lab.isp, "isp0")
-    lab.isp.ip("address", "add", ISP_ADDRESS + "/64", "dev", "isp0", "nodad")
-    lab.wan = lab.isp.wire("isp0")
-    lab.cable(lab.cpe, "lan0.other", other, "lan0")
-    lab.cpe.ip("link", "set", "lan0.other", "master", "lan0")
-    Radvd(lab, autonomous=True, managed=False, other=False, interval=4).start()
-    first = Sixgated(lab, config=toml(each=TOLD_ON, uplink=NOTHING_DELEGATED)).start()
-    lab.h1.wait_address(ACCESS)
-    lab.h1.wait_ping(SERVER)
-    second = Sixgated(lab, namespace=other, arguments=[])
-    second.state_dir, second.socket = lab.fresh_directory("state2"), lab.fresh_directory("control2") + "/sixgate.sock"
-    second.config_path = lab.file("second.toml", toml(lans=("lan0",), each=TOLD_ON, uplink=NOTHING_DELEGATED))
-    second.start()
-    lab.until("one of them notices", lambda: "lan0 takes no part" in first.process.text() + second.process.text(), 30)
-    since = time.time()
-    lab.until("no question goes round", lambda: not lab.wan.packets(
-        time.time() - 3, match=lambda one: one.icmp in (135, 136) and one.time > since + 3), 30)
+    two_between_the_same_links(lab, toml(each=TOLD_ON, uplink=NOTHING_DELEGATED),
+                               toml(lans=("lan0",), each=TOLD_ON, uplink=NOTHING_DELEGATED))
     final_checks(lab)

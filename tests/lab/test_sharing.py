@@ -256,10 +256,8 @@ def test_one_delegated_64_for_two_lans(lab):
     final_checks(lab)
 
 
-@limit(150)
-def test_two_between_the_same_links(lab):
-    """A second sixgate between the same access link and the same LAN: each notices the other, and neither passes on what
-    the other asks."""
+def two_between_the_same_links(lab, config, second_config):
+    """Two sixgates on one access link and one LAN; the first is at work when the second comes."""
     lab.house(wan=False)
     other = lab.namespace("other")
     lab.isp.ip("link", "add", "isp0", "address", lab.new_mac(), "type", "bridge", "forward_delay", "0", "stp_state", "0",
@@ -274,17 +272,25 @@ def test_two_between_the_same_links(lab):
     lab.cable(lab.cpe, "lan0.other", other, "lan0")
     lab.cpe.ip("link", "set", "lan0.other", "master", "lan0")
     Radvd(lab, autonomous=True, managed=False, other=False, interval=4).start()
-    first = Sixgated(lab, config=toml(uplink=NOTHING_DELEGATED)).start()
+    first = Sixgated(lab, config=config).start()
     lab.h1.wait_address(ACCESS)
     lab.h1.wait_ping(SERVER)
     second = Sixgated(lab, namespace=other, arguments=[])
     second.state_dir, second.socket = lab.fresh_directory("state2"), lab.fresh_directory("control2") + "/sixgate.sock"
-    second.config_path = lab.file("second.toml", toml(lans=("lan0",), uplink=NOTHING_DELEGATED))
+    second.config_path = lab.file("second.toml", second_config)
     second.start()
     since = time.time()
     lab.until("one of them notices", lambda: "lan0 takes no part" in first.process.text() + second.process.text(), 30)
     lab.until("no question goes round", lambda: not lab.wan.packets(
         time.time() - 3, match=lambda one: one.icmp in (135, 136) and one.time > since + 3), 30)
+    return first
+
+
+@limit(150)
+def test_two_between_the_same_links(lab):
+    """A second sixgate between the same access link and the same LAN: each notices the other, and neither passes on what
+    the other asks."""
+    first = two_between_the_same_links(lab, toml(uplink=NOTHING_DELEGATED), toml(lans=("lan0",), uplink=NOTHING_DELEGATED))
     lab.h3.wait_ping(SERVER)  # the LAN that only one has goes on
     lab.check("another router" in first.cli_run("status").stdout, first.cli_run("status").stdout)
     final_checks(lab)

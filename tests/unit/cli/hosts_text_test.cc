@@ -3,14 +3,10 @@
 
 #include <gtest/gtest.h>
 
+#include "tests/unit/cli/parsed.h"
+
 namespace sixgate::cli {
 namespace {
-
-Json json(const char* text) {
-  const auto parsed = Json::parse(text);
-  EXPECT_TRUE(parsed) << text;
-  return parsed ? *parsed : Json();
-}
 
 TEST(HostsText, OneBlockForEachLanThatHasHosts) {
   const std::string text = hosts_text(json(

@@ -5,15 +5,10 @@
 #include <gtest/gtest.h>
 
 #include "conf/config.h"
+#include "tests/unit/cli/parsed.h"
 
 namespace sixgate::cli {
 namespace {
-
-Json json(const char* text) {
-  const auto parsed = Json::parse(text);
-  EXPECT_TRUE(parsed) << text;
-  return parsed ? *parsed : Json();
-}
 
 const char* const kLeases =
     "{\"schema\":1,\"leases\":["
