@@ -2,6 +2,7 @@
 #include "daemon/lan_advertisement.h"
 
 #include <algorithm>
+#include <iterator>
 
 namespace sixgate::daemon {
 namespace {
@@ -147,8 +148,10 @@ void relay(const House& house, const Services& services, const LanView& lan, boo
   }
   if (router == nullptr) return;
   out.settings.preference = router->preference;
-  out.further_options.insert(out.further_options.end(), router->further.begin(),
-                             router->further.end());
+  // CGA, RSA Signature and Timestamp are about the router's own words (RFC 3971 section 5).
+  const auto signs = [](const ra::UnknownOption& one) { return one.code >= 11 && one.code <= 13; };
+  std::remove_copy_if(router->further.begin(), router->further.end(),
+                      std::back_inserter(out.further_options), signs);
 }
 
 }  // namespace

@@ -137,7 +137,7 @@ struct Relayed : HouseModel {
                      kNow + seconds(300)}};
     heard.pref64 = {prefix("64:ff9b::/96"), kNow + seconds(800)};
     heard.routers[0].preference = ra::RouterPreference::kHigh;
-    heard.routers[0].further = {{200, {1, 2, 3, 4, 5, 6}}};
+    heard.routers[0].further = {{200, {1, 2, 3, 4, 5, 6}}, {12, {1, 2, 3, 4, 5, 6}}};
   }
 };
 
