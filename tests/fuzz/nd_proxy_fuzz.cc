@@ -177,7 +177,7 @@ class World {
     require(proxy_.blocks().size() <= kSegments.size());
     for (const ProxiedHost& host : proxy_.hosts()) {
       require(!settings_.own.contains(host.address) || host.fixed);
-      require(settings_.prefix.contains(Prefix(host.address, 128)));
+      require(settings_.prefixes.front().contains(host.address));
     }
     return out.packets;
   }
