@@ -33,6 +33,41 @@ bool says_default(const DesiredState& desired) {
                      [](const auto& entry) { return entry.second.default_router; });
 }
 
+// As long as a flow may be silent and yet go on.
+constexpr Duration kMiddlesRefused = hours(24);
+
+// Connections that the Internet could have begun under the old rules, and could not under the new ones.
+bool is_stricter(const firewall::Ruleset& before, const firewall::Ruleset& after) {
+  const auto is_home = [&](const Ip6Address& host) {
+    return std::any_of(after.lans.begin(), after.lans.end(), [&](const firewall::FirewallLan& lan) {
+      return std::any_of(lan.assigned.begin(), lan.assigned.end(),
+                         [&](const Prefix& prefix) { return prefix.contains(host); });
+    });
+  };
+  const auto covers = [](const firewall::FirewallPinhole& wide,
+                         const firewall::FirewallPinhole& narrow) {
+    return wide.interface == narrow.interface && wide.host == narrow.host &&
+           wide.protocol == narrow.protocol && wide.first_port <= narrow.first_port &&
+           wide.last_port >= narrow.last_port && wide.source.contains(narrow.source);
+  };
+  for (const firewall::FirewallPinhole& hole : before.pinholes) {
+    if (hole.protocol == 6 && is_home(hole.host) &&
+        std::none_of(after.pinholes.begin(), after.pinholes.end(),
+                     [&](const auto& one) { return covers(one, hole); }))
+      return true;
+  }
+  for (const firewall::FirewallLan& lan : before.lans) {
+    if (lan.zone == firewall::Zone::kExposed &&
+        std::any_of(after.lans.begin(), after.lans.end(), [&](const auto& one) {
+          return one.interface == lan.interface && one.zone != firewall::Zone::kExposed;
+        }))
+      return true;
+  }
+  return std::any_of(before.knocks.begin(), before.knocks.end(), [&](const auto& knock) {
+    return std::find(after.knocks.begin(), after.knocks.end(), knock) == after.knocks.end();
+  });
+}
+
 }  // namespace
 
 void Router::kernel(KernelState kernel, Instant now) {
@@ -45,7 +80,14 @@ void Router::kernel(KernelState kernel, Instant now) {
                                                });
   }
   kernel_ = std::move(kernel);
-  if (!inheritance_taken_) inherit();
+  if (!inheritance_taken_) {
+    // What an earlier run let in nobody knows; after a boot nothing was.
+    const auto ours = [](const auto& one) { return one.ours; };
+    if (!kernel_->routes.empty() ||
+        std::any_of(kernel_->addresses.begin(), kernel_->addresses.end(), ours))
+      middles_refused_until_ = now + kMiddlesRefused;
+    inherit();
+  }
   judge_duplicates(now);
   dirty_ = true;
   settle(now);
@@ -145,6 +187,15 @@ void Router::back_off(Instant now) {
   retry_at_ = now + retry_after_;
 }
 
+// What was let in and is not any more is ended in the kernel's table of connections; its host's next packet would
+// bring it back. What a renumbering moves needs no care: the old source is refused.
+void Router::refuse_middles(Instant now) {
+  firewall::Ruleset& next = desired_.ruleset;
+  if (applied_ruleset_ && is_stricter(*applied_ruleset_, next))
+    middles_refused_until_ = now + kMiddlesRefused;
+  next.refuse_middles = now < middles_refused_until_;
+}
+
 void Router::reconcile(Instant now) {
   if (!dirty_ || changing_ || stopping_ || !kernel_) return;
   dirty_ = false;
@@ -156,6 +207,7 @@ void Router::reconcile(Instant now) {
   decide_sharing(now);
   const std::set<std::string> were_delegating = delegating_lans(desired_);
   desired_ = derive(house(now), now);
+  refuse_middles(now);
   fit_proxies(now);
   const std::set<std::string> are_delegating = delegating_lans(desired_);
   for (const std::string& lan : were_delegating) {

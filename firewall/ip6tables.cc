@@ -383,6 +383,7 @@ void new_flow_rules(Table& filter, const Ruleset& rules) {
               "belongs to nothing, unmatched errors too: RFC 6092 REC-10");
   user_rules(filter, rules, kThrough, kUserForward);
   each(is_guarded, [&](const std::string& lan) {
+    if (!rules.refuse_middles) return;
     for (const FirewallUplink& uplink : rules.uplinks) {
       filter.rule(
           kThrough,

@@ -36,6 +36,7 @@ const std::array<NftSetKind, kNftSetCount> kNftSetKinds{{
     {NftSetId::kPinholeOther, "pinhole_other", NftKey::kProtocol, "LAN, source, host, protocol"},
     {NftSetId::kKnockers, "knockers", NftKey::kInterface, "uplinks where IPsec AH is for us"},
     {NftSetId::kKnock, "knock", NftKey::kInterfaceMark, "LAN, mark of what came by IPsec AH"},
+    {NftSetId::kRefusing, "refusing", NftKey::kInterface, "LANs where something was shut"},
 }};
 
 namespace {
@@ -124,7 +125,11 @@ NftSets nft_sets(const Ruleset& given) {
   }
   for (const FirewallLan& lan : ruleset.lans) {
     sets[NftSetId::kLan].push_back({lan.interface});
-    for (const NftSetId zone : sets_of(lan.zone)) sets[zone].push_back({lan.interface});
+    for (const NftSetId zone : sets_of(lan.zone)) {
+      sets[zone].push_back({lan.interface});
+      if (zone == NftSetId::kGuarded && ruleset.refuse_middles)
+        sets[NftSetId::kRefusing].push_back({lan.interface});
+    }
     const bool everywhere = lan.zone == Zone::kProtected && !lan.reaches;
     if (everywhere) sets[NftSetId::kEverywhere].push_back({lan.interface});
     for (const FirewallLan& other : ruleset.lans) {

@@ -105,7 +105,7 @@ table ip6 sixgate {
 		oifname @guarded udp dport 500 accept comment "IKE: RFC 6092 REC-24"
 		ct state invalid counter drop comment "belongs to nothing, unmatched errors too: RFC 6092 REC-10"
 		%user_forward
-		iifname @guarded oifname @wan ct state new tcp flags & (fin | syn | rst | ack) != syn counter reject with tcp reset comment "a closed flow does not come back from its middle"
+		iifname @refusing oifname @wan ct state new tcp flags & (fin | syn | rst | ack) != syn counter reject with tcp reset comment "a closed flow does not come back from its middle"
 		iifname @protected accept comment "those inside may open anything"
 		iifname . oifname @reach accept comment "may open to that LAN"
 		iifname @lan oifname @wan accept comment "hosts may open to the Internet"

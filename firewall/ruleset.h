@@ -96,6 +96,10 @@ struct Ruleset {
   bool provisioned = false;
   // Bits for the mark of what passes, which rules of others may look at after ours (nft alone); 0: none.
   std::uint32_t accept_mark = 0;
+  // TCP from guarded LANs that begins in its middle is reset: something that was let in is no more, and is not to come
+  // back by what its host goes on to send (nf_conntrack_tcp_loose). False: what the inside had begun before the router was
+  // started anew, or before somebody emptied its table of connections, goes on (RFC 6092 REC-32).
+  bool refuse_middles = false;
   // Of the backend in use, as firewall/user_rules.h has them; empty: none.
   std::string user_rules{};
   bool operator==(const Ruleset&) const = default;

@@ -34,11 +34,12 @@ class Rules:
 
     def __init__(self, provisioned=True, delegated=(DELEGATED,), lan0=("2001:db8:1000:1::/64",),
                  lan1=("2001:db8:1000:2::/64",), local0=("fd00:6:0:1::/64", "2001:db8:3000:1::/64"),
-                 local1=("fd00:6:0:2::/64",)):
+                 local1=("fd00:6:0:2::/64",), refuse_middles=False):
         lines = ["uplink wan0", "lan lan0 protected", "lan lan1 exposed"]
         lines += ["assigned lan0 " + one for one in lan0] + ["assigned lan1 " + one for one in lan1]
         lines += ["local lan0 " + one for one in local0] + ["local lan1 " + one for one in local1]
         lines += ["delegated " + one for one in delegated] + (["provisioned"] if provisioned else [])
+        lines += ["refuse_middles"] if refuse_middles else []
         self.text = "\n".join(lines + ["end", ""])
 
 

@@ -73,6 +73,8 @@ void take(Ruleset& ruleset, const std::vector<std::string>& line) {
   const std::string& what = line[0];
   if (what == "provisioned" && line.size() == 1) {
     ruleset.provisioned = true;
+  } else if (what == "refuse_middles" && line.size() == 1) {
+    ruleset.refuse_middles = true;
   } else if (what == "uplink" && line.size() == 2) {
     ruleset.uplinks.push_back({line[1]});
   } else if (what == "lan" && line.size() == 3) {

@@ -154,5 +154,51 @@ TEST(Router, StopTellsHostsAndTouchesNothing) {
             run.router->state().leases.at("wan").prefixes[0].valid_until);
 }
 
+// Conntrack would take it up again from the next packet of the inside.
+TEST(Router, WhatWasShutDoesNotComeBackFromItsMiddle) {
+  conf::Config config = two_lans();
+  conf::PinholeConfig pinhole;
+  pinhole.lan = "lan0";
+  pinhole.host = conf::HostSuffix{0x10};
+  pinhole.ports = {{22, 22}, {80, 80}};
+  config.pinholes = {pinhole};
+  config.lans[1].zone = firewall::Zone::kExposed;
+  RouterRun run(config);
+  run.start_online();
+  ASSERT_EQ(run.firewall->pinholes.size(), 2U);
+  EXPECT_FALSE(run.firewall->refuse_middles) << "nothing was let in before the boot";
+
+  // Wider is not stricter, and what a renumbering takes away is refused by its source.
+  config.pinholes[0].ports = {{22, 90}};
+  run.reload(config);
+  run.run_for(seconds(1));
+  EXPECT_FALSE(run.firewall->refuse_middles);
+  run.delegate({prefix("2001:db8:9::/56")});
+  run.run_for(hours(1));
+  ASSERT_TRUE(run.has_address("2001:db8:9::1"));
+  EXPECT_FALSE(run.firewall->refuse_middles);
+
+  config.pinholes[0].ports = {{22, 22}};
+  run.reload(config);
+  run.run_for(seconds(1));
+  EXPECT_TRUE(run.firewall->refuse_middles);
+
+  // The next run does not know what the one before let in.
+  run.start(run.memory);
+  EXPECT_TRUE(run.firewall->refuse_middles);
+}
+
+TEST(Router, AnExposedLanThatIsToBeProtectedIsShutToo) {
+  conf::Config config = two_lans();
+  config.lans[1].zone = firewall::Zone::kExposed;
+  RouterRun run(config);
+  run.start_online();
+  EXPECT_FALSE(run.firewall->refuse_middles);
+  config.lans[1].zone = firewall::Zone::kProtected;
+  run.reload(config);
+  run.run_for(seconds(1));
+  EXPECT_TRUE(run.firewall->refuse_middles);
+}
+
 }  // namespace
 }  // namespace sixgate::daemon

@@ -6,6 +6,7 @@
 #include <array>
 #include <random>
 
+#include "firewall/ip6tables.h"
 #include "firewall/nft.h"
 
 namespace sixgate::firewall {
@@ -38,6 +39,7 @@ class RandomRulesets {
     for (unsigned i = below(3); i > 0; --i) ruleset.knocks.push_back({kNames[below(5)], below(2)});
     ruleset.delegated = prefixes();
     ruleset.excluded = prefixes();
+    ruleset.refuse_middles = below(2) == 1;
     return ruleset;
   }
 
@@ -167,6 +169,18 @@ TEST(NftSkeleton, IsConstantAndNeverFlushesASet) {
   EXPECT_EQ(nft_skeleton(), nft_skeleton());
   EXPECT_EQ(nft_skeleton().find("flush set"), std::string::npos);
   EXPECT_EQ(nft_skeleton().find("delete"), std::string::npos);
+}
+
+TEST(NftSets, MiddlesAreRefusedWhereSomethingWasShut) {
+  Ruleset ruleset;
+  ruleset.uplinks = {{"wan0"}};
+  ruleset.lans = {{"lan0", Zone::kProtected, {}, {}}, {"lan1", Zone::kExposed, {}, {}}};
+  const std::string refused = "-i lan0 -o wan0 -p tcp ! --syn";
+  EXPECT_TRUE(nft_sets(ruleset)[NftSetId::kRefusing].empty());
+  EXPECT_EQ(render_ip6tables(ruleset).find(refused), std::string::npos);
+  ruleset.refuse_middles = true;
+  EXPECT_EQ(nft_sets(ruleset)[NftSetId::kRefusing], std::vector<NftElement>{{"lan0"}});
+  EXPECT_NE(render_ip6tables(ruleset).find(refused), std::string::npos);
 }
 
 TEST(NftSets, WithholdTheUplinkUntilProvisioned) {
