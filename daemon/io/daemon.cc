@@ -29,6 +29,10 @@ constexpr Duration kLastWords = milliseconds(4800);
 constexpr Duration kShortestWait = milliseconds(1);
 constexpr unsigned kMostRounds = 100;
 
+FirewallIncludes includes_of(const conf::FirewallConfig& config) {
+  return {.nft = config.include_nft, .ip6tables = config.include_ip6tables};
+}
+
 std::optional<firewall::Backend> backend_of(conf::FirewallConfig::Choice choice) {
   switch (choice) {
     case conf::FirewallConfig::Choice::kAuto:
@@ -123,7 +127,7 @@ Expected<Done> Daemon::start() {
   if (!kernel) return Unexpected<Error>(kernel.error());
   kernel_ = std::move(*kernel);
   const Instant now = clock_now();
-  firewall_.include({config_.firewall.include_nft, config_.firewall.include_ip6tables});
+  firewall_.include(includes_of(config_.firewall));
   router_ = std::make_unique<Router>(config_, state_.load(now), rng_, now);
   restore_leases(now);
   static constexpr std::array<int, 4> kSignals{SIGHUP, SIGTERM, SIGINT, SIGUSR2};
@@ -388,7 +392,7 @@ void Daemon::reload() {
     config_ = config;
     log_.set_level(config_.log_level);
     leases_.set_durability(config_.durability);
-    firewall_.include({config_.firewall.include_nft, config_.firewall.include_ip6tables});
+    firewall_.include(includes_of(config_.firewall));
     router_->reload(std::move(config), clock_now());
     write_hosts_files();
     look();  // at what the new configuration watches

@@ -61,7 +61,9 @@ class FirewallApplier::Impl : public std::enable_shared_from_this<Impl> {
   std::optional<Backend> backend() const { return settled_; }
 
   void include(FirewallIncludes files) {
+    const bool was_any = !user_rules_.empty() || !complaint_.empty() || unread_;
     files_ = std::move(files);
+    if (files_.nft.empty() && files_.ip6tables.empty() && !was_any) return;
     unread_ = true;
     const std::optional<firewall::Ruleset>& newest = wanted_ ? wanted_ : busy_ ? current_ : good_;
     if (settled_ && newest) apply(firewall::Ruleset(*newest), [](const Expected<Done>&) {});

@@ -37,11 +37,10 @@ class NftFirewall final : public FirewallBackend {
   void doubt() override { loaded_.reset(); }
 
  private:
-  // The whole of what nft is told, and the part of it that changes without nft.
+  // What nft is told: what the skeleton is made of, and the part that changes without nft.
   struct Wanted {
-    std::string skeleton;
+    firewall::Ruleset skeleton;  // with nothing that is in the sets
     firewall::NftSets sets;
-    std::string user_rules;  // a part of the skeleton
   };
   void load(const Wanted& wanted, Callback callback);
   void replace(const Wanted& wanted, const std::string& refusal, Callback callback);

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <algorithm>
+#include <limits>
 
 #include "daemon/io/firewall_backend.h"
 #include "firewall/user_rules.h"
@@ -11,14 +12,20 @@ using firewall::NftSets;
 
 namespace {
 
-// What nft says of its input, of a line of the user's own with that line's number in his file.
-std::string complaint_of(const std::string& output, const std::string& text,
-                         const std::string& user_rules) {
+// What of it the skeleton says.
+firewall::Ruleset skeleton_of(const firewall::Ruleset& ruleset) {
+  firewall::Ruleset out;
+  out.accept_mark = ruleset.accept_mark;
+  out.user_rules = ruleset.user_rules;
+  return out;
+}
+
+// On which line of the text the user's rules begin; beyond every line when there are none.
+std::size_t first_line_of(const std::string& user_rules, const std::string& text) {
   const std::size_t at = user_rules.empty() ? std::string::npos : text.find(user_rules);
-  if (at == std::string::npos) return cat("nft: ", output);
-  const auto before = static_cast<std::size_t>(
-      std::count(text.begin(), text.begin() + static_cast<std::ptrdiff_t>(at), '\n'));
-  return cat("nft: ", firewall::about_user_rules(output, before + 1));
+  if (at == std::string::npos) return std::numeric_limits<std::size_t>::max();
+  return 1 + static_cast<std::size_t>(
+                 std::count(text.begin(), text.begin() + static_cast<std::ptrdiff_t>(at), '\n'));
 }
 
 }  // namespace
@@ -27,8 +34,7 @@ NftFirewall::NftFirewall(ProcessRunner& runner, NftSocket socket)
     : runner_(runner), socket_(std::move(socket)) {}
 
 void NftFirewall::apply(const firewall::Ruleset& ruleset, Callback callback) {
-  const Wanted wanted{firewall::nft_skeleton(ruleset), firewall::nft_sets(ruleset),
-                      ruleset.user_rules};
+  const Wanted wanted{skeleton_of(ruleset), firewall::nft_sets(ruleset)};
   if (loaded_ && loaded_->skeleton == wanted.skeleton) {
     const NftSets& from = loaded_->sets;
     const std::optional<NftSets> between = firewall::nft_between(from, wanted.sets);
@@ -58,7 +64,8 @@ void NftFirewall::load(const Wanted& wanted, Callback callback) {
     replace(wanted, "foreign elements in its sets", std::move(callback));
     return;
   }
-  std::string text = wanted.skeleton + firewall::nft_difference(found->sets, wanted.sets);
+  std::string text =
+      firewall::nft_skeleton(wanted.skeleton) + firewall::nft_difference(found->sets, wanted.sets);
   const bool may_replace = found->table && !taken_over_;
   run_nft(std::move(text), wanted,
           [this, alive = std::weak_ptr<bool>(alive_), wanted, may_replace,
@@ -76,7 +83,8 @@ void NftFirewall::load(const Wanted& wanted, Callback callback) {
 // although that may lose packets on its way.
 void NftFirewall::replace(const Wanted& wanted, const std::string& refusal, Callback callback) {
   run_nft(
-      cat(firewall::nft_removal(), wanted.skeleton, firewall::nft_difference({}, wanted.sets)),
+      cat(firewall::nft_removal(), firewall::nft_skeleton(wanted.skeleton),
+          firewall::nft_difference({}, wanted.sets)),
       wanted, [refusal, callback = std::move(callback)](const Expected<Done>& done) {
         if (done) {
           callback(done);
@@ -99,15 +107,15 @@ void NftFirewall::remove(Callback callback) {
 
 // `then` is what the kernel has when it took the text.
 void NftFirewall::run_nft(std::string text, std::optional<Wanted> then, Callback callback) {
-  runner_.run({.arguments = {"nft", "-f", "-"}, .input = text},
-              [this, alive = std::weak_ptr<bool>(alive_), then = std::move(then), text,
+  const std::size_t own = first_line_of(then ? then->skeleton.user_rules : std::string(), text);
+  runner_.run({.arguments = {"nft", "-f", "-"}, .input = std::move(text)},
+              [this, alive = std::weak_ptr<bool>(alive_), then = std::move(then), own,
                callback = std::move(callback)](const Expected<ProcessResult>& result) {
                 if (alive.expired()) return;
                 if (!result) {
                   callback(Unexpected<Error>(result.error()));
                 } else if (result->exit_status != 0) {
-                  callback(fail(
-                      complaint_of(result->output, text, then ? then->user_rules : std::string())));
+                  callback(fail(cat("nft: ", firewall::about_user_rules(result->output, own))));
                 } else {
                   taken_over_ = true;
                   loaded_ = then;
