@@ -320,16 +320,10 @@ std::vector<std::uint8_t> nft_batch(const std::vector<NftStep>& steps, std::uint
 }
 
 Expected<NftSocket> NftSocket::open() {
-  mnl_socket* socket = mnl_socket_open2(NETLINK_NETFILTER, SOCK_CLOEXEC);
-  if (socket == nullptr) return fail(cat("netfilter socket: ", error_text(errno)));
-  NftSocket nft(socket);
-  if (mnl_socket_bind(socket, 0, MNL_SOCKET_AUTOPID) != 0) {
-    return fail(cat("netfilter socket: ", error_text(errno)));
-  }
-  // The kernel answers before sendto() returns; the limit only guards against one that does not.
-  const timeval limit{.tv_sec = 5, .tv_usec = 0};
-  const int fd = mnl_socket_get_fd(socket);
-  (void)::setsockopt(fd, SOL_SOCKET, SO_RCVTIMEO, &limit, sizeof limit);
+  NetfilterSocket socket = open_netfilter();
+  if (!socket) return fail(cat("netfilter socket: ", error_text(errno)));
+  const int fd = mnl_socket_get_fd(socket.get());
+  NftSocket nft(socket.release());
   // A transaction is one datagram: room for some ten thousand elements.
   const int room = 4 << 20;
   (void)::setsockopt(fd, SOL_SOCKET, SO_SNDBUFFORCE, &room, sizeof room);
@@ -362,24 +356,10 @@ Expected<bool> NftSocket::read_set(const NftSetKind& kind, Found& found) {
   if (mnl_socket_sendto(socket_, request, request->nlmsg_len) < 0) {
     return fail(cat("nftables: ", error_text(errno)));
   }
-  for (;;) {
-    const ssize_t received = mnl_socket_recvfrom(socket_, block.data(), block.size());
-    if (received < 0 && errno == EINTR) continue;
-    if (received < 0) return fail(cat("nftables: ", error_text(errno)));
-    auto left = static_cast<int>(received);
-    for (const auto* header = first_message(block); mnl_nlmsg_ok(header, left);
-         header = mnl_nlmsg_next(header, &left)) {
-      if (header->nlmsg_seq != sequence) continue;  // left over from a request that gave up
-      if (header->nlmsg_type == NLMSG_DONE) return true;
-      if (header->nlmsg_type == NLMSG_ERROR) {
-        const auto* error = static_cast<const nlmsgerr*>(mnl_nlmsg_get_payload(header));
-        if (error->error == 0) continue;
-        if (error->error == -ENOENT) return false;
-        return fail(cat("nftables: ", error_text(-error->error)));
-      }
-      read_elements(header, kind, found);
-    }
-  }
+  const int code = read_answer(socket_, sequence, true,
+                               [&](const nlmsghdr* header) { read_elements(header, kind, found); });
+  if (code != 0 && code != ENOENT) return fail(cat("nftables: ", error_text(code)));
+  return code == 0;
 }
 
 Expected<NftSocket::Found> NftSocket::read() {

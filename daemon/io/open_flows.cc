@@ -24,31 +24,7 @@ namespace {
 
 using firewall::Flow;
 
-constexpr std::size_t kBlock = 65536;   // an answer
 constexpr std::size_t kRequest = 4096;  // a request, with room to spare
-
-struct Close {
-  void operator()(mnl_socket* socket) const { mnl_socket_close(socket); }
-};
-using Socket = std::unique_ptr<mnl_socket, Close>;
-
-// The attributes of a message or a nest, by type.
-template <std::size_t kCount>
-struct Attributes {
-  const nlattr* of[kCount] = {};
-  static int take(const nlattr* attribute, void* data) {
-    const std::uint16_t type = mnl_attr_get_type(attribute);
-    if (type < kCount) static_cast<Attributes*>(data)->of[type] = attribute;
-    return MNL_CB_OK;
-  }
-};
-
-template <std::size_t kCount>
-Attributes<kCount> inside(const nlattr* nest) {
-  Attributes<kCount> out;
-  if (nest != nullptr) mnl_attr_parse_nested(nest, Attributes<kCount>::take, &out);
-  return out;
-}
 
 bool read_address(const nlattr* attribute, Ip6Address& out) {
   Ip6Address::Bytes bytes;
@@ -64,9 +40,9 @@ std::uint16_t read_port(const nlattr* attribute) {
 }
 
 bool read_flow(const nlattr* tuple, Flow& out) {
-  const auto parts = inside<CTA_TUPLE_MAX + 1>(tuple);
-  const auto addresses = inside<CTA_IP_MAX + 1>(parts.of[CTA_TUPLE_IP]);
-  const auto protocol = inside<CTA_PROTO_MAX + 1>(parts.of[CTA_TUPLE_PROTO]);
+  const auto parts = attributes_in<CTA_TUPLE_MAX + 1>(tuple);
+  const auto addresses = attributes_in<CTA_IP_MAX + 1>(parts.of[CTA_TUPLE_IP]);
+  const auto protocol = attributes_in<CTA_PROTO_MAX + 1>(parts.of[CTA_TUPLE_PROTO]);
   const nlattr* number = protocol.of[CTA_PROTO_NUM];
   if (number == nullptr || mnl_attr_get_payload_len(number) != 1) return false;
   out.protocol = mnl_attr_get_u8(number);
@@ -81,7 +57,8 @@ constexpr std::uint16_t conntrack_type(std::uint16_t message) {
 }
 
 // What names an entry: its first direction, its zone, and its number, so that a later flow of the same name stays.
-std::vector<char> deletion_of(const Attributes<CTA_MAX + 1>& entry, std::uint32_t sequence) {
+std::vector<char> deletion_of(const NetfilterAttributes<CTA_MAX + 1>& entry,
+                              std::uint32_t sequence) {
   std::vector<char> block(kRequest);
   nlmsghdr* header =
       start_message(block, conntrack_type(IPCTNL_MSG_CT_DELETE), NLM_F_ACK, sequence, AF_INET6);
@@ -96,49 +73,21 @@ std::vector<char> deletion_of(const Attributes<CTA_MAX + 1>& entry, std::uint32_
   return block;
 }
 
-// Calls `each` with every message of the answer; its errno at the end.
-template <class Each>
-int answer(mnl_socket* socket, std::uint32_t sequence, bool dump, Each&& each) {
-  std::vector<char> block(kBlock);
-  for (;;) {
-    const ssize_t received = mnl_socket_recvfrom(socket, block.data(), block.size());
-    if (received < 0 && errno == EINTR) continue;
-    if (received < 0) return errno;
-    auto left = static_cast<int>(received);
-    for (const auto* header = first_message(block); mnl_nlmsg_ok(header, left);
-         header = mnl_nlmsg_next(header, &left)) {
-      if (header->nlmsg_seq != sequence) continue;
-      if (header->nlmsg_type == NLMSG_DONE) return 0;
-      if (header->nlmsg_type == NLMSG_ERROR) {
-        const int error = static_cast<const nlmsgerr*>(mnl_nlmsg_get_payload(header))->error;
-        if (error != 0 || !dump) return -error;
-        continue;
-      }
-      each(header);
-    }
-  }
-}
-
 }  // namespace
 
 Expected<std::size_t> end_flows(const std::function<bool(const Flow&)>& wrong) {
   const auto failed = [](int code) { return fail(cat("connection tracking: ", error_text(code))); };
-  const Socket socket(mnl_socket_open2(NETLINK_NETFILTER, SOCK_CLOEXEC));
-  if (!socket || mnl_socket_bind(socket.get(), 0, MNL_SOCKET_AUTOPID) != 0) return failed(errno);
-  const timeval limit{.tv_sec = 5, .tv_usec = 0};
-  (void)::setsockopt(mnl_socket_get_fd(socket.get()), SOL_SOCKET, SO_RCVTIMEO, &limit,
-                     sizeof limit);
-
+  const NetfilterSocket socket = open_netfilter();
+  if (!socket) return failed(errno);
   std::uint32_t sequence = 1;
   std::vector<char> block(kRequest);
   const nlmsghdr* request =
       start_message(block, conntrack_type(IPCTNL_MSG_CT_GET), NLM_F_DUMP, sequence, AF_INET6);
   if (mnl_socket_sendto(socket.get(), request, request->nlmsg_len) < 0) return failed(errno);
   std::vector<std::vector<char>> deletions;
-  int code = answer(socket.get(), sequence, true, [&](const nlmsghdr* header) {
-    Attributes<CTA_MAX + 1> entry;
+  int code = read_answer(socket.get(), sequence, true, [&](const nlmsghdr* header) {
+    const auto entry = attributes_of<CTA_MAX + 1>(header);
     Flow flow;
-    mnl_attr_parse(header, sizeof(nfgenmsg), Attributes<CTA_MAX + 1>::take, &entry);
     if (read_flow(entry.of[CTA_TUPLE_ORIG], flow) && wrong(flow))
       deletions.push_back(deletion_of(entry, ++sequence));
   });
@@ -146,7 +95,8 @@ Expected<std::size_t> end_flows(const std::function<bool(const Flow&)>& wrong) {
   std::size_t ended = 0;
   for (const std::vector<char>& deletion : deletions) {
     if (mnl_socket_sendto(socket.get(), deletion.data(), deletion.size()) < 0) return failed(errno);
-    code = answer(socket.get(), first_message(deletion)->nlmsg_seq, false, [](const nlmsghdr*) {});
+    code = read_answer(socket.get(), first_message(deletion)->nlmsg_seq, false,
+                       [](const nlmsghdr*) {});
     if (code == 0) ++ended;
     if (code != 0 && code != ENOENT) return failed(code);  // over by itself
   }
