@@ -109,6 +109,12 @@ std::optional<std::int64_t> read_number(const Value& value, std::int64_t low, st
   return value.integer;
 }
 
+void read_number32(const Value& value, std::int64_t low, std::uint32_t& out,
+                   Complaints& complaints) {
+  if (const auto number = read_number(value, low, kMax32, complaints))
+    out = static_cast<std::uint32_t>(*number);
+}
+
 std::optional<std::string> read_text(const Value& value, Complaints& complaints) {
   if (value.kind == Value::Kind::kString) return value.string;
   complaints.push_back({value.at, wanted("a text in quotes", value)});

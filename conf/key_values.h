@@ -28,6 +28,8 @@ using Complaints = std::vector<Complaint>;
 std::optional<bool> read_boolean(const Value& value, Complaints& complaints);
 std::optional<std::int64_t> read_number(const Value& value, std::int64_t low, std::int64_t high,
                                         Complaints& complaints);
+void read_number32(const Value& value, std::int64_t low, std::uint32_t& out,
+                   Complaints& complaints);
 std::optional<std::string> read_text(const Value& value, Complaints& complaints);
 std::optional<std::vector<std::string>> read_texts(const Value& value, Complaints& complaints);
 

@@ -94,8 +94,7 @@ const std::array kFirewallKeys{
         "set these bits in the mark of such packets, such as 0x10000000, and let the other\n"
         "rules accept what has them. Of nft alone. 0: no mark.",
         [](const Value& v, FirewallConfig& c, Complaints& e) {
-          if (const auto mark = read_number(v, 0, 0xffffffff, e))
-            c.accept_mark = static_cast<std::uint32_t>(*mark);
+          read_number32(v, 0, c.accept_mark, e);
         },
         [](const FirewallConfig& c) { return cat(c.accept_mark); }},
     Key<FirewallConfig>{

@@ -19,12 +19,6 @@ const Words<KnockAlgorithm>& algorithm_words() {
   return kWords;
 }
 
-void read_number32(const Value& value, std::int64_t low, std::uint32_t& out,
-                   Complaints& complaints) {
-  if (const auto number = read_number(value, low, kMax32, complaints))
-    out = static_cast<std::uint32_t>(*number);
-}
-
 const std::array kKnockKeys{
     Key<KnockConfig>{"spi",
                      "The number that names the tunnel on both sides: 256 to 4294967295, also as "

@@ -26,7 +26,7 @@ class HostList {
     for (const auto& [address, entry] : neighbors_) {
       StatusHost& host = host_of(entry.mac);
       host.addresses.push_back({address, std::string(origin_of(address, entry.mac, prefixes)),
-                                entry.reachable, remaining(now, entry.seen), false});
+                                entry.reachable, remaining(now, entry.seen)});
       host.router = host.router || entry.router;
       host.seen_ago = std::min(host.seen_ago, remaining(now, entry.seen));
     }
@@ -49,7 +49,7 @@ class HostList {
       one.origin = origin;
       return;
     }
-    host.addresses.push_back({address, std::string(origin), false, Lifetime::infinite(), false});
+    host.addresses.push_back({address, std::string(origin), false, Lifetime::infinite()});
   }
 
   std::vector<StatusHost> take() {

@@ -7,6 +7,7 @@
 
 #include "daemon/reconcile.h"
 #include "daemon/router.h"
+#include "firewall/open_flows.h"
 #include "net/text.h"
 
 namespace sixgate::daemon {
@@ -35,38 +36,6 @@ bool says_default(const DesiredState& desired) {
 
 // As long as a flow may be silent and yet go on.
 constexpr Duration kMiddlesRefused = hours(24);
-
-// Connections that the Internet could have begun under the old rules, and could not under the new ones.
-bool is_stricter(const firewall::Ruleset& before, const firewall::Ruleset& after) {
-  const auto is_home = [&](const Ip6Address& host) {
-    return std::any_of(after.lans.begin(), after.lans.end(), [&](const firewall::FirewallLan& lan) {
-      return std::any_of(lan.assigned.begin(), lan.assigned.end(),
-                         [&](const Prefix& prefix) { return prefix.contains(host); });
-    });
-  };
-  const auto covers = [](const firewall::FirewallPinhole& wide,
-                         const firewall::FirewallPinhole& narrow) {
-    return wide.interface == narrow.interface && wide.host == narrow.host &&
-           wide.protocol == narrow.protocol && wide.first_port <= narrow.first_port &&
-           wide.last_port >= narrow.last_port && wide.source.contains(narrow.source);
-  };
-  for (const firewall::FirewallPinhole& hole : before.pinholes) {
-    if (hole.protocol == 6 && is_home(hole.host) &&
-        std::none_of(after.pinholes.begin(), after.pinholes.end(),
-                     [&](const auto& one) { return covers(one, hole); }))
-      return true;
-  }
-  for (const firewall::FirewallLan& lan : before.lans) {
-    if (lan.zone == firewall::Zone::kExposed &&
-        std::any_of(after.lans.begin(), after.lans.end(), [&](const auto& one) {
-          return one.interface == lan.interface && one.zone != firewall::Zone::kExposed;
-        }))
-      return true;
-  }
-  return std::any_of(before.knocks.begin(), before.knocks.end(), [&](const auto& knock) {
-    return std::find(after.knocks.begin(), after.knocks.end(), knock) == after.knocks.end();
-  });
-}
 
 }  // namespace
 
@@ -191,7 +160,7 @@ void Router::back_off(Instant now) {
 // bring it back. What a renumbering moves needs no care: the old source is refused.
 void Router::refuse_middles(Instant now) {
   firewall::Ruleset& next = desired_.ruleset;
-  if (applied_ruleset_ && is_stricter(*applied_ruleset_, next))
+  if (applied_ruleset_ && firewall::has_shut_tcp(*applied_ruleset_, next))
     middles_refused_until_ = now + kMiddlesRefused;
   next.refuse_middles = now < middles_refused_until_;
 }

@@ -16,11 +16,6 @@ std::string listing(const std::vector<T>& entries) {
   return out;
 }
 
-bool is_within(const std::vector<Prefix>& prefixes, const Ip6Address& address) {
-  return std::any_of(prefixes.begin(), prefixes.end(),
-                     [&](const Prefix& one) { return one.contains(address); });
-}
-
 // RFC 4389 section 6: a proxy must send two Router Advertisements with the P flag on a segment before it forwards there.
 constexpr std::uint64_t kProxiedFirst = 2;
 
@@ -117,7 +112,7 @@ void Router::decide_sharing(Instant now) {
     for (const KernelRoute& route : kernel_->routes) {
       if (route.kind == KernelRoute::Kind::kUnicast && !route.gateway &&
           route.table == kMainTable && route.destination.length() == 128 &&
-          is_within(shared->prefixes(), route.destination.address()))
+          any_contains(shared->prefixes(), route.destination.address()))
         share.proxy.restore(route.destination.address(), route.interface, now);
     }
     if (!begins) continue;
@@ -164,7 +159,7 @@ ra::ProxySettings Router::proxy_settings(const Uplink& uplink, const SharedPrefi
       settings.excluded.emplace_back(prefix.with_suffix(range.address()), range.length());
   }
   for (const KernelAddress& address : desired_.addresses) {
-    if (is_within(settings.prefixes, address.address))
+    if (any_contains(settings.prefixes, address.address))
       settings.own[address.address].insert(address.interface);
   }
   return settings;

@@ -19,11 +19,6 @@ bool listed(const std::vector<T>& all, const T& one) {
   return std::find(all.begin(), all.end(), one) != all.end();
 }
 
-bool any_contains(const std::vector<Prefix>& all, const Ip6Address& address) {
-  return std::any_of(all.begin(), all.end(),
-                     [&](const Prefix& prefix) { return prefix.contains(address); });
-}
-
 std::string text_of(const std::vector<Prefix>& leases) {
   std::string text;
   for (const Prefix& lease : leases) {

@@ -10,18 +10,14 @@ namespace {
 
 // Never blocked: ICMPv6, ESP, AH, HIP (RFC 6092 REC-21, 22, 26).
 constexpr std::array<std::uint8_t, 4> kAlways{58, 50, 51, 139};
+constexpr std::uint8_t kTcp = 6;
 constexpr std::uint8_t kUdp = 17;
 constexpr std::uint16_t kIke = 500;  // REC-24
-
-bool holds(const std::vector<Prefix>& prefixes, const Ip6Address& address) {
-  return std::ranges::any_of(prefixes,
-                             [&](const Prefix& prefix) { return prefix.contains(address); });
-}
 
 const FirewallLan* lan_of(const Ruleset& rules, std::vector<Prefix> FirewallLan::*prefixes,
                           const Ip6Address& address) {
   const auto found = std::ranges::find_if(
-      rules.lans, [&](const FirewallLan& lan) { return holds(lan.*prefixes, address); });
+      rules.lans, [&](const FirewallLan& lan) { return any_contains(lan.*prefixes, address); });
   return found == rules.lans.end() ? nullptr : &*found;
 }
 
@@ -31,6 +27,18 @@ bool is_opened(const FirewallPinhole& pinhole, const Flow& flow) {
          (!pinhole.has_ports() || (pinhole.first_port <= flow.destination_port &&
                                    flow.destination_port <= pinhole.last_port));
 }
+
+bool covers(const FirewallPinhole& wide, const FirewallPinhole& narrow) {
+  return wide.interface == narrow.interface && wide.host == narrow.host &&
+         wide.protocol == narrow.protocol && wide.first_port <= narrow.first_port &&
+         wide.last_port >= narrow.last_port && wide.source.contains(narrow.source);
+}
+
+// Something that one has and the other has not.
+constexpr auto lost = [](const auto& had, const auto& has) {
+  return std::ranges::any_of(
+      had, [&](const auto& one) { return std::ranges::find(has, one) == has.end(); });
+};
 
 bool may_be_wider(const FirewallLan& before, const FirewallLan& after) {
   return before.interface != after.interface || before.zone != after.zone ||
@@ -44,7 +52,7 @@ bool is_no_longer_allowed(const Flow& flow, const Ruleset& rules) {
   if (to == nullptr) return false;
   if (const FirewallLan* from = lan_of(rules, &FirewallLan::local, flow.source))
     return !reaches(*from, *to);
-  if (!holds(to->assigned, flow.destination))
+  if (!any_contains(to->assigned, flow.destination))
     return false;  // its addresses are judged before flows are
   if (to->zone == Zone::kExposed) return false;
   if (std::ranges::find(kAlways, flow.protocol) != kAlways.end()) return false;
@@ -58,12 +66,24 @@ bool is_no_longer_allowed(const Flow& flow, const Ruleset& rules) {
 }
 
 bool may_have_narrowed(const Ruleset& before, const Ruleset& after) {
-  const auto lost = [](const auto& had, const auto& has) {
-    return std::ranges::any_of(
-        had, [&](const auto& one) { return std::ranges::find(has, one) == has.end(); });
-  };
   return lost(before.pinholes, after.pinholes) || lost(before.knocks, after.knocks) ||
          !std::ranges::equal(before.lans, after.lans, std::not_fn(may_be_wider));
+}
+
+bool has_shut_tcp(const Ruleset& before, const Ruleset& after) {
+  const auto is_shut = [&](const FirewallPinhole& hole) {
+    return hole.protocol == kTcp && lan_of(after, &FirewallLan::assigned, hole.host) != nullptr &&
+           std::ranges::none_of(after.pinholes,
+                                [&](const FirewallPinhole& one) { return covers(one, hole); });
+  };
+  const auto is_guarded_now = [&](const FirewallLan& lan) {
+    return lan.zone == Zone::kExposed &&
+           std::ranges::any_of(after.lans, [&](const FirewallLan& one) {
+             return one.interface == lan.interface && one.zone != Zone::kExposed;
+           });
+  };
+  return std::ranges::any_of(before.pinholes, is_shut) ||
+         std::ranges::any_of(before.lans, is_guarded_now) || lost(before.knocks, after.knocks);
 }
 
 }  // namespace sixgate::firewall

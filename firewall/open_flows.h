@@ -28,4 +28,8 @@ bool is_no_longer_allowed(const Flow& flow, const Ruleset& rules);
 // earlier run of ours with other rules.
 bool may_have_narrowed(const Ruleset& before, const Ruleset& after);
 
+// Whether TCP could begin from outside under `before` that could not under `after`, to a host that is still where it
+// was: what a renumbering takes away is judged by its address.
+bool has_shut_tcp(const Ruleset& before, const Ruleset& after);
+
 }  // namespace sixgate::firewall

@@ -101,4 +101,9 @@ std::uint64_t Prefix::interface_id(const Ip6Address& address) const {
 
 std::uint64_t Prefix::last_interface_id() const { return ~mask(length_).low; }
 
+bool any_contains(const std::vector<Prefix>& prefixes, const Ip6Address& address) {
+  return std::any_of(prefixes.begin(), prefixes.end(),
+                     [&](const Prefix& prefix) { return prefix.contains(address); });
+}
+
 }  // namespace sixgate

@@ -7,6 +7,7 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "net/ip6_address.h"
 
@@ -85,6 +86,9 @@ class Prefix::SubnetRange {
 };
 
 inline Prefix::SubnetRange Prefix::subnets(unsigned length) const { return {*this, length}; }
+
+// Whether the address is in one of them.
+bool any_contains(const std::vector<Prefix>& prefixes, const Ip6Address& address);
 
 inline const Prefix kUniqueLocal{Ip6Address::from_halves(0xfc00000000000000, 0), 7};
 inline const Prefix kLinkLocal{Ip6Address::from_halves(0xfe80000000000000, 0), 10};

@@ -42,13 +42,8 @@ bool NdProxy::working(const ProxySegment& segment) const {
   return segment.ready && !guard_.blocked(segment.interface);
 }
 
-bool NdProxy::is_within(const Ip6Address& address) const {
-  return std::any_of(settings_.prefixes.begin(), settings_.prefixes.end(),
-                     [&](const Prefix& one) { return one.contains(address); });
-}
-
 bool NdProxy::concerns(const Ip6Address& address) const {
-  return is_within(address) && address.low() != 0 &&
+  return any_contains(settings_.prefixes, address) && address.low() != 0 &&
          std::none_of(settings_.excluded.begin(), settings_.excluded.end(),
                       [&](const Prefix& one) { return one.contains(Prefix(address, 128)); });
 }
@@ -61,7 +56,7 @@ void NdProxy::configure(ProxySettings settings, Instant now) {
   }
   std::vector<FixedHost> fixed;
   for (const FixedHost& one : settings_.fixed) {
-    if (is_within(one.address)) fixed.push_back(one);
+    if (any_contains(settings_.prefixes, one.address)) fixed.push_back(one);
   }
   table_.configure(names, fixed, now);
   for (const ProxySegment& one : settings_.segments)

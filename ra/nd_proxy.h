@@ -131,7 +131,6 @@ class NdProxy {
 
   const ProxySegment* segment(const std::string& interface) const;
   bool working(const ProxySegment& segment) const;
-  bool is_within(const Ip6Address& address) const;
   bool concerns(const Ip6Address& address) const;
   void receive_router(const Overheard& overheard, Instant now);
   void receive_solicitation(const Overheard& overheard, Instant now);

@@ -11,10 +11,10 @@ from lab import limit
 from peers import Sixgated
 from scenario import build, final_checks, toml, wait_delegated
 from test_dhcp6_names import option
-from wire import dhcp_options, inside
+from wire import IdentityAssociation, dhcp_options, inside
 
 KILLS = int(os.environ.get("SIXGATE_LAB_KILLS", "100"))
-IA_NA, IA_PD, IA_ADDRESS, RAPID_COMMIT, IA_PREFIX = 3, 25, 5, 14, 26
+IA_NA, IA_PD, RAPID_COMMIT = 3, 25, 14
 
 
 def solicit(number):
@@ -29,16 +29,8 @@ def solicit(number):
 
 def told(reply):
     """What a Reply gives: addresses and prefixes as texts."""
-    found = []
-    for code, body in dhcp_options(reply[4:]):
-        if code not in (IA_NA, IA_PD):
-            continue
-        for inner, lease in dhcp_options(body[12:]):
-            if inner == IA_ADDRESS:
-                found.append(socket.inet_ntop(socket.AF_INET6, lease[:16]))
-            elif inner == IA_PREFIX:
-                found.append("%s/%d" % (socket.inet_ntop(socket.AF_INET6, lease[9:25]), lease[8]))
-    return found
+    given = [IdentityAssociation(code, body) for code, body in dhcp_options(reply[4:]) if code in (IA_NA, IA_PD)]
+    return [lease[0] for one in given for lease in one.addresses + one.prefixes]
 
 
 @limit(120 + 2 * KILLS)
