@@ -168,12 +168,12 @@ class Judge {
     }
     if (!prefix) return say(cat(name(server), " offers an address (IA_NA) only."));
     switch (server.together()) {
-      case dhcp6::Together::kUnknown:
+      case dhcp6::Finding::kUnknown:
         break;
-      case dhcp6::Together::kYes:
+      case dhcp6::Finding::kYes:
         say(cat(name(server), " gives an address and a prefix in one exchange."));
         break;
-      case dhcp6::Together::kNo:
+      case dhcp6::Finding::kNo:
         say(cat(
             name(server),
             " gives an address or a prefix, not both in one exchange: ask for the prefix alone."));

@@ -87,6 +87,12 @@ void known_server(Table& table, const Json& server) {
   if (said(server["address_and_prefix"]) == "no") text += "; a prefix or an address, not both";
   if (server["fails_on_several"].truth()) text += "; fails when asked for several";
   if (server["leaves_times"].truth()) text += "; leaves T1 and T2 to us";
+  const std::string rapid = said(server["rapid_commit"]);
+  if (server["fails_on_rapid_commit"].truth())
+    text += "; does not answer whom wants rapid commit";
+  else if (rapid == "yes" || rapid == "no")
+    text += rapid == "yes" ? "; rapid commit" : "; no rapid commit";
+  if (server["fails_on_name"].truth()) text += "; fails when told our name";
   table.row({"server", cat(said(server["duid"]), " ", text)});
 }
 

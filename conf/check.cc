@@ -217,6 +217,7 @@ class Checker {
               UplinkMode::kAuto);
     only_with("request_prefix", uplink.request_prefix != usual.request_prefix, UplinkMode::kAuto);
     only_with("request_options", !uplink.request_options.empty(), UplinkMode::kAuto);
+    only_with("tell_name", uplink.tell_name.has_value(), UplinkMode::kAuto);
     only_with("rapid_commit", uplink.rapid_commit, UplinkMode::kAuto);
     only_with("release_on_stop", uplink.release_on_stop, UplinkMode::kAuto);
     if (uplink.mode != UplinkMode::kStatic) return;

@@ -105,6 +105,7 @@ struct UplinkConfig {
   RequestAddress request_address = RequestAddress::kAuto;
   PrefixRequest request_prefix;
   std::vector<std::uint16_t> request_options;  // more option codes for the Option Request option
+  std::optional<DomainName> tell_name;
   bool rapid_commit = false;
   bool release_on_stop = false;
   bool use_dns = true;

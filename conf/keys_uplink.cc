@@ -80,6 +80,19 @@ void read_prefix_request(const Value& value, UplinkConfig& uplink, Complaints& c
   if (!wishes.wishes.empty()) request = std::move(wishes);
 }
 
+void read_own_name(const Value& value, std::optional<DomainName>& out, Complaints& complaints) {
+  const auto text = read_text(value, complaints);
+  if (!text) return;
+  out.reset();
+  if (text->empty()) return;
+  const auto name = DomainName::parse(*text);
+  if (name && !name->is_root()) {
+    out = *name;
+  } else {
+    complaints.push_back({value.at, cat("\"", printable(*text), "\" is no domain name")});
+  }
+}
+
 const std::array kUplinkKeys{
     Key<UplinkConfig>{
         kInterfaceKey, "The interface towards the provider.",
@@ -139,6 +152,14 @@ const std::array kUplinkKeys{
                         read_option_codes(v, c.request_options, e);
                       },
                       [](const UplinkConfig& c) { return option_codes_text(c.request_options); }},
+    Key<UplinkConfig>{
+        "tell_name",
+        "A name of this router for the provider's DHCPv6 server, such as \"router\" or\n"
+        "\"gw.example.net\", which may put it into the DNS. Told to nobody who fails on it.",
+        [](const Value& v, UplinkConfig& c, Complaints& e) { read_own_name(v, c.tell_name, e); },
+        [](const UplinkConfig& c) {
+          return quoted(c.tell_name ? c.tell_name->to_string() : std::string());
+        }},
     Key<UplinkConfig>{
         "rapid_commit", "Two messages instead of four, with a server that can.",
         [](const Value& v, UplinkConfig& c, Complaints& e) { read_into(v, c.rapid_commit, e); },

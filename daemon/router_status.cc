@@ -51,7 +51,8 @@ StatusUplink status_of(const Uplink& uplink, const LinkState* link, const Desire
     out.servers.push_back({server.server.to_string(), server.lengths,
                            std::string(dhcp6::to_string(server.hints)),
                            std::string(dhcp6::to_string(server.together)), server.fails_on_several,
-                           server.leaves_times});
+                           server.leaves_times, std::string(dhcp6::to_string(server.rapid_commit)),
+                           server.fails_on_rapid_commit, server.fails_on_name});
   }
   const ra::Heard& heard = uplink.heard();
   out.managed = heard.managed;

@@ -121,6 +121,9 @@ void known_servers(JsonWriter& json, const std::vector<StatusServer>& all) {
     json.key("address_and_prefix").value(s.together);
     json.key("fails_on_several").value(s.fails_on_several);
     json.key("leaves_times").value(s.leaves_times);
+    json.key("rapid_commit").value(s.rapid_commit);
+    json.key("fails_on_rapid_commit").value(s.fails_on_rapid_commit);
+    json.key("fails_on_name").value(s.fails_on_name);
     json.end_object();
   }
   json.end_array();

@@ -41,6 +41,9 @@ struct StatusServer {
   std::string together;           // an address and a prefix in one session: "yes", "no", "unknown"
   bool fails_on_several = false;
   bool leaves_times = false;
+  std::string rapid_commit;  // "yes", "no", "unknown"
+  bool fails_on_rapid_commit = false;
+  bool fails_on_name = false;
 };
 
 // A host of a shared /64, found where it answers.

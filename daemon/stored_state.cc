@@ -116,7 +116,8 @@ void write_lease(Writer& out, const std::string& uplink, const dhcp6::Lease& lea
     out.line("lease-known", name, server.server.to_string(), text_of(server.lengths),
              std::string(dhcp6::to_string(server.hints)),
              std::string(dhcp6::to_string(server.together)), server.fails_on_several ? "1" : "0",
-             server.leaves_times ? "1" : "0");
+             server.leaves_times ? "1" : "0", std::string(dhcp6::to_string(server.rapid_commit)),
+             server.fails_on_rapid_commit ? "1" : "0", server.fails_on_name ? "1" : "0");
   }
 }
 
@@ -132,6 +133,7 @@ class Words {
  public:
   explicit Words(std::string_view line) : left_(line) {}
   bool ok() const { return ok_ && left_.empty(); }
+  bool more() const { return !left_.empty(); }
 
   std::string_view next() {
     if (left_.empty()) {
@@ -287,17 +289,22 @@ void read_lease_line(std::string_view kind, Words& words, StoredState& state, Du
       words.bad();
     key.replay_value = words.number();
   } else if (kind == "lease-known") {
+    using dhcp6::Finding;
     using dhcp6::HintBehaviour;
-    using dhcp6::Together;
     const auto duid = dhcp6::Duid::parse(words.next());
     if (!duid) return words.bad();
     dhcp6::ServerProfile server{.server = *duid, .lengths = {}};
     server.lengths = words.lengths();
     server.hints = words.one_of({HintBehaviour::kUnknown, HintBehaviour::kIgnored,
                                  HintBehaviour::kFollowed, HintBehaviour::kExact});
-    server.together = words.one_of({Together::kUnknown, Together::kNo, Together::kYes});
+    server.together = words.one_of({Finding::kUnknown, Finding::kNo, Finding::kYes});
     server.fails_on_several = words.flag();
     server.leaves_times = words.flag();
+    if (words.more()) {  // earlier versions end here
+      server.rapid_commit = words.one_of({Finding::kUnknown, Finding::kNo, Finding::kYes});
+      server.fails_on_rapid_commit = words.flag();
+      server.fails_on_name = words.flag();
+    }
     lease.servers.learn(std::move(server), true);
   } else {
     words.bad();

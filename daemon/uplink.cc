@@ -317,6 +317,7 @@ dhcp6::ClientParameters Uplink::parameters(bool address) const {
                          .retire_after = config_.retire_after};
   }
   if (config_.register_addresses) parameters.extra_options.push_back(dhcp6::kAddressRegistration);
+  parameters.name = config_.tell_name;
   parameters.rapid_commit = config_.rapid_commit;
   parameters.release_on_stop = config_.release_on_stop;
   return parameters;

@@ -17,6 +17,7 @@
 //   requested in an IA_PD of its own, and only when it is there the old prefix retires: deprecated, in use, and
 //   released last.
 // - An IA that could not be had, or was not renewed, is asked for again before T1, with back-off.
+// - Rapid commit and our name, which some servers do not bear, are left out where they fail (client_extras.cc).
 // - A restart after failures backs off beyond what the retransmission rules demand.
 #pragma once
 
@@ -178,6 +179,15 @@ class Client {
   void exchange_failed(Instant now);
   void exchange_timed_out(Instant now);
   void transmit(Exchange& exchange, const std::vector<Association>& associations, Instant now);
+
+  // client_extras.cc: what some servers do not bear.
+  void choose_extras(Exchange& exchange) const;
+  void vary_extras(Exchange& exchange);
+  bool ask_plainly(Instant now);
+  void doubt(const Duid& server, Instant now);
+  void confirm_doubt();
+  void learn_from_offer(const Offer& offer);
+  void learn_from_reply(const Duid& server, const std::vector<OfferedAssociation>& offered);
 
   // client_receive.cc: what servers say.
   void dropped(ClientDrop reason);

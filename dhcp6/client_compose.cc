@@ -84,6 +84,12 @@ Option association_option(const Association& ia, MessageType type, const Offer* 
   return option;
 }
 
+// A name of one label is for the server to complete (RFC 4704 section 4.2).
+ClientFqdn fqdn_of(const DomainName& name) {
+  const bool one_label = name.to_string().find('.') == std::string::npos;
+  return {.flags = ClientFqdn::kServerUpdates, .name = name, .partial = one_label};
+}
+
 bool carries_option_request(MessageType type) {
   return type == MessageType::kSolicit || type == MessageType::kRequest ||
          type == MessageType::kRenew || type == MessageType::kRebind ||
@@ -92,7 +98,7 @@ bool carries_option_request(MessageType type) {
 
 }  // namespace
 
-OptionRequest option_request(const ClientParameters& parameters, MessageType type) {
+OptionRequest option_request(const ClientParameters& parameters, MessageType type, bool name) {
   const bool stateless = type == MessageType::kInformationRequest;
   std::vector<std::uint16_t> codes = parameters.extra_options;
   // RFC 7084 WAA-4, WAA-5, WAA-8; what hosts of the house may want from us beyond that (RFC 8910 section 2.2,
@@ -100,6 +106,7 @@ OptionRequest option_request(const ClientParameters& parameters, MessageType typ
   codes.insert(codes.end(), {DnsServers::kCode, DomainSearchList::kCode, NtpServers::kCode,
                              SolMaxRt::kCode, SipDomains::kCode, SipServers::kCode,
                              SntpServers::kCode, CaptivePortal::kCode, EncryptedDns::kCode});
+  if (name) codes.push_back(ClientFqdn::kCode);  // RFC 4704 section 5
   if (stateless) {
     codes.insert(codes.end(), {InformationRefreshTime::kCode, InfMaxRt::kCode});  // 18.2.6
   } else if (!parameters.delegations.empty()) {
@@ -126,8 +133,10 @@ Message compose(const ClientParameters& parameters, const Exchange& exchange,
   if (exchange.server) options.push_back(ServerId{*exchange.server});
   const Retransmission& timing = exchange.timing;
   options.push_back(timing.sent() ? ElapsedTime::since(timing.first_sent(), now) : ElapsedTime{});
-  if (carries_option_request(type)) options.push_back(option_request(parameters, type));
-  if (type == MessageType::kSolicit && parameters.rapid_commit) options.push_back(RapidCommit{});
+  const bool name = exchange.extras.name && parameters.name;
+  if (carries_option_request(type)) options.push_back(option_request(parameters, type, name));
+  if (exchange.extras.rapid_commit) options.push_back(RapidCommit{});
+  if (name) options.push_back(fqdn_of(*parameters.name));
   if (carries_option_request(type) && parameters.accept_reconfigure) {
     options.push_back(ReconfigureAccept{});
   }

@@ -15,7 +15,8 @@
 namespace sixgate::dhcp6 {
 
 // The Option Request option of a message (section 21.7): ascending, without what it must not hold.
-OptionRequest option_request(const ClientParameters& parameters, MessageType type);
+// `name`: the message says ours, and the server's word on it is wanted.
+OptionRequest option_request(const ClientParameters& parameters, MessageType type, bool name);
 
 // A message of `exchange` as of `now`. `associations` are those it is about (for Release and Decline: what is
 // given back). `offer` fills a Request; without one it names what is held. With `name_leases` false the

@@ -32,6 +32,13 @@ struct OtherAnswer {
   Instant taken_at() const { return received + kWait; }
 };
 
+// What some servers do not bear.
+struct Extras {
+  bool rapid_commit = false;  // in a Solicit
+  bool name = false;          // Client FQDN (RFC 4704)
+  bool any() const { return rapid_commit || name; }
+};
+
 struct Exchange {
   MessageType type{};
   std::uint32_t transaction_id = 0;  // the same in each retransmission (section 16.1)
@@ -42,6 +49,10 @@ struct Exchange {
   // A Rebind or Confirm that asks whether the leases are still good here (section 18.2.12).
   bool verifying = false;
   std::optional<Upgrade> upgrade;  // what a Request is for, besides what is bound
+  // What it carries beyond what every server takes; see client_extras.cc.
+  Extras extras;
+  bool plain = false;           // nothing of these, for they may be why it was not answered
+  std::optional<Duid> doubted;  // who answered a plain one, and is asked again with everything
   // Somebody answered "no" (NotOnLink to a Confirm, NoBinding to a Rebind, nothing for a Solicit). Acted
   // upon when RT is over: until then another server may say "yes" (section 18.2.10.3).
   std::optional<Duid> refused_by;

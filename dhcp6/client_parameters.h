@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "dhcp6/duid.h"
+#include "net/domain_name.h"
 #include "net/prefix.h"
 #include "net/time.h"
 
@@ -47,6 +48,9 @@ struct ClientParameters {
   // what the protocol wants itself.
   // What an Option Request option must not hold (21.7) is left out silently.
   std::vector<std::uint16_t> extra_options;
+  // Told to servers that do not fail on it, with the wish that they make its AAAA record (RFC 4704 section 5.2). One
+  // label: the server completes it.
+  std::optional<DomainName> name;
   bool rapid_commit = false;       // 18.2.1
   bool release_on_stop = false;    // RFC 9096 WPD-9: not by default
   bool accept_reconfigure = true;  // 21.20

@@ -119,8 +119,10 @@ void Client::on_advertise(const Message& message, Instant now) {
   const bool complete =
       offer.obtained(AssociationType::kPrefixes) == bindings_.wanted_delegations();
   const bool at_once = offer.preference == 255 && complete;
+  learn_from_offer(offer);
   const std::string what = offer.describe();
   discovery_.add(std::move(offer));
+  if (exchange_->plain) return doubt(server, now);
   if (at_once || exchange_->first_timeout_over(now)) {
     take_offers(now, at_once ? "offer with preference 255" : "first offer");
   } else {
@@ -154,7 +156,7 @@ void Client::on_reply(const Message& message, Instant now) {
     return dropped(ClientDrop::kNotFromServerAsked);
   }
   if (exchange.type == MessageType::kSolicit &&
-      !(parameters_.rapid_commit && contains<RapidCommit>(message.options))) {
+      !(exchange.extras.rapid_commit && contains<RapidCommit>(message.options))) {
     return dropped(ClientDrop::kNoRapidCommit);
   }
   take_max_timeouts(message);
@@ -171,7 +173,7 @@ void Client::on_reply(const Message& message, Instant now) {
     outputs_.log.push_back(
         {LogLevel::kWarning, cat("server ", server, " answers ", to_string(status))});
     dropped(ClientDrop::kServerFailed);
-    if (exchange.type != MessageType::kRequest) return;
+    if (ask_plainly(now) || exchange.type != MessageType::kRequest) return;
     if (exchange.upgrade) {
       become_bound(now, false, cat("no wider prefix: ", to_string(status)));
     } else if (!ask_for_less(server, now, to_string(status)) && !discovery_.empty()) {
@@ -232,6 +234,7 @@ void Client::on_reply_with_leases(const Message& message, const Duid& server, In
   if (something && (discovered || (server_ && *server_ != server))) bindings_.unbind();
   const ReplyEffect effect = bindings_.apply(offered, now, outputs_.log);
   if (something) {
+    learn_from_reply(server, offered);
     accept(message, server);
     return become_bound(now, true, cat(bindings_.describe(), " from ", server));
   }
@@ -260,7 +263,7 @@ bool Client::ask_for_less(const Duid& server, Instant now, std::string_view why)
   const unsigned before = bindings_.wanted_delegations();
   bindings_.want_delegations(1);
   if (bindings_.wanted_delegations() == before) return false;
-  servers_.mark_fails_on_several(server);
+  servers_.mark(server, &ServerProfile::fails_on_several);
   Offer same = *std::move(offer_);
   request(server, std::nullopt, now, why);
   offer_ = std::move(same);
@@ -283,7 +286,10 @@ void Client::on_reply_to_renewal(const Message& message, const Duid& server, Ins
   if (something && !our_server && fresh && waits_for_ours(message, offered, now)) return;
   if (something && !our_server) bindings_.unbind();  // section 18.2.13
   const ReplyEffect effect = bindings_.apply(offered, received, outputs_.log);
-  if (something) accept(message, server);
+  if (something) {
+    learn_from_reply(server, offered);
+    accept(message, server);
+  }
   if (effect.no_binding || (no_binding && !something)) {
     // Section 18.2.10.1: a Request for all IAs to the server that responded.
     if (!something) bindings_.unbind();

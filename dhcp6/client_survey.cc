@@ -63,7 +63,7 @@ std::optional<Offer> Client::offer_of(const SurveyedServer& server) const {
     delegation.iaid = bindings_.main_delegation()->iaid;
     delegation.leases = {*best};
     offer.associations.push_back(std::move(delegation));
-    offer.prefix_alone = server.together() == Together::kNo;
+    offer.prefix_alone = server.together() == Finding::kNo;
     if (best->prefix.length() == 64) add_further(offer, server);
   }
   if (parameters_.address_iaid && server.address.usable() && !offer.prefix_alone) {

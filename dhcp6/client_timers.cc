@@ -167,6 +167,7 @@ void Client::exchange_failed(Instant now) {
 // RT is over.
 void Client::exchange_timed_out(Instant now) {
   if (exchange_->type == MessageType::kSolicit && !discovery_.empty()) {
+    confirm_doubt();
     take_offers(now, "the time for offers is over");
   } else if (exchange_->type == MessageType::kSolicit) {
     const bool in_vain =
@@ -176,6 +177,7 @@ void Client::exchange_timed_out(Instant now) {
       seek(false, now, "nothing is offered while we name what we held: asking without");
     } else {
       exchange_->timing.set_maximum_timeout(solicit_ceiling());
+      vary_extras(*exchange_);
       transmit(*exchange_, asked_associations(), now);
     }
   } else if (exchange_->refused_by && exchange_->type == MessageType::kConfirm) {
@@ -185,12 +187,14 @@ void Client::exchange_timed_out(Instant now) {
   } else if (exchange_->refused_by) {
     request(*exchange_->refused_by, std::nullopt, now, "the server has no record of our leases");
   } else {
+    vary_extras(*exchange_);
     transmit(*exchange_, asked_associations(), now);
   }
 }
 
 void Client::transmit(Exchange& exchange, const std::vector<Association>& associations,
                       Instant now) {
+  if (!exchange.timing.sent()) choose_extras(exchange);
   const bool first_messages =
       exchange.type == MessageType::kRequest || exchange.type == MessageType::kSolicit;
   const Offer* offer = exchange.type == MessageType::kRequest && offer_ ? &*offer_ : nullptr;

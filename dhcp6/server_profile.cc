@@ -21,13 +21,13 @@ std::string_view to_string(HintBehaviour behaviour) {
   return "";
 }
 
-std::string_view to_string(Together together) {
+std::string_view to_string(Finding together) {
   switch (together) {
-    case Together::kUnknown:
+    case Finding::kUnknown:
       return "unknown";
-    case Together::kNo:
+    case Finding::kNo:
       return "no";
-    case Together::kYes:
+    case Finding::kYes:
       return "yes";
   }
   return "";
@@ -35,10 +35,14 @@ std::string_view to_string(Together together) {
 
 void ServerProfiles::learn(ServerProfile seen, bool all_lengths) {
   if (const ServerProfile* known = find(seen.server)) {
-    seen.fails_on_several = seen.fails_on_several || known->fails_on_several;
+    for (const auto fails : {&ServerProfile::fails_on_several,
+                             &ServerProfile::fails_on_rapid_commit, &ServerProfile::fails_on_name})
+      seen.*fails = seen.*fails || known->*fails;
     if (seen.hints == HintBehaviour::kUnknown) seen.hints = known->hints;
-    if (seen.together == Together::kUnknown) seen.together = known->together;
+    for (const auto finding : {&ServerProfile::together, &ServerProfile::rapid_commit})
+      if (seen.*finding == Finding::kUnknown) seen.*finding = known->*finding;
     if (!all_lengths) {
+      if (seen.lengths.empty()) seen.leaves_times = known->leaves_times;
       std::vector<unsigned> both;
       std::set_union(seen.lengths.begin(), seen.lengths.end(), known->lengths.begin(),
                      known->lengths.end(), std::back_inserter(both));
@@ -51,10 +55,9 @@ void ServerProfiles::learn(ServerProfile seen, bool all_lengths) {
   all_.push_back(std::move(seen));
 }
 
-void ServerProfiles::mark_fails_on_several(const Duid& server) {
-  const ServerProfile* known = find(server);
-  ServerProfile profile = known ? *known : ServerProfile{.server = server, .lengths = {}};
-  profile.fails_on_several = true;
+void ServerProfiles::mark(const Duid& server, bool ServerProfile::*what) {
+  ServerProfile profile{.server = server, .lengths = {}};
+  profile.*what = true;
   learn(std::move(profile), false);
 }
 

@@ -19,18 +19,24 @@ enum class HintBehaviour : std::uint8_t {
 };
 std::string_view to_string(HintBehaviour behaviour);  // "ignored", ...
 
-enum class Together : std::uint8_t { kUnknown, kNo, kYes };
-std::string_view to_string(Together together);
+enum class Finding : std::uint8_t { kUnknown, kNo, kYes };
+std::string_view to_string(Finding together);
 
 struct ServerProfile {
   Duid server;
   std::vector<unsigned> lengths;  // of the prefixes it offers, ascending; at most 65
   HintBehaviour hints = HintBehaviour::kUnknown;
-  Together together = Together::kUnknown;
+  Finding together = Finding::kUnknown;
   // A Request for several /64s made it fail: it is asked for one.
   bool fails_on_several = false;
   // T1 and T2 of its prefixes are 0: the times are ours (RFC 9915 section 14.2).
   bool leaves_times = false;
+  // Whether it answers a Solicit that asks for rapid commit by a Reply. A survey does not ask.
+  Finding rapid_commit = Finding::kUnknown;
+  // It does not answer a Solicit that asks for rapid commit: it is not asked for it.
+  bool fails_on_rapid_commit = false;
+  // It fails, or does not answer, where our name is in the message (RFC 4704): it is not told.
+  bool fails_on_name = false;
   bool operator==(const ServerProfile&) const = default;
 };
 
@@ -42,7 +48,7 @@ class ServerProfiles {
 
   // What is known of it already and a survey does not show stays; so do the lengths where only some were asked.
   void learn(ServerProfile seen, bool all_lengths);
-  void mark_fails_on_several(const Duid& server);
+  void mark(const Duid& server, bool ServerProfile::*what);
   const ServerProfile* find(const Duid& server) const;
   const std::vector<ServerProfile>& all() const { return all_; }
   bool operator==(const ServerProfiles&) const = default;

@@ -61,9 +61,9 @@ HintBehaviour SurveyedServer::hint_behaviour(const std::vector<Prefix>& hints) c
   return answered > 1 ? HintBehaviour::kIgnored : HintBehaviour::kUnknown;
 }
 
-Together SurveyedServer::together() const {
-  if (gave_both) return Together::kYes;
-  return refused_both && address.usable() && widest() ? Together::kNo : Together::kUnknown;
+Finding SurveyedServer::together() const {
+  if (gave_both) return Finding::kYes;
+  return refused_both && address.usable() && widest() ? Finding::kNo : Finding::kUnknown;
 }
 
 const OfferedLease* SurveyResult::widest() const {

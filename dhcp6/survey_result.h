@@ -60,7 +60,7 @@ struct SurveyedServer {
   const OfferedLease* widest() const;
   HintBehaviour hint_behaviour(const std::vector<Prefix>& hints) const;
   // Whether an address and a prefix come in one session.
-  Together together() const;
+  Finding together() const;
   ServerProfile profile(const std::vector<Prefix>& hints) const;
   bool operator==(const SurveyedServer&) const = default;
 };

@@ -57,6 +57,7 @@ class Run {
     if (bits & 2) p.delegations.push_back({1, Prefix(Ip6Address(), 56)});
     if (bits & 4) p.delegations.push_back({2, std::nullopt});
     p.rapid_commit = (bits & 8) != 0;
+    if (bits & 128) p.name = DomainName::parse(std::string_view("router"));
     p.release_on_stop = (bits & 16) != 0;
     p.accept_reconfigure = (bits & 32) == 0;
     if (bits & 64) p.survey_hints = every_hint();

@@ -144,6 +144,7 @@ request_address = "always"
 request_prefix = 56
 request_options = ["sntp", 56, "dnr"]
 hook = "/etc/sixgate/fibre"
+tell_name = "gw.example.net"
 rapid_commit = true
 ip6ifaceid = "eui64"
 metric = 100
@@ -171,6 +172,8 @@ ra_mtu = 1280
   EXPECT_EQ(uplink.request_prefix.wishes.at(0).to_string(), "::/56");
   EXPECT_EQ(uplink.request_options, (std::vector<std::uint16_t>{31, 56, 144}));
   EXPECT_EQ(uplink.hook, "/etc/sixgate/fibre");
+  ASSERT_TRUE(uplink.tell_name);
+  EXPECT_EQ(uplink.tell_name->to_string(), "gw.example.net");
   EXPECT_EQ(config.hook, "/etc/sixgate/hook");
   EXPECT_EQ(config.hook_timeout, seconds(5));
   EXPECT_EQ(uplink.interface_id.kind, delegation::InterfaceIdPolicy::Kind::kEui64);
@@ -214,6 +217,10 @@ TEST(ReadToml, KeysGoWithTheModeOfTheUplink) {
             "f:3:11: error: `gateway`: goes with mode = \"static\", and the mode is \"auto\"\n");
   EXPECT_EQ(errors_of(in_uplink("mode = \"none\"\nrapid_commit = true")),
             "f:4:16: error: `rapid_commit`: goes with mode = \"auto\", and the mode is \"none\"\n");
+  EXPECT_EQ(errors_of(in_uplink("mode = \"none\"\ntell_name = \"gw\"")),
+            "f:4:13: error: `tell_name`: goes with mode = \"auto\", and the mode is \"none\"\n");
+  EXPECT_EQ(errors_of(in_uplink("tell_name = \"a..b\"")),
+            "f:3:13: error: `tell_name`: \"a..b\" is no domain name\n");
   EXPECT_EQ(errors_of(in_uplink("mode = \"stetic\"")),
             "f:3:8: error: `mode`: \"stetic\" is not known; it can be \"auto\", \"static\" or "
             "\"none\"; did you mean \"static\"?\n");

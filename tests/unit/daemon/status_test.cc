@@ -33,8 +33,12 @@ TEST(Status, JsonOfAHomeInOrder) {
   uplink.client = "bound";
   uplink.server = "0002";
   uplink.renew_in = Lifetime(900);
-  uplink.servers.push_back(
-      {.duid = "0002", .lengths = {56, 64}, .hints = "ignored", .together = "yes"});
+  uplink.servers.push_back({.duid = "0002",
+                            .lengths = {56, 64},
+                            .hints = "ignored",
+                            .together = "yes",
+                            .rapid_commit = "no",
+                            .fails_on_name = true});
   uplink.rebind_in = Lifetime::infinite();
   uplink.managed = true;
   uplink.addresses.push_back(some_prefix("2001:db8:ffff::7/128"));
@@ -67,7 +71,8 @@ TEST(Status, JsonOfAHomeInOrder) {
       R"("name":"wan","interface":"eth0","present":true,"ready":true,"mode":"","client":"bound",)"
       R"("server":"0002","renew_in":900,"rebind_in":null,)"
       R"("known_servers":[{"duid":"0002","lengths":[56,64],"hints":"ignored",)"
-      R"("address_and_prefix":"yes","fails_on_several":false,"leaves_times":false}],)"
+      R"("address_and_prefix":"yes","fails_on_several":false,"leaves_times":false,)"
+      R"("rapid_commit":"no","fails_on_rapid_commit":false,"fails_on_name":true}],)"
       R"("managed":true,"other":false,)"
       R"("addresses":[{"prefix":"2001:db8:ffff::7/128","address":"2001:db8:ffff::7",)"
       R"("preferred":1800,"valid":3600,"standing":"live"}],)"

@@ -51,8 +51,11 @@ StoredState usual() {
   lease.servers.learn({.server = dhcp6::Duid::ll(mac(9)),
                        .lengths = {56, 64},
                        .hints = dhcp6::HintBehaviour::kIgnored,
-                       .together = dhcp6::Together::kYes,
-                       .fails_on_several = true},
+                       .together = dhcp6::Finding::kYes,
+                       .fails_on_several = true,
+                       .rapid_commit = dhcp6::Finding::kNo,
+                       .fails_on_rapid_commit = true,
+                       .fails_on_name = true},
                       true);
   lease.servers.learn({.server = dhcp6::Duid::ll(mac(10)), .lengths = {}, .leaves_times = true},
                       true);
@@ -334,6 +337,19 @@ TEST(StoredState, RefusesLinesThatItDoesNotUnderstand) {
         with_checksum(cat("sixgate-state 1\n", clock, "iaid wan 1\n")), kNow, kBoot);
     EXPECT_FALSE(read.has_value()) << clock;
   }
+}
+
+TEST(StoredState, WhatEarlierVersionsKnewOfAServerIsTaken) {
+  const auto read = parse_stored_state(
+      file_with(
+          "lease wan - never never 1\nlease-known wan 00030001aabbccddeeff 56 ignored yes 1 0\n"),
+      kNow, kBoot);
+  ASSERT_TRUE(read.has_value()) << read.error().message;
+  const auto& known = read->leases.at("wan").servers.all();
+  ASSERT_EQ(known.size(), 1U);
+  EXPECT_TRUE(known[0].fails_on_several);
+  EXPECT_EQ(known[0].rapid_commit, dhcp6::Finding::kUnknown);
+  EXPECT_FALSE(known[0].fails_on_name);
 }
 
 // Times.

@@ -281,7 +281,7 @@ TEST(Survey, AddressAndPrefixTogether) {
   TestServer server = hint_server(1, always(56));
   run.servers = {&server};
   ASSERT_TRUE(run.run());
-  EXPECT_EQ(run.result().servers[0].together(), Together::kYes);
+  EXPECT_EQ(run.result().servers[0].together(), Finding::kYes);
   EXPECT_TRUE(run.result().servers[0].address.usable());
   EXPECT_FALSE(run.result().walked);
 }
@@ -294,7 +294,7 @@ TEST(Survey, AnAddressThatKillsThePrefixIsFoundOut) {
   });
   run.servers = {&server};
   ASSERT_TRUE(run.run());
-  EXPECT_EQ(run.result().servers[0].together(), Together::kNo);
+  EXPECT_EQ(run.result().servers[0].together(), Finding::kNo);
   EXPECT_EQ(run.result().widest()->prefix.length(), 56U);
   EXPECT_TRUE(run.result().servers[0].address.usable());
 }
@@ -304,7 +304,7 @@ TEST(Survey, OneDelegationForEachSessionIsNoReasonAgainstAnAddress) {
   TestServer server = hint_server(1, one_at_a_time(always(56)));
   run.servers = {&server};
   ASSERT_TRUE(run.run());
-  EXPECT_EQ(run.result().servers[0].together(), Together::kYes);
+  EXPECT_EQ(run.result().servers[0].together(), Finding::kYes);
   EXPECT_EQ(run.sent.size(), 1U + 17U + 1U) << "and one that asks for both";
 }
 
