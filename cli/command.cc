@@ -31,6 +31,7 @@ constexpr std::string_view kHelp =
     "       sixgate [--socket PATH] lease reserve CLIENT|ADDRESS|PREFIX\n"
     "       sixgate [--socket PATH] monitor leases [--since EPOCH.SEQ] [--count N] [--json]\n"
     "       sixgate [--socket PATH] firewall print [nft|ip6tables] [--json]\n"
+    "       sixgate [--socket PATH] firewall counters [--json]\n"
     "       sixgate [--socket PATH] knock client-config|reset [--json]\n"
     "       sixgate check [FILE]\n"
     "       sixgate monitor ra INTERFACE [--count N] [--json]\n"
@@ -44,6 +45,7 @@ constexpr std::string_view kHelp =
     "  lease reserve  what a client has as [[reservation]], to be put into sixgate.toml\n"
     "  monitor leases what happens to leases, as it happens\n"
     "  firewall print the rules of the moment, each with its reason; as another backend has them\n"
+    "  firewall counters  what the rules refused and let in\n"
     "  knock client-config  what a machine needs that may open the house by IPsec AH\n"
     "  knock reset    make the tunnels anew, for such a machine that was made anew\n"
     "  check [FILE]   is the configuration right? (default: /etc/sixgate/sixgate.toml)\n"
@@ -179,9 +181,12 @@ CommandResult run_command(std::span<const char* const> arguments, const Sink& li
     return show(where, "leases", as_json, leases_text);
   }
   if (words[0] == "firewall") {
+    if (words.size() == 2 && words[1] == "counters")
+      return show(where, "firewall counters", as_json, firewall_counters_text);
     if (words.size() < 2 || words.size() > 3 || words[1] != "print" ||
         (words.size() == 3 && words[2] != "nft" && words[2] != "ip6tables"))
-      return usage_error("firewall needs: print, and nft or ip6tables after it if wanted");
+      return usage_error(
+          "firewall needs: counters; or print, and nft or ip6tables after it if wanted");
     return show(where, words.size() == 3 ? cat("firewall ", words[2]) : std::string("firewall"),
                 as_json, [](const Json& answer) { return answer["rules"].text(); });
   }

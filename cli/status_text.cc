@@ -262,6 +262,17 @@ void knock_text(std::string& out, const Json& knock) {
 
 }  // namespace
 
+std::string firewall_counters_text(const Json& answer) {
+  Table table;
+  for (const auto& [name, count] : answer["counters"].members()) {
+    table.row({printable(name), cat(count["packets"].number(), " packets"),
+               cat(count["bytes"].number(), " bytes"), said(count["about"])});
+  }
+  std::string out;
+  table.print(out, "");
+  return out;
+}
+
 std::string status_text(const Json& status) {
   std::string out = cat("sixgated ", said(status["version"]));
   const Json& firewall = status["firewall"];
@@ -273,6 +284,12 @@ std::string status_text(const Json& status) {
   for (const Json& problem : status["problems"].elements()) {
     out += cat("problem: ", said(problem), '\n');
   }
+  std::string packets;
+  for (const auto& [name, count] : firewall["counters"].members()) {
+    if (count["packets"].number() > 0)
+      packets += cat(packets.empty() ? "" : ", ", printable(name), ' ', count["packets"].number());
+  }
+  if (!packets.empty()) out += cat("firewall packets: ", packets, '\n');
   Table identity;
   if (!status["duid"].text().empty()) identity.row({"DUID", said(status["duid"])});
   if (!status["ula"].text().empty()) identity.row({"ULA", said(status["ula"])});

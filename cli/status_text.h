@@ -10,4 +10,7 @@ namespace sixgate::cli {
 
 std::string status_text(const Json& status);
 
+// Of `sixgate firewall counters`.
+std::string firewall_counters_text(const Json& answer);
+
 }  // namespace sixgate::cli

@@ -4,11 +4,16 @@
 
 #include <string>
 
+#include "firewall/counted.h"
 #include "firewall/ruleset.h"
 
 namespace sixgate::daemon {
 
 // {"schema":1,"backend":"nft","rules":"..."}. What is not to be filtered (Backend::kNone) has no rules.
 std::string firewall_json(const firewall::Ruleset& ruleset, firewall::Backend backend);
+
+// {"schema":1,"backend":"nft","counters":{"refused":{"packets":3,"bytes":240,"about":"..."},...}}, for
+// `sixgate firewall counters`.
+std::string firewall_counters_json(const firewall::Counts& counts, std::string_view backend);
 
 }  // namespace sixgate::daemon

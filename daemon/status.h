@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "daemon/services.h"
+#include "firewall/counted.h"
 #include "net/ip6_address.h"
 #include "net/mac_address.h"
 #include "net/prefix.h"
@@ -214,6 +215,7 @@ struct Status {
   std::vector<StatusLan> lans;
   std::string firewall_backend;
   bool firewall_applied = false;
+  firewall::Counts firewall_counts;
   bool provisioned = false;
   std::optional<StatusKnock> knock;
   std::vector<std::string> problems;  // what a person should know, loudest first

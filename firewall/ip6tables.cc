@@ -25,8 +25,27 @@ constexpr std::string_view kSource = "sixgate-source";
 constexpr std::string_view kFromWan = "sixgate-from-wan";
 constexpr std::string_view kToWan = "sixgate-to-wan";
 constexpr std::string_view kToGuarded = "sixgate-to-guarded";
+// What is counted (firewall/counted.h), by its name, and after a dot which fate it is; the
+// packet's fate is in these chains alone, which stay when others are written anew.
 constexpr std::string_view kRefused = "sixgate-refused";
+constexpr std::string_view kRefusedSilently = "sixgate-refused.drop";
+constexpr std::string_view kApart = "sixgate-apart";
+constexpr std::string_view kRouter = "sixgate-router";
+constexpr std::string_view kRouterTold = "sixgate-router.told";
+constexpr std::string_view kForged = "sixgate-forged";
+constexpr std::string_view kOutside = "sixgate-outside";
+constexpr std::string_view kMisplaced = "sixgate-misplaced";
+constexpr std::string_view kUnrouted = "sixgate-unrouted";
+constexpr std::string_view kUnroutedSilently = "sixgate-unrouted.drop";
+constexpr std::string_view kUnroutedBack = "sixgate-unrouted.back";
+constexpr std::string_view kUnprovisioned = "sixgate-unprovisioned";
+constexpr std::string_view kUnprovisionedSilently = "sixgate-unprovisioned.drop";
+constexpr std::string_view kInvalid = "sixgate-invalid";
+constexpr std::string_view kMiddles = "sixgate-middles";
+constexpr std::string_view kFlood = "sixgate-flood";
 constexpr std::string_view kUnasked = "sixgate-unasked";
+constexpr std::string_view kPinholes = "sixgate-pinholes";
+constexpr std::string_view kKnocks = "sixgate-knocks";
 
 // ND, MLD, SEND and multicast router discovery (RFC 4890 section 4.3.3): never beyond their link.
 constexpr std::array kLinkTypes{130, 131, 132, 133, 134, 135, 136, 137,
@@ -48,40 +67,64 @@ constexpr std::array kFilterChains{kInput,
                                    kFromWan,
                                    kToWan,
                                    kToGuarded,
-                                   kRefused,
-                                   kUnasked,
                                    kUserInput.ip6tables,
                                    kUserBefore.ip6tables,
                                    kUserAfter.ip6tables,
                                    kUserForward.ip6tables};
+constexpr std::array kRawFates{kMisplaced, kOutside};
+constexpr std::array kFilterFates{kRefused,
+                                  kRefusedSilently,
+                                  kApart,
+                                  kRouter,
+                                  kRouterTold,
+                                  kForged,
+                                  kOutside,
+                                  kMisplaced,
+                                  kUnrouted,
+                                  kUnroutedBack,
+                                  kUnroutedSilently,
+                                  kUnprovisioned,
+                                  kUnprovisionedSilently,
+                                  kInvalid,
+                                  kMiddles,
+                                  kFlood,
+                                  kUnasked,
+                                  kPinholes,
+                                  kKnocks};
 
 constexpr std::string_view kAccept = "ACCEPT";
 constexpr std::string_view kDrop = "DROP";
 constexpr std::string_view kReturn = "RETURN";
 constexpr std::string_view kNotrack = "CT --notrack";
-constexpr std::string_view kPolicyFail = "REJECT --reject-with icmp6-policy-fail";
-constexpr std::string_view kNoRoute = "REJECT --reject-with icmp6-no-route";
-constexpr std::string_view kProhibited = "REJECT --reject-with icmp6-adm-prohibited";
+constexpr std::string_view kPolicyFail = "icmp6-policy-fail";
+constexpr std::string_view kNoRoute = "icmp6-no-route";
+constexpr std::string_view kBack = "icmp6-addr-unreachable";
+constexpr std::string_view kProhibited = "icmp6-adm-prohibited";
 
 // One table of the text: its chains first, then its rules.
 class Table {
  public:
   template <std::size_t kCount>
-  Table(std::string_view name, const std::array<std::string_view, kCount>& chains)
+  Table(std::string_view name, const std::array<std::string_view, kCount>& names)
       : text_(cat("*", name, "\n")) {
-    for (const std::string_view chain : chains) text_ += cat(":", chain, " - [0:0]\n");
+    chains(names);
+  }
+  template <std::size_t kCount>
+  void chains(const std::array<std::string_view, kCount>& names) {
+    for (const std::string_view chain : names) text_ += cat(":", chain, " - [0:0]\n");
   }
   void rule(std::string_view chain, std::string_view match, std::string_view target,
             std::string_view why) {
     text_ += cat("-A ", chain, match.empty() ? "" : " ", match, " -m comment --comment \"", why,
                  "\" -j ", target, "\n");
   }
+  // What a chain of one fate ends with.
+  void drop(std::string_view chain, std::string_view why) { rule(chain, "", kDrop, why); }
   // A rejection with a limit, and silence beyond it.
-  void refuse(std::string_view chain, const std::string& match, std::string_view rejection,
-              std::string_view why,
+  void refuse(std::string_view chain, std::string_view rejection, std::string_view why,
               std::string_view limit = "--limit 100/second --limit-burst 200") {
-    rule(chain, cat(match, match.empty() ? "" : " ", "-m limit ", limit), rejection, why);
-    rule(chain, match, kDrop, "the same beyond the limit");
+    rule(chain, cat("-m limit ", limit), cat("REJECT --reject-with ", rejection), why);
+    drop(chain, "the same beyond the limit");
   }
   void append(std::string_view lines) { text_ += lines; }
   std::string text() && { return std::move(text_ += "COMMIT\n"); }
@@ -106,16 +149,21 @@ std::string answers_to(const FirewallRegistration& one) {
              " -p udp --sport 547 --dport 546");
 }
 
-std::string raw_table(const Ruleset& rules) {
+std::string raw_table(const Ruleset& rules, FateChains fates) {
   Table raw("raw", kRawChains);
+  if (fates == FateChains::kWritten) {
+    raw.chains(kRawFates);
+    raw.drop(kMisplaced, "counted");
+    raw.drop(kOutside, "counted");
+  }
   const auto each_ours = [&](auto&& visit) {
     for (const FirewallUplink& uplink : rules.uplinks) visit(uplink.interface);
     for (const FirewallLan& lan : rules.lans) visit(lan.interface);
   };
   each_ours([&](const std::string& interface) {
-    raw.rule(kPrerouting, cat("-i ", interface, " -m rt --rt-type 0"), kDrop,
+    raw.rule(kPrerouting, cat("-i ", interface, " -m rt --rt-type 0"), kMisplaced,
              "deprecated routing header: RFC 5095, RFC 6092 REC-4");
-    raw.rule(kPrerouting, cat("-i ", interface, " -s ff00::/8"), kDrop,
+    raw.rule(kPrerouting, cat("-i ", interface, " -s ff00::/8"), kOutside,
              "multicast is no source: RFC 6092 REC-1");
     raw.rule(kPrerouting, cat("-i ", interface, " -p ipv6-icmp"), kUntracked,
              "ND, MLD, SEND and MRD without conntrack");
@@ -197,7 +245,7 @@ void input_rules(Table& filter, const Ruleset& rules) {
   }
   for (const FirewallUplink& uplink : rules.uplinks) {
     for (const Prefix& prefix : rules.delegated) {
-      filter.rule(kToUs, cat("-i ", uplink.interface, " -s ", prefix), kDrop,
+      filter.rule(kToUs, cat("-i ", uplink.interface, " -s ", prefix), kOutside,
                   "our own sources do not come from outside");
     }
   }
@@ -216,7 +264,7 @@ void input_rules(Table& filter, const Ruleset& rules) {
   }
   filter.rule(kToUs, cat(icmp(128), " -m limit --limit 50/second --limit-burst 100"), kAccept,
               "ping: RFC 4890 4.4.1");
-  filter.rule(kToUs, "-m conntrack --ctstate INVALID", kDrop, "belongs to nothing");
+  filter.rule(kToUs, "-m conntrack --ctstate INVALID", kInvalid, "belongs to nothing");
   user_rules(filter, rules, kToUs, kUserInput);
   for (const FirewallLan& lan : rules.lans) {
     switch (lan.zone) {
@@ -230,13 +278,11 @@ void input_rules(Table& filter, const Ruleset& rules) {
           filter.rule(kToUs, cat("-i ", lan.interface, " -p ", protocol, " --dport 53"), kAccept,
                       "DNS for the other hosts");
         }
-        filter.rule(kToUs,
-                    cat("-i ", lan.interface, " -m limit --limit 100/second --limit-burst 200"),
-                    kProhibited, "they are told");
+        filter.rule(kToUs, cat("-i ", lan.interface), kRouterTold, "they are told");
         break;
     }
   }
-  filter.rule(kToUs, "", kDrop, "no service on the WAN: RFC 6092 REC-8, REC-9, REC-50");
+  filter.rule(kToUs, "", kRouter, "no service on the WAN: RFC 6092 REC-8, REC-9, REC-50");
 }
 
 void source_rules(Table& filter, const Ruleset& rules) {
@@ -247,14 +293,13 @@ void source_rules(Table& filter, const Ruleset& rules) {
     }
   }
   filter.rule(kSource, "-s fe80::/10", kReturn, "belongs to every link");
-  filter.rule(kSource, "-s ::/128", kDrop, "nobody to answer");
-  filter.refuse(kSource, "", kPolicyFail, "source failed ingress policy: RFC 7084 S-2, L-14",
-                "--limit 10/second --limit-burst 20");
+  filter.rule(kSource, "", kForged, "source failed ingress policy: RFC 7084 S-2, L-14");
 }
 
 void beyond_rules(Table& filter, std::string_view chain) {
   const auto drop = [&](int type) {
-    filter.rule(chain, icmp(type), kDrop, "not beyond its link or site: RFC 4890 4.3.3, 4.3.5");
+    filter.rule(chain, icmp(type), kMisplaced,
+                "not beyond its link or site: RFC 4890 4.3.3, 4.3.5");
   };
   std::ranges::for_each(kLinkTypes, drop);
   std::ranges::for_each(kSiteTypes, drop);
@@ -262,19 +307,19 @@ void beyond_rules(Table& filter, std::string_view chain) {
 
 void from_wan_rules(Table& filter, const Ruleset& rules) {
   if (!rules.provisioned) {
-    filter.rule(kFromWan, "", kDrop,
+    filter.rule(kFromWan, "", kUnprovisionedSilently,
                 "nothing crosses before address and prefix are there: RFC 7084 G-3");
     return;
   }
   for (const std::string_view prefix : kNotInternet) {
-    filter.rule(kFromWan, cat("-s ", prefix), kDrop,
+    filter.rule(kFromWan, cat("-s ", prefix), kOutside,
                 "not sources of the Internet: RFC 6092 REC-3, REC-7");
   }
   for (const Prefix& prefix : forbidden_documentation(rules)) {
-    filter.rule(kFromWan, cat("-s ", prefix), kDrop, "documentation prefix: RFC 6092 REC-3");
+    filter.rule(kFromWan, cat("-s ", prefix), kOutside, "documentation prefix: RFC 6092 REC-3");
   }
   for (const Prefix& prefix : rules.delegated) {
-    filter.rule(kFromWan, cat("-s ", prefix), kDrop,
+    filter.rule(kFromWan, cat("-s ", prefix), kOutside,
                 "our own sources do not come from outside: RFC 6092 REC-6");
   }
   beyond_rules(filter, kFromWan);
@@ -285,43 +330,41 @@ void from_wan_rules(Table& filter, const Ruleset& rules) {
     }
   }
   for (const Prefix& prefix : rules.delegated) {
-    filter.rule(kFromWan, cat("-d ", prefix, " -m limit --limit 100/second --limit-burst 200"),
-                kNoRoute, "delegated, given to no LAN: RFC 7084 WPD-5");
+    filter.rule(kFromWan, cat("-d ", prefix), kUnrouted,
+                "delegated, given to no LAN: RFC 7084 WPD-5");
   }
   for (const FirewallUplink& uplink : rules.uplinks) {
-    filter.rule(kFromWan,
-                cat("-o ", uplink.interface, " -m limit --limit 100/second --limit-burst 200"),
-                "REJECT --reject-with icmp6-addr-unreachable",
+    filter.rule(kFromWan, cat("-o ", uplink.interface), kUnroutedBack,
                 "would go back where it came from: RFC 4443 3.1, RFC 7084 G-2");
   }
-  filter.rule(kFromWan, "", kDrop, "not for us: nor ULA, multicast, WAN to WAN");
+  filter.rule(kFromWan, "", kUnroutedSilently, "not for us: nor ULA, multicast, WAN to WAN");
 }
 
 void to_wan_rules(Table& filter, const Ruleset& rules) {
   if (!rules.provisioned) {
-    filter.refuse(kToWan, "", kNoRoute,
-                  "nothing crosses before address and prefix are there: RFC 7084 G-3");
+    filter.rule(kToWan, "", kUnprovisioned,
+                "nothing crosses before address and prefix are there: RFC 7084 G-3");
     return;
   }
   for (const FirewallLan& lan : rules.lans) {
     if (lan.zone != Zone::kClosed) continue;
-    filter.rule(kToWan, cat("-i ", lan.interface), kRefused, "this LAN has no way out");
+    filter.rule(kToWan, cat("-i ", lan.interface), kApart, "this LAN has no way out");
   }
   for (unsigned scope = 0; scope <= 8; ++scope) {
-    filter.rule(kToWan, cat("-d ff0", scope, "::/ff0f::"), kDrop,
+    filter.rule(kToWan, cat("-d ff0", scope, "::/ff0f::"), kMisplaced,
                 "multicast of organization scope or less stays: RFC 6092 REC-2");
   }
   beyond_rules(filter, kToWan);
   for (const std::string_view prefix : kNotInternet) {
-    filter.refuse(kToWan, cat("-d ", prefix), kNoRoute,
-                  "not on the Internet: RFC 6092 REC-3, REC-7");
+    filter.rule(kToWan, cat("-d ", prefix), kUnrouted,
+                "not on the Internet: RFC 6092 REC-3, REC-7");
   }
   for (const Prefix& prefix : forbidden_documentation(rules)) {
-    filter.refuse(kToWan, cat("-d ", prefix), kNoRoute, "documentation prefix: RFC 6092 REC-3");
+    filter.rule(kToWan, cat("-d ", prefix), kUnrouted, "documentation prefix: RFC 6092 REC-3");
   }
   for (const Prefix& prefix : rules.delegated) {
-    filter.refuse(kToWan, cat("-d ", prefix), kNoRoute,
-                  "delegated, given to no LAN: RFC 7084 WPD-5");
+    filter.rule(kToWan, cat("-d ", prefix), kUnrouted,
+                "delegated, given to no LAN: RFC 7084 WPD-5");
   }
   for (const FirewallLan& lan : rules.lans) {
     for (const Prefix& prefix : lan.assigned) {
@@ -329,9 +372,8 @@ void to_wan_rules(Table& filter, const Ruleset& rules) {
                   "a LAN's own prefix: RFC 6092 REC-5");
     }
   }
-  filter.refuse(kToWan, "", kPolicyFail,
-                "ULA and invalidated sources stay at home: RFC 7084 ULA-4, L-14",
-                "--limit 10/second --limit-burst 20");
+  filter.rule(kToWan, "", kForged,
+              "ULA and invalidated sources stay at home: RFC 7084 ULA-4, L-14");
 }
 
 bool is_guarded(const FirewallLan& lan) {
@@ -348,7 +390,7 @@ void pinhole_rules(Table& filter, const Ruleset& rules) {
       match += cat(one.protocol);
     }
     for (const FirewallUplink& uplink : rules.uplinks) {
-      filter.rule(kThrough, cat("-i ", uplink.interface, " ", match), kAccept,
+      filter.rule(kThrough, cat("-i ", uplink.interface, " ", match), kPinholes,
                   "opened by the configuration, or by PCP");
     }
   }
@@ -379,7 +421,7 @@ void new_flow_rules(Table& filter, const Ruleset& rules) {
     }
     filter.rule(kThrough, cat("-o ", lan, " -p udp --dport 500"), kAccept, "IKE: RFC 6092 REC-24");
   });
-  filter.rule(kThrough, "-m conntrack --ctstate INVALID", kDrop,
+  filter.rule(kThrough, "-m conntrack --ctstate INVALID", kInvalid,
               "belongs to nothing, unmatched errors too: RFC 6092 REC-10");
   user_rules(filter, rules, kThrough, kUserForward);
   each(is_guarded, [&](const std::string& lan) {
@@ -388,7 +430,7 @@ void new_flow_rules(Table& filter, const Ruleset& rules) {
       filter.rule(
           kThrough,
           cat("-i ", lan, " -o ", uplink.interface, " -p tcp ! --syn -m conntrack --ctstate NEW"),
-          "REJECT --reject-with tcp-reset", "a closed flow does not come back from its middle");
+          kMiddles, "a closed flow does not come back from its middle");
     }
   });
   each(zone_is(Zone::kProtected), [&](const std::string& lan) {
@@ -413,13 +455,13 @@ void new_flow_rules(Table& filter, const Ruleset& rules) {
   each(is_guarded, [&](const std::string& lan) {
     filter.rule(kThrough, cat("-o ", lan), kToGuarded, "the inside started nothing like this");
   });
-  filter.rule(kThrough, "", kDrop, "nothing else asked for it");
+  filter.rule(kThrough, "", kRefusedSilently, "nothing else asked for it");
 }
 
 void forward_rules(Table& filter, const Ruleset& rules) {
   for (const int type : kLinkTypes) {
     const bool listening = type <= 132 || type == 143 || type >= 151;  // MLD and MRD
-    filter.rule(kThrough, cat(icmp(type), " -m hl ! --hl-eq ", listening ? 1 : 255), kDrop,
+    filter.rule(kThrough, cat(icmp(type), " -m hl ! --hl-eq ", listening ? 1 : 255), kMisplaced,
                 "not beyond its link: RFC 4890 4.3.3; else it crosses a bridge alone");
   }
   for (const FirewallLan& lan : rules.lans) {
@@ -439,13 +481,13 @@ void forward_rules(Table& filter, const Ruleset& rules) {
       filter.rule(kThrough,
                   cat("-i ", uplink.interface, " -o ", knock.interface, " -m mark --mark ",
                       knock.mark, " -m conntrack --ctstate NEW"),
-                  kAccept, "proven by IPsec AH");
+                  kKnocks, "proven by IPsec AH");
     }
   }
   for (const FirewallLan& from : rules.lans) {
     for (const FirewallLan& to : rules.lans) {
       if (reaches(from, to)) continue;
-      filter.rule(kThrough, cat("-i ", from.interface, " -o ", to.interface), kRefused,
+      filter.rule(kThrough, cat("-i ", from.interface, " -o ", to.interface), kApart,
                   "LANs that are kept apart");
     }
   }
@@ -464,15 +506,39 @@ void forward_rules(Table& filter, const Ruleset& rules) {
 void to_guarded_rules(Table& filter, const Ruleset& rules) {
   for (const FirewallUplink& uplink : rules.uplinks) {
     for (const std::string_view protocol : {"tcp", "sctp"}) {
-      filter.rule(kToGuarded, cat("-i ", uplink.interface, " -p ", protocol), kDrop,
+      filter.rule(kToGuarded, cat("-i ", uplink.interface, " -p ", protocol), kRefusedSilently,
                   "no early answer, it would end a simultaneous open: RFC 6092 REC-34, REC-39");
     }
   }
   filter.rule(kToGuarded, "", kRefused, "not asked for");
 }
 
-std::string filter_table(const Ruleset& rules) {
+void filter_fates(Table& filter) {
+  filter.chains(kFilterFates);
+  filter.refuse(kRefused, kProhibited, "told why");
+  filter.refuse(kApart, kProhibited, "told why");
+  filter.refuse(kRouterTold, kProhibited, "told why");
+  filter.rule(kForged, "-s ::/128", kDrop, "nobody to answer");
+  filter.refuse(kForged, kPolicyFail, "told why", "--limit 10/second --limit-burst 20");
+  filter.refuse(kUnrouted, kNoRoute, "told why");
+  filter.refuse(kUnroutedBack, kBack, "told why");
+  filter.refuse(kUnprovisioned, kNoRoute, "told why");
+  filter.rule(kMiddles, "-p tcp", "REJECT --reject-with tcp-reset", "told why");
+  for (const std::string_view silent :
+       {kRefusedSilently, kRouter, kOutside, kMisplaced, kUnroutedSilently, kUnprovisionedSilently,
+        kInvalid, kFlood}) {
+    filter.drop(silent, "counted");
+  }
+  filter.rule(kUnasked, "-m limit --limit 100/second --limit-burst 200", kAccept,
+              "anybody may, but no scan of a /64 fills our table of neighbours: RFC 6583 6.4");
+  filter.rule(kUnasked, "", kFlood, "the same beyond the limit");
+  filter.rule(kPinholes, "", kAccept, "counted");
+  filter.rule(kKnocks, "", kAccept, "counted");
+}
+
+std::string filter_table(const Ruleset& rules, FateChains fates) {
   Table filter("filter", kFilterChains);
+  if (fates == FateChains::kWritten) filter_fates(filter);
   const auto ours = [&](const std::string& interface) {
     filter.rule(kInput, cat("-i ", interface), kToUs, "our interface");
     filter.rule(kForward, cat("-i ", interface), kThrough, "our interface");
@@ -485,10 +551,6 @@ std::string filter_table(const Ruleset& rules) {
   from_wan_rules(filter, rules);
   to_wan_rules(filter, rules);
   to_guarded_rules(filter, rules);
-  filter.refuse(kRefused, "", kProhibited, "told why");
-  filter.rule(kUnasked, "-m limit --limit 100/second --limit-burst 200", kAccept,
-              "anybody may, but no scan of a /64 fills our table of neighbours: RFC 6583 6.4");
-  filter.rule(kUnasked, "", kDrop, "the same beyond the limit");
   filter.append(rules.user_rules);
   return std::move(filter).text();
 }
@@ -526,22 +588,29 @@ std::vector<std::string> Ip6tablesJump::remove() const {
 }
 
 std::string ip6tables_removal() {
-  const auto removal = [](std::string_view table, const auto& chains) {
+  const auto removal = [](std::string_view table, const auto&... all) {
     std::string text = cat("*", table, "\n");
-    // Emptied first, all of them: a chain that another jumps to cannot be removed.
-    for (const std::string_view chain : chains) text += cat("-F ", chain, "\n");
-    for (const std::string_view chain : chains) text += cat("-X ", chain, "\n");
+    // Emptied first, all of them: a chain that another jumps to cannot be removed. One that an earlier version did not
+    // have is made by the way.
+    const auto each = [&](std::string_view before, std::string_view after) {
+      const auto chains = [&](const auto& names) {
+        for (const std::string_view chain : names) text += cat(before, chain, after, "\n");
+      };
+      (chains(all), ...);
+    };
+    each(":", " - [0:0]");
+    each("-X ", "");
     return cat(text, "COMMIT\n");
   };
-  return cat(removal("filter", kFilterChains), removal("mangle", kMangleChains),
-             removal("raw", kRawChains));
+  return cat(removal("filter", kFilterChains, kFilterFates), removal("mangle", kMangleChains),
+             removal("raw", kRawChains, kRawFates));
 }
 
-std::string render_ip6tables(const Ruleset& ruleset) {
+std::string render_ip6tables(const Ruleset& ruleset, FateChains fates) {
   const Ruleset rules = normalise(ruleset);
   // Tables are committed one by one; filter, which decides, is first, so that what it refuses stops
   // all.
-  return filter_table(rules) + mangle_table(rules) + raw_table(rules);
+  return filter_table(rules, fates) + mangle_table(rules) + raw_table(rules, fates);
 }
 
 }  // namespace sixgate::firewall

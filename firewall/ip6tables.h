@@ -8,6 +8,7 @@
 #pragma once
 
 #include <array>
+#include <cstdint>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -16,8 +17,12 @@
 
 namespace sixgate::firewall {
 
+// The chains that decide a packet's fate, and so count it, are the same whatever the Ruleset: once they are there they
+// need not be written anew, and go on counting.
+enum class FateChains : std::uint8_t { kWritten, kThere };
+
 // For `ip6tables-restore --noflush`.
-std::string render_ip6tables(const Ruleset& ruleset);
+std::string render_ip6tables(const Ruleset& ruleset, FateChains fates = FateChains::kWritten);
 
 struct Ip6tablesJump {
   std::string_view table;

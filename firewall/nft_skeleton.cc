@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <string>
 
+#include "firewall/counted.h"
 #include "firewall/nft.h"
 #include "firewall/user_rules.h"
 #include "net/text.h"
@@ -30,25 +31,25 @@ table ip6 sixgate {
 	chain before_reassembly {
 		type filter hook prerouting priority -450; policy accept;
 		iifname != @wan iifname != @lan return comment "not our interface"
-		exthdr frag exists icmpv6 type { 133-137 } counter drop comment "ND never comes in fragments: RFC 6980 5"
+		exthdr frag exists icmpv6 type { 133-137 } counter name misplaced drop comment "ND never comes in fragments: RFC 6980 5"
 	}
 	chain raw_prerouting {
 		type filter hook prerouting priority raw; policy accept;
 		iifname != @wan iifname != @lan return comment "not our interface"
-		rt type 0 counter drop comment "deprecated routing header: RFC 5095, RFC 6092 REC-4"
-		ip6 saddr ff00::/8 counter drop comment "multicast is no source: RFC 6092 REC-1"
+		rt type 0 counter name misplaced drop comment "deprecated routing header: RFC 5095, RFC 6092 REC-4"
+		ip6 saddr ff00::/8 counter name outside drop comment "multicast is no source: RFC 6092 REC-1"
 		icmpv6 type { 130-137, 141-143, 148-149, 151-153 } notrack return comment "ND, MLD, SEND and MRD without conntrack"
 		iifname @wan ip6 daddr fe80::/10 udp dport 546 notrack return comment "DHCPv6 answers come from any port: without conntrack"
 		udp sport 547 udp dport 546 iifname . ip6 daddr @registered notrack return comment "answers to address registrations: RFC 9686"
 		iifname @lan ip6 saddr fe80::/10 udp dport 547 notrack return comment "DHCPv6 requests without conntrack"
 		udp dport 547 iifname . ip6 saddr @servers notrack comment "answers to our DHCPv6 relay agent without conntrack"
 		iifname @lan ip6 saddr != fe80::/10 iifname . ip6 saddr & ffff:ffff:ffff:ffff:: != @local64 iifname . ip6 saddr != @local goto spoofed comment "a source belongs to its LAN: BCP 38, RFC 7084 S-2, L-14"
-		iifname . ip6 saddr @delegated counter drop comment "our own sources do not come from outside: RFC 6092 REC-6"
+		iifname . ip6 saddr @delegated counter name outside drop comment "our own sources do not come from outside: RFC 6092 REC-6"
 	}
 	chain spoofed {
-		ip6 saddr :: counter drop comment "nobody to answer"
-		limit rate 10/second burst 20 packets counter reject with icmpv6 type policy-fail comment "source failed ingress policy: RFC 7084 L-14"
-		counter drop comment "the same beyond the limit"
+		ip6 saddr :: counter name forged drop comment "nobody to answer"
+		limit rate 10/second burst 20 packets counter name forged reject with icmpv6 type policy-fail comment "source failed ingress policy: RFC 7084 L-14"
+		counter name forged drop comment "the same beyond the limit"
 	}
 	chain raw_output {
 		type filter hook output priority raw; policy accept;
@@ -78,82 +79,86 @@ table ip6 sixgate {
 		icmpv6 type echo-reply accept comment "INVALID when it answers a multicast ping"
 		icmpv6 type { 1-4 } limit rate 100/second burst 200 packets accept comment "errors: RFC 4890 4.4.1"
 		icmpv6 type echo-request limit rate 50/second burst 100 packets accept comment "ping: RFC 4890 4.4.1"
-		ct state invalid counter drop comment "belongs to nothing"
+		ct state invalid counter name invalid drop comment "belongs to nothing"
 		%user_input
 		iifname @protected accept comment "those inside may manage us"
 		iifname @lan meta l4proto { tcp, udp } th dport 53 accept comment "DNS for the other hosts"
-		iifname @lan limit rate 100/second burst 200 packets counter reject with icmpv6 type admin-prohibited comment "they are told"
-		counter drop comment "no service on the WAN: RFC 6092 REC-8, REC-9, REC-50"
+		iifname @lan limit rate 100/second burst 200 packets counter name router reject with icmpv6 type admin-prohibited comment "they are told"
+		counter name router drop comment "no service on the WAN: RFC 6092 REC-8, REC-9, REC-50"
 	}
 	chain forward {
 		type filter hook forward priority filter - 1; policy accept;
 		iifname != @wan iifname != @lan accept comment "not our interface"
-		icmpv6 type { 133-137, 141-142, 148-149 } ip6 hoplimit != 255 counter drop comment "not beyond its link: RFC 4890 4.3.3; 255: a bridge's"
-		icmpv6 type { 130-132, 143, 151-153 } ip6 hoplimit != 1 counter drop comment "the same; 1: a bridge's"
+		icmpv6 type { 133-137, 141-142, 148-149 } ip6 hoplimit != 255 counter name misplaced drop comment "not beyond its link: RFC 4890 4.3.3; 255: a bridge's"
+		icmpv6 type { 130-132, 143, 151-153 } ip6 hoplimit != 1 counter name misplaced drop comment "the same; 1: a bridge's"
 		iifname @wan jump from_wan
 		oifname @wan jump to_wan
 		%user_before_established
 		ct state established,related accept comment "what is allowed already, and errors about it"
 		%user_after_established
-		iifname @wan ct state new oifname . meta mark @knock accept comment "proven by IPsec AH"
-		iifname @lan oifname @lan iifname != @everywhere iifname . oifname != @reach goto refused comment "LANs that are kept apart"
+		iifname @wan ct state new oifname . meta mark @knock counter name knocks accept comment "proven by IPsec AH"
+		iifname @lan oifname @lan iifname != @everywhere iifname . oifname != @reach goto apart comment "LANs that are kept apart"
 		iifname @wan icmpv6 type echo-request ct state new goto unasked comment "begun by anybody"
 		icmpv6 type { 3, 4, 128, 129, 144-147 } limit rate 1000/second burst 2000 packets accept comment "diagnosis, Mobile IPv6: RFC 4890 4.3.1, 4.3.2"
 		iifname @wan oifname @guarded meta l4proto { ah, esp, 139 } ct state new goto unasked comment "begun by anybody"
 		iifname @wan oifname @guarded udp dport 500 ct state new goto unasked comment "begun by anybody"
 		oifname @guarded meta l4proto { ah, esp, 139 } accept comment "IPsec and HIP guard themselves: RFC 6092 REC-21, 22, 26"
 		oifname @guarded udp dport 500 accept comment "IKE: RFC 6092 REC-24"
-		ct state invalid counter drop comment "belongs to nothing, unmatched errors too: RFC 6092 REC-10"
+		ct state invalid counter name invalid drop comment "belongs to nothing, unmatched errors too: RFC 6092 REC-10"
 		%user_forward
-		iifname @refusing oifname @wan ct state new tcp flags & (fin | syn | rst | ack) != syn counter reject with tcp reset comment "a closed flow does not come back from its middle"
+		iifname @refusing oifname @wan ct state new tcp flags & (fin | syn | rst | ack) != syn counter name middles reject with tcp reset comment "a closed flow does not come back from its middle"
 		iifname @protected accept comment "those inside may open anything"
 		iifname . oifname @reach accept comment "may open to that LAN"
 		iifname @lan oifname @wan accept comment "hosts may open to the Internet"
 		oifname @exposed accept comment "exposed hosts fend for themselves"
-		iifname @wan oifname . ip6 daddr . tcp dport @door_tcp accept comment "opened by the configuration, or by PCP"
-		iifname @wan oifname . ip6 daddr . udp dport @door_udp accept comment "opened by the configuration, or by PCP"
-		iifname @wan oifname . ip6 saddr . ip6 daddr . tcp dport @pinhole_tcp accept comment "opened by the configuration, or by PCP"
-		iifname @wan oifname . ip6 saddr . ip6 daddr . udp dport @pinhole_udp accept comment "opened by the configuration, or by PCP"
-		iifname @wan oifname . ip6 saddr . ip6 daddr . meta l4proto @pinhole_other accept comment "opened by the configuration, or by PCP"
+		iifname @wan oifname . ip6 daddr . tcp dport @door_tcp counter name pinholes accept comment "opened by the configuration, or by PCP"
+		iifname @wan oifname . ip6 daddr . udp dport @door_udp counter name pinholes accept comment "opened by the configuration, or by PCP"
+		iifname @wan oifname . ip6 saddr . ip6 daddr . tcp dport @pinhole_tcp counter name pinholes accept comment "opened by the configuration, or by PCP"
+		iifname @wan oifname . ip6 saddr . ip6 daddr . udp dport @pinhole_udp counter name pinholes accept comment "opened by the configuration, or by PCP"
+		iifname @wan oifname . ip6 saddr . ip6 daddr . meta l4proto @pinhole_other counter name pinholes accept comment "opened by the configuration, or by PCP"
 		oifname @guarded goto to_guarded
-		counter drop comment "nothing else asked for it"
+		counter name refused drop comment "nothing else asked for it"
 	}
 	chain unasked {
-		limit rate 100/second burst 200 packets counter accept comment "anybody may, but no scan of a /64 fills our table of neighbours: RFC 6583 6.4"
-		counter drop comment "the same beyond the limit"
+		limit rate 100/second burst 200 packets counter name unasked accept comment "anybody may, but no scan of a /64 fills our table of neighbours: RFC 6583 6.4"
+		counter name flood drop comment "the same beyond the limit"
 	}
 	chain refused {
-		limit rate 100/second burst 200 packets counter reject with icmpv6 type admin-prohibited comment "told why"
-		counter drop comment "the same beyond the limit"
+		limit rate 100/second burst 200 packets counter name refused reject with icmpv6 type admin-prohibited comment "told why"
+		counter name refused drop comment "the same beyond the limit"
+	}
+	chain apart {
+		limit rate 100/second burst 200 packets counter name apart reject with icmpv6 type admin-prohibited comment "told why"
+		counter name apart drop comment "the same beyond the limit"
 	}
 	chain from_wan {
-		iifname != @crossing counter drop comment "nothing crosses before address and prefix are there: RFC 7084 G-3"
-		ip6 saddr { ::/96, ::ffff:0:0/96, 2001:10::/28, fc00::/7, fec0::/10 } counter drop comment "not sources of the Internet: RFC 6092 REC-3, REC-7"
-		iifname . ip6 saddr @forbidden counter drop comment "documentation prefix: RFC 6092 REC-3"
-		icmpv6 type { 100, 101, 127, 130-143, 148, 149, 151-153, 200, 201, 255 } counter drop comment "not beyond its link or site: RFC 4890 4.3.3, 4.3.5"
+		iifname != @crossing counter name unprovisioned drop comment "nothing crosses before address and prefix are there: RFC 7084 G-3"
+		ip6 saddr { ::/96, ::ffff:0:0/96, 2001:10::/28, fc00::/7, fec0::/10 } counter name outside drop comment "not sources of the Internet: RFC 6092 REC-3, REC-7"
+		iifname . ip6 saddr @forbidden counter name outside drop comment "documentation prefix: RFC 6092 REC-3"
+		icmpv6 type { 100, 101, 127, 130-143, 148, 149, 151-153, 200, 201, 255 } counter name misplaced drop comment "not beyond its link or site: RFC 4890 4.3.3, 4.3.5"
 		oifname . ip6 daddr & ffff:ffff:ffff:ffff:: @assigned64 return comment "a LAN's own prefix"
 		oifname . ip6 daddr @assigned return comment "a LAN's own prefix"
-		iifname . ip6 daddr @delegated limit rate 100/second burst 200 packets counter reject with icmpv6 type no-route comment "delegated, given to no LAN: RFC 7084 WPD-5"
-		oifname @wan limit rate 100/second burst 200 packets counter reject with icmpv6 type addr-unreachable comment "would go back where it came from: RFC 4443 3.1, RFC 7084 G-2"
-		counter drop comment "not for us: nor ULA, multicast, WAN to WAN"
+		iifname . ip6 daddr @delegated limit rate 100/second burst 200 packets counter name unrouted reject with icmpv6 type no-route comment "delegated, given to no LAN: RFC 7084 WPD-5"
+		oifname @wan limit rate 100/second burst 200 packets counter name unrouted reject with icmpv6 type addr-unreachable comment "would go back where it came from: RFC 4443 3.1, RFC 7084 G-2"
+		counter name unrouted drop comment "not for us: nor ULA, multicast, WAN to WAN"
 	}
 	chain to_wan {
-		oifname != @crossing limit rate 100/second burst 200 packets counter reject with icmpv6 type no-route comment "nothing crosses before address and prefix are there: RFC 7084 G-3"
-		oifname != @crossing counter drop comment "the same beyond the limit"
-		iifname @closed goto refused comment "this LAN has no way out"
-		ip6 daddr ff00::/8 ip6 daddr & ff0f:: <= ff08:: counter drop comment "multicast of organization scope or less stays: RFC 6092 REC-2"
-		icmpv6 type { 100, 101, 127, 130-143, 148, 149, 151-153, 200, 201, 255 } counter drop comment "not beyond its link or site: RFC 4890 4.3.3, 4.3.5"
-		ip6 daddr { ::/96, ::ffff:0:0/96, 2001:10::/28, fc00::/7, fec0::/10 } limit rate 100/second burst 200 packets counter reject with icmpv6 type no-route comment "not on the Internet: RFC 6092 REC-3, REC-7"
-		ip6 daddr { ::/96, ::ffff:0:0/96, 2001:10::/28, fc00::/7, fec0::/10 } counter drop comment "the same beyond the limit"
-		oifname . ip6 daddr @forbidden limit rate 100/second burst 200 packets counter reject with icmpv6 type no-route comment "documentation prefix: RFC 6092 REC-3"
-		oifname . ip6 daddr @forbidden counter drop comment "the same beyond the limit"
-		oifname . ip6 daddr @delegated limit rate 100/second burst 200 packets counter reject with icmpv6 type no-route comment "delegated, given to no LAN: RFC 7084 WPD-5"
-		oifname . ip6 daddr @delegated counter drop comment "the same beyond the limit"
-		iifname . ip6 saddr & ffff:ffff:ffff:ffff:: != @assigned64 iifname . ip6 saddr != @assigned limit rate 10/second burst 20 packets counter reject with icmpv6 type policy-fail comment "ULA and invalidated sources stay at home: RFC 7084 ULA-4, L-14, RFC 6092 REC-5"
-		iifname . ip6 saddr & ffff:ffff:ffff:ffff:: != @assigned64 iifname . ip6 saddr != @assigned counter drop comment "the same beyond the limit"
+		oifname != @crossing limit rate 100/second burst 200 packets counter name unprovisioned reject with icmpv6 type no-route comment "nothing crosses before address and prefix are there: RFC 7084 G-3"
+		oifname != @crossing counter name unprovisioned drop comment "the same beyond the limit"
+		iifname @closed goto apart comment "this LAN has no way out"
+		ip6 daddr ff00::/8 ip6 daddr & ff0f:: <= ff08:: counter name misplaced drop comment "multicast of organization scope or less stays: RFC 6092 REC-2"
+		icmpv6 type { 100, 101, 127, 130-143, 148, 149, 151-153, 200, 201, 255 } counter name misplaced drop comment "not beyond its link or site: RFC 4890 4.3.3, 4.3.5"
+		ip6 daddr { ::/96, ::ffff:0:0/96, 2001:10::/28, fc00::/7, fec0::/10 } limit rate 100/second burst 200 packets counter name unrouted reject with icmpv6 type no-route comment "not on the Internet: RFC 6092 REC-3, REC-7"
+		ip6 daddr { ::/96, ::ffff:0:0/96, 2001:10::/28, fc00::/7, fec0::/10 } counter name unrouted drop comment "the same beyond the limit"
+		oifname . ip6 daddr @forbidden limit rate 100/second burst 200 packets counter name unrouted reject with icmpv6 type no-route comment "documentation prefix: RFC 6092 REC-3"
+		oifname . ip6 daddr @forbidden counter name unrouted drop comment "the same beyond the limit"
+		oifname . ip6 daddr @delegated limit rate 100/second burst 200 packets counter name unrouted reject with icmpv6 type no-route comment "delegated, given to no LAN: RFC 7084 WPD-5"
+		oifname . ip6 daddr @delegated counter name unrouted drop comment "the same beyond the limit"
+		iifname . ip6 saddr & ffff:ffff:ffff:ffff:: != @assigned64 iifname . ip6 saddr != @assigned limit rate 10/second burst 20 packets counter name forged reject with icmpv6 type policy-fail comment "ULA and invalidated sources stay at home: RFC 7084 ULA-4, L-14, RFC 6092 REC-5"
+		iifname . ip6 saddr & ffff:ffff:ffff:ffff:: != @assigned64 iifname . ip6 saddr != @assigned counter name forged drop comment "the same beyond the limit"
 	}
 	chain to_guarded {
-		iifname @wan meta l4proto { tcp, sctp } counter drop comment "no early answer, it would end a simultaneous open: RFC 6092 REC-34, REC-39"
+		iifname @wan meta l4proto { tcp, sctp } counter name refused drop comment "no early answer, it would end a simultaneous open: RFC 6092 REC-34, REC-39"
 		goto refused comment "not asked for"
 	}
 }
@@ -232,6 +237,8 @@ std::string nft_skeleton(const Ruleset& ruleset) {
   for (const NftSetKind& kind : kNftSetKinds) {
     text += cat("\tset ", kind.name, " { ", type_of(kind.key), " comment \"", kind.why, "\"; }\n");
   }
+  for (const CountedKind& kind : kCountedKinds)
+    text += cat("\tcounter ", kind.name, " { comment \"", kind.why, "\"; }\n");
   return cat(text, "}", rules_for(ruleset));
 }
 

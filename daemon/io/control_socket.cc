@@ -67,7 +67,12 @@ class ControlSocket::Client {
     if (line.starts_with(kControlGreeting)) {
       const std::string_view command = line.substr(kControlGreeting.size());
       if (owner_.open_stream_) stream_ = owner_.open_stream_(command);
-      if (!stream_) return reply(owner_.answer_(command));
+      if (!stream_) {
+        answered_ = true;
+        return owner_.answer_(command, [this, alive = std::weak_ptr<bool>(alive_)](auto text) {
+          if (!alive.expired() && !done_) reply(std::move(text));
+        });
+      }
       if (owner_.listeners() > kMostListeners) {
         stream_ = {};
         return reply(error_answer("too many are listening"));
@@ -140,6 +145,7 @@ class ControlSocket::Client {
   bool answered_ = false;
   bool blocked_ = false;  // waits until it can be written to
   bool done_ = false;
+  std::shared_ptr<bool> alive_ = std::make_shared<bool>(true);
   Watch watch_;
 };
 

@@ -28,8 +28,9 @@ class ControlSocket {
   static constexpr std::size_t kMostClients = 32;
   static constexpr std::size_t kMostListeners = 8;
 
-  // The answer to a command: JSON without a newline.
-  using Answer = std::function<std::string(std::string_view command)>;
+  // Takes the answer to a command, JSON without a newline; now or later, or never if it comes too late.
+  using Reply = std::function<void(std::string)>;
+  using Answer = std::function<void(std::string_view command, Reply reply)>;
   // What a listener is told next: JSON without a newline, or nothing yet.
   using Stream = std::function<std::optional<std::string>()>;
   // The stream that a command asks for; an empty one when it asks for an answer.

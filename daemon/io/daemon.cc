@@ -110,7 +110,9 @@ Daemon::Daemon(EventLoop& loop, StderrLog& log, Supervisor& supervisor, Parts pa
   if (parts.control) {
     control_.emplace(
         loop, std::move(parts.control),
-        [this](std::string_view command) { return answer(command); },
+        [this](std::string_view command, const ControlSocket::Reply& reply) {
+          answer(command, reply);
+        },
         [this](std::string_view command) { return open_stream(command); });
   }
 }
@@ -460,7 +462,21 @@ void Daemon::add_refusals_of_others(firewall::Backend backend, Status& status) c
   }
 }
 
-std::string Daemon::answer(std::string_view command) {
+void Daemon::answer(std::string_view command, const ControlSocket::Reply& reply) {
+  if (command == "status") {
+    firewall_.count([this, reply](const auto& counts) { reply(status_answer(counts)); });
+  } else if (command == "firewall counters") {
+    firewall_.count([this, reply](const Expected<firewall::Counts>& counts) {
+      const auto backend = firewall_.backend();
+      reply(counts ? firewall_counters_json(*counts, backend ? to_string(*backend) : "none")
+                   : error_answer(counts.error().message));
+    });
+  } else {
+    reply(answer_at_once(command));
+  }
+}
+
+std::string Daemon::answer_at_once(std::string_view command) {
   if (command == "knock") return knock_json(router_->desired().knocks);
   if (command == "knock reset") return knock_reset_json(router_->reset_knocks(clock_now()));
   constexpr std::string_view kRelease = "lease release ";
@@ -468,12 +484,19 @@ std::string Daemon::answer(std::string_view command) {
   if (command == "leases") return leases_json(router_->server(), clock_now());
   if (command.starts_with("firewall")) return firewall_answer(command.substr(8));
   if (command == "hosts") return hosts_json(router_->status(clock_now()));
-  if (command != "status") return error_answer(cat("unknown command: ", printable(command)));
+  return error_answer(cat("unknown command: ", printable(command)));
+}
+
+std::string Daemon::status_answer(const Expected<firewall::Counts>& counts) {
   Status status = router_->status(clock_now());
   if (const auto backend = firewall_.backend()) {
     status.firewall_backend = firewall::to_string(*backend);
     add_refusals_of_others(*backend, status);
   }
+  if (counts)
+    status.firewall_counts = *counts;
+  else
+    status.problems.push_back(cat("firewall: its counters: ", counts.error().message));
   if (!firewall_.complaint().empty())
     status.problems.push_back(cat("firewall: rules of your own: ", firewall_.complaint()));
   for (StatusUplink& uplink : status.uplinks) {

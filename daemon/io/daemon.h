@@ -60,7 +60,9 @@ class Daemon {
   void put_rules_back();
   void leave_rules();
   void restore_leases(Instant now);
-  std::string answer(std::string_view command);
+  void answer(std::string_view command, const ControlSocket::Reply& reply);
+  std::string answer_at_once(std::string_view command);
+  std::string status_answer(const Expected<firewall::Counts>& counts);
   std::string firewall_answer(std::string_view asked);
   void add_refusals_of_others(firewall::Backend backend, Status& status) const;
   std::string release_answer(std::string_view asked);

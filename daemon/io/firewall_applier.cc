@@ -23,6 +23,7 @@ class NoFirewall final : public FirewallBackend {
  public:
   void apply(const firewall::Ruleset&, Callback callback) override { callback(Done{}); }
   void remove(Callback callback) override { callback(Done{}); }
+  void count(CountCallback callback) override { callback(firewall::Counts{}); }
   void doubt() override {}
 };
 
@@ -56,6 +57,14 @@ class FirewallApplier::Impl : public std::enable_shared_from_this<Impl> {
     removal_ = std::move(callback);
     wanted_.reset();
     if (!busy_) remove_now();
+  }
+
+  void count(FirewallBackend::CountCallback callback) {
+    if (settled_) {
+      backend_->count(std::move(callback));
+    } else {
+      callback(firewall::Counts{});
+    }
   }
 
   std::optional<Backend> backend() const { return settled_; }
@@ -278,6 +287,10 @@ void FirewallApplier::apply(const firewall::Ruleset& ruleset, Callback callback)
 }
 
 void FirewallApplier::put_back(Callback callback) { impl_->put_back(std::move(callback)); }
+
+void FirewallApplier::count(std::function<void(Expected<firewall::Counts>)> callback) {
+  impl_->count(std::move(callback));
+}
 
 void FirewallApplier::remove(Callback callback) { impl_->remove(std::move(callback)); }
 

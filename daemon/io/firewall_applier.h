@@ -13,6 +13,7 @@
 #include <string>
 
 #include "daemon/io/process.h"
+#include "firewall/counted.h"
 #include "firewall/ruleset.h"
 #include "net/expected.h"
 #include "net/log.h"
@@ -53,6 +54,10 @@ class FirewallApplier {
   const std::string& complaint() const;
   // In use.
   const std::string& user_rules() const;
+
+  // What our rules have counted: nothing before there are any. Of ip6tables this takes a process, and the callback
+  // comes later.
+  void count(std::function<void(Expected<firewall::Counts>)> callback);
 
   // Takes away what is ours, after what is being applied.
   void remove(Callback callback);

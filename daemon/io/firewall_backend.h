@@ -9,6 +9,7 @@
 
 #include "daemon/io/nft_socket.h"
 #include "daemon/io/process.h"
+#include "firewall/counted.h"
 #include "firewall/ip6tables.h"
 #include "firewall/nft.h"
 #include "firewall/ruleset.h"
@@ -24,6 +25,9 @@ class FirewallBackend {
   virtual void apply(const firewall::Ruleset& ruleset, Callback callback) = 0;
   // Takes away what an earlier run left, if it left something.
   virtual void remove(Callback callback) = 0;
+  // What the rules have counted.
+  using CountCallback = std::function<void(Expected<firewall::Counts>)>;
+  virtual void count(CountCallback callback) = 0;
   // Somebody else changed the kernel's rules: the next apply() takes nothing for granted.
   virtual void doubt() = 0;
 };
@@ -34,6 +38,7 @@ class NftFirewall final : public FirewallBackend {
   NftFirewall(ProcessRunner& runner, NftSocket socket);
   void apply(const firewall::Ruleset& ruleset, Callback callback) override;
   void remove(Callback callback) override;
+  void count(CountCallback callback) override { callback(socket_.counts()); }
   void doubt() override { loaded_.reset(); }
 
  private:
@@ -59,6 +64,7 @@ class Ip6tablesFirewall final : public FirewallBackend {
   Ip6tablesFirewall(ProcessRunner& runner, std::string state_dir);
   void apply(const firewall::Ruleset& ruleset, Callback callback) override;
   void remove(Callback callback) override;
+  void count(CountCallback callback) override;
   void doubt() override { jumping_ = false; }
 
  private:
@@ -70,7 +76,7 @@ class Ip6tablesFirewall final : public FirewallBackend {
   ProcessRunner& runner_;
   std::vector<std::string> environment_;
   std::string good_;      // the text that the kernel took last
-  bool jumping_ = false;  // the jumps were seen or made
+  bool jumping_ = false;  // the jumps were seen or made, and the chains of fate are there
   std::shared_ptr<bool> alive_ = std::make_shared<bool>(true);
 };
 

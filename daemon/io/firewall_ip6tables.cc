@@ -6,6 +6,14 @@
 
 namespace sixgate::daemon {
 
+namespace {
+
+// Who asks waits five seconds (ControlSocket::kPatience).
+constexpr Duration kCounting = seconds(4);
+constexpr std::size_t kMostSaved = 4 << 20;
+
+}  // namespace
+
 Ip6tablesFirewall::Ip6tablesFirewall(ProcessRunner& runner, std::string state_dir)
     : runner_(runner) {
   // Legacy ip6tables takes a lock that only root can. Everybody's lock is better where we may have it.
@@ -18,28 +26,34 @@ Ip6tablesFirewall::Ip6tablesFirewall(ProcessRunner& runner, std::string state_di
 
 void Ip6tablesFirewall::apply(const firewall::Ruleset& ruleset, Callback callback) {
   std::string text = firewall::render_ip6tables(ruleset);
-  restore(text, [this, alive = std::weak_ptr<bool>(alive_), text,
-                 callback = std::move(callback)](const Expected<Done>& done) {
-    if (alive.expired()) return;
-    if (done) {
-      good_ = text;
-      if (jumping_) {
-        callback(done);
-      } else {
-        jump(0, callback);
-      }
-      return;
-    }
-    if (good_.empty()) {
-      callback(done);
-      return;
-    }
-    // Tables are committed one by one: put back those that came before the refused one.
-    restore(good_, [refusal = done.error().message, callback](const Expected<Done>& again) {
-      callback(
-          fail(again ? refusal : cat(refusal, "; and the old rules: ", again.error().message)));
-    });
-  });
+  // What counts goes on counting, unless it is not sure that it is there.
+  restore(jumping_ ? firewall::render_ip6tables(ruleset, firewall::FateChains::kThere) : text,
+          [this, alive = std::weak_ptr<bool>(alive_), text,
+           callback = std::move(callback)](const Expected<Done>& done) {
+            if (alive.expired()) return;
+            if (done) {
+              good_ = text;
+              if (jumping_) {
+                callback(done);
+              } else {
+                jump(0, callback);
+              }
+              return;
+            }
+            if (good_.empty()) {
+              callback(done);
+              return;
+            }
+            // Tables are committed one by one: put back those that came before the refused one, and whatever somebody
+            // took away.
+            restore(good_, [this, alive, refusal = done.error().message,
+                            callback](const Expected<Done>& again) {
+              if (alive.expired()) return;
+              jumping_ = jumping_ && again.has_value();
+              callback(fail(again ? refusal
+                                  : cat(refusal, "; and the old rules: ", again.error().message)));
+            });
+          });
 }
 
 Command Ip6tablesFirewall::command(std::string program, std::vector<std::string> arguments) const {
@@ -58,6 +72,22 @@ void Ip6tablesFirewall::restore(std::string text, Callback callback) {
                   callback(fail(cat("ip6tables-restore: ", result->output)));
                 } else {
                   callback(Done{});
+                }
+              });
+}
+
+void Ip6tablesFirewall::count(CountCallback callback) {
+  Command saving = command("ip6tables-save", {"-c"});
+  saving.time_limit = kCounting;
+  saving.most_output = kMostSaved;
+  runner_.run(std::move(saving),
+              [callback = std::move(callback)](const Expected<ProcessResult>& result) {
+                if (!result) {
+                  callback(Unexpected<Error>(result.error()));
+                } else if (result->exit_status != 0) {
+                  callback(fail(cat("ip6tables-save: ", printable(result->output))));
+                } else {
+                  callback(firewall::ip6tables_counts(result->output));
                 }
               });
 }

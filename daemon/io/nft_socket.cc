@@ -283,6 +283,25 @@ void read_elements(const nlmsghdr* header, const NftSetKind& kind, NftSocket::Fo
   }
 }
 
+void read_counter(const nlmsghdr* header, firewall::Counts& counts) {
+  const auto object = attributes_of<NFTA_OBJ_MAX + 1>(header);
+  const auto is_text = [&](std::size_t at) {
+    return object.of[at] != nullptr && mnl_attr_validate(object.of[at], MNL_TYPE_NUL_STRING) >= 0;
+  };
+  // The kernel's own choice is of later versions than ours may be.
+  if (!is_text(NFTA_OBJ_TABLE) || !is_text(NFTA_OBJ_NAME) ||
+      mnl_attr_get_str(object.of[NFTA_OBJ_TABLE]) != firewall::kNftTable)
+    return;
+  const auto counter = attributes_in<NFTA_COUNTER_MAX + 1>(object.of[NFTA_OBJ_DATA]);
+  const auto number = [&](std::size_t at) -> std::uint64_t {
+    const nlattr* one = counter.of[at];
+    return one == nullptr || mnl_attr_get_payload_len(one) != 8 ? 0
+                                                                : be64toh(mnl_attr_get_u64(one));
+  };
+  firewall::add_count(counts, mnl_attr_get_str(object.of[NFTA_OBJ_NAME]),
+                      number(NFTA_COUNTER_PACKETS), number(NFTA_COUNTER_BYTES));
+}
+
 }  // namespace
 
 std::vector<std::uint8_t> nft_batch(const std::vector<NftStep>& steps, std::uint32_t first_sequence,
@@ -375,6 +394,23 @@ Expected<NftSocket::Found> NftSocket::read() {
     elements.erase(repeated.begin(), repeated.end());
   }
   return found;
+}
+
+Expected<firewall::Counts> NftSocket::counts() {
+  std::vector<char> block(kMessageSize);
+  const std::uint32_t sequence = ++sequence_;
+  nlmsghdr* request =
+      start_message(block, nft_type(NFT_MSG_GETOBJ), NLM_F_DUMP, sequence, NFPROTO_IPV6, 0);
+  put_text(request, NFTA_OBJ_TABLE, firewall::kNftTable);
+  mnl_attr_put_u32(request, NFTA_OBJ_TYPE, htonl(NFT_OBJECT_COUNTER));
+  if (mnl_socket_sendto(socket_, request, request->nlmsg_len) < 0) {
+    return fail(cat("nftables: ", error_text(errno)));
+  }
+  firewall::Counts counts = firewall::no_counts();
+  const int code = read_answer(socket_, sequence, true,
+                               [&](const nlmsghdr* header) { read_counter(header, counts); });
+  if (code != 0) return fail(cat("nftables: ", error_text(code)));
+  return counts;
 }
 
 Expected<Done> NftSocket::send(const std::vector<NftStep>& steps) {

@@ -7,6 +7,7 @@
 #include <span>
 #include <vector>
 
+#include "firewall/counted.h"
 #include "firewall/nft.h"
 #include "net/expected.h"
 
@@ -28,6 +29,9 @@ class NftSocket {
     firewall::NftSets sets;  // what is in them
   };
   Expected<Found> read();
+
+  // What the table's named counters say.
+  Expected<firewall::Counts> counts();
 
   // All steps or none. The error is the kernel's first complaint.
   Expected<Done> send(const std::vector<firewall::NftStep>& steps);

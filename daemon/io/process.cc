@@ -27,7 +27,6 @@ namespace {
 constexpr std::array<std::string_view, 6> kDirectories{
     "/usr/sbin/", "/usr/bin/", "/sbin/", "/bin/", "/usr/local/sbin/", "/usr/local/bin/"};
 constexpr const char* kPath = "PATH=/usr/sbin:/usr/bin:/sbin:/bin:/usr/local/sbin:/usr/local/bin";
-constexpr std::size_t kMostOutput = 4096;
 
 // Empty: there is none that can be run.
 std::string find_program(const std::string& name) {
@@ -72,6 +71,7 @@ class Child {
   Child& operator=(const Child&) = delete;
 
   void start(EventLoop& loop, const Command& command) {
+    most_output_ = command.most_output;
     name_ = command.arguments.empty() ? "" : command.arguments.front();
     if (const Expected<Done> done = spawn(command); !done) {
       result_ = Unexpected<Error>(done.error());
@@ -162,7 +162,7 @@ class Child {
           exited();  // without pidfd_open (Linux before 5.3): the end of output is the end
         return;
       }
-      const std::size_t room = kMostOutput - std::min(kMostOutput, result_text_.size());
+      const std::size_t room = most_output_ - std::min(most_output_, result_text_.size());
       result_text_.append(buffer.data(), std::min(room, static_cast<std::size_t>(count)));
     }
   }
@@ -211,6 +211,7 @@ class Child {
   pid_t pid_ = -1;
   OwnedFd pidfd_;
   OwnedFd output_;
+  std::size_t most_output_ = 0;
   std::string result_text_;
   std::optional<Expected<ProcessResult>> result_;
   Watch exit_watch_;

@@ -21,11 +21,12 @@ struct Command {
   std::string input;  // what it reads on standard input; empty: /dev/null
   std::vector<std::string> environment;  // "NAME=value", beside PATH and LC_ALL=C
   Duration time_limit = seconds(20);
+  std::size_t most_output = 4096;  // of what it writes, this much is kept
 };
 
 struct ProcessResult {
   int exit_status = 0;  // 128 + signal when one ended it
-  std::string output;   // what it wrote, on standard error too: its first 4 KiB
+  std::string output;   // what it wrote, on standard error too, up to most_output octets
 };
 
 class ProcessRunner {

@@ -46,6 +46,7 @@ daemon::Status house() {
   status.duid = "00030001";
   status.firewall_backend = "nft";
   status.firewall_applied = status.provisioned = true;
+  status.firewall_counts = {{"refused", 3, 240}, {"invalid", 0, 0}, {"knocks", 1, 60}};
   status.uplinks = {uplink};
   status.lans = {lan};
   return status;
@@ -74,6 +75,7 @@ TEST(StatusText, ShowsTheHouse) {
   ASSERT_TRUE(json);
   EXPECT_EQ(status_text(*json),
             "sixgated 1.2.3, firewall nft\n"
+            "firewall packets: refused 3, knocks 1\n"
             "DUID  00030001\n"
             "\n"
             "uplink wan (eth0): up, DHCPv6 bound, flags M\n"

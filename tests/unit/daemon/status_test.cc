@@ -64,6 +64,7 @@ TEST(Status, JsonOfAHomeInOrder) {
   status.lans.push_back(lan);
   status.firewall_backend = "nft";
   status.firewall_applied = status.provisioned = true;
+  status.firewall_counts = {{"refused", 3, 240}};
   status.problems = {"lan \"guest\": no room"};
   EXPECT_EQ(
       to_json(status),
@@ -85,7 +86,7 @@ TEST(Status, JsonOfAHomeInOrder) {
       R"("address":"2001:db8:1::1","preferred":1800,"valid":null,"standing":"live",)"
       R"("origin":"wan"}],"dns_servers":["2001:db8:53::1"],)"
       R"("counters":{"rs_received":18446744073709551615}}],)"
-      R"("firewall":{"backend":"nft","applied":true,"provisioned":true},)"
+      R"("firewall":{"backend":"nft","applied":true,"provisioned":true,"counters":{"refused":{"packets":3,"bytes":240}}},)"
       R"("problems":["lan \"guest\": no room"]})");
 }
 
@@ -104,7 +105,7 @@ TEST(Status, JsonOfNothingYet) {
       R"("present":false,"ready":false,"zone":"","addressing":"","managed":false,)"
       R"("other":false,"router_lifetime":0,"router_lifetime_reason":"no prefix",)"
       R"("prefixes":[],"dns_servers":[],"counters":{}}],)"
-      R"("firewall":{"backend":"","applied":false,"provisioned":false},"problems":[]})");
+      R"("firewall":{"backend":"","applied":false,"provisioned":false,"counters":{}},"problems":[]})");
 }
 
 TEST(Status, JsonOfEverythingAServerTold) {

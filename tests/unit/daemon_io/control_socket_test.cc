@@ -24,7 +24,13 @@ class ControlSocketTest : public ::testing::Test {
     auto listening = listen_at(path_);
     ASSERT_TRUE(listening) << listening.error().message;
     control_.emplace(
-        loop_, std::move(*listening), [this](std::string_view command) { return answer_(command); },
+        loop_, std::move(*listening),
+        [this](std::string_view command, ControlSocket::Reply reply) {
+          if (command == "later")
+            later_ = std::move(reply);
+          else
+            reply(answer_(command));
+        },
         [this](std::string_view command) { return open_(command); });
   }
   OwnedFd connect() const {
@@ -58,11 +64,29 @@ class ControlSocketTest : public ::testing::Test {
   const std::string path_ = temporary_ / "run/control";
   EventLoop loop_;
   ControlSocket::OpenStream open_ = [](std::string_view) { return ControlSocket::Stream(); };
-  ControlSocket::Answer answer_ = [](std::string_view command) {
+  ControlSocket::Reply later_;
+  std::function<std::string(std::string_view)> answer_ = [](std::string_view command) {
     return "[\"" + std::string(command) + "\"]";
   };
   std::optional<ControlSocket> control_;
 };
+
+TEST_F(ControlSocketTest, AnAnswerMayComeLater) {
+  const OwnedFd fd = connect();
+  const OwnedFd gone = connect();
+  send(fd, "sixgate 1 later\n");
+  EXPECT_EQ(receive(fd), "");
+  ControlSocket::Reply first = std::exchange(later_, {});
+  ASSERT_TRUE(first);
+  first("{}");
+  EXPECT_EQ(receive(fd), "{}\n(end)");
+  first("again");  // nobody is there
+  send(gone, "sixgate 1 later\n");
+  EXPECT_EQ(receive(gone), "");
+  control_.reset();
+  ASSERT_TRUE(later_);
+  later_("too late");
+}
 
 TEST_F(ControlSocketTest, AnswersOneLineWithOneLine) {
   const OwnedFd client = connect();

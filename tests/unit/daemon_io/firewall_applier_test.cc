@@ -109,6 +109,40 @@ TEST_F(FirewallApplierTest, ARefusalPutsTheOldRulesBackAndSaysWhy) {
   EXPECT_EQ(runner.end(0), "ip6tables-restore --noflush -w 5");
   ASSERT_EQ(results.size(), 2U);
   EXPECT_TRUE(results[1]);
+  // Not even they: perhaps nothing is left of what was to stay, and all is written and looked for.
+  apply(rules("lan2"));
+  (void)runner.end(2, "line 7 failed");
+  (void)runner.end(2, "line 1 failed");
+  apply(rules("lan2"));
+  EXPECT_EQ(runner.end(0), "ip6tables-restore --noflush -w 5");
+  EXPECT_EQ(runner.last_input, firewall::render_ip6tables(rules("lan2")));
+  for (std::size_t i = 0; i < firewall::kIp6tablesJumps.size(); ++i) (void)runner.end(0);
+  ASSERT_EQ(results.size(), 4U);
+  EXPECT_TRUE(results[3]);
+}
+
+TEST_F(FirewallApplierTest, CountsByOneProcessWhenAsked) {
+  std::optional<Expected<firewall::Counts>> counts;
+  const auto count = [&] {
+    counts.reset();
+    applier.count([&](const Expected<firewall::Counts>& got) { counts = got; });
+  };
+  count();
+  ASSERT_TRUE(counts && *counts);
+  EXPECT_TRUE((*counts)->empty());
+  settle(rules("lan0"));
+  count();
+  EXPECT_FALSE(counts);
+  EXPECT_EQ(runner.end(0, "[2:80] -A sixgate-invalid -j DROP\n"), "ip6tables-save -c");
+  ASSERT_TRUE(counts && *counts);
+  firewall::Counts wanted = firewall::no_counts();
+  firewall::add_count(wanted, "invalid", 2, 80);
+  EXPECT_EQ(**counts, wanted);
+  count();
+  (void)runner.end(1, "no such thing");
+  ASSERT_TRUE(counts);
+  ASSERT_FALSE(*counts);
+  EXPECT_EQ(counts->error().message, "ip6tables-save: no such thing");
 }
 
 // The person's own rules are refused: the house has its rules all the same, with those that were good before.
@@ -164,7 +198,8 @@ TEST_F(FirewallApplierTest, ALaterRulesetReplacesOneThatWaits) {
   (void)runner.end(0);
   EXPECT_TRUE(results.empty());
   (void)runner.end(0);
-  EXPECT_EQ(runner.last_input, firewall::render_ip6tables(rules("lan3")));
+  EXPECT_EQ(runner.last_input,
+            firewall::render_ip6tables(rules("lan3"), firewall::FateChains::kThere));
   EXPECT_EQ(results.size(), 3U);
   EXPECT_TRUE(runner.runs.empty());
 }

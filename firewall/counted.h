@@ -1,0 +1,40 @@
+// SPDX-License-Identifier: Apache-2.0
+// What the rules count, by the same names in both backends: a named counter of nft, a chain of ip6tables in which the
+// packet's fate is. Neither is written anew when prefixes and pinholes change, so the numbers go on.
+#pragma once
+
+#include <array>
+#include <cstddef>
+#include <cstdint>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace sixgate::firewall {
+
+struct CountedKind {
+  std::string_view name;
+  std::string_view why;  // for a person
+};
+extern const std::array<CountedKind, 14> kCountedKinds;
+
+struct Count {
+  std::string name;
+  std::uint64_t packets = 0;
+  std::uint64_t bytes = 0;
+  bool operator==(const Count&) const = default;
+};
+using Counts = std::vector<Count>;  // in the order of kCountedKinds
+
+std::string_view why_counted(std::string_view name);  // empty: no such kind
+
+// Adds to the kind of that name; others are nobody's concern.
+void add_count(Counts& counts, std::string_view name, std::uint64_t packets, std::uint64_t bytes);
+
+// All kinds, with nothing counted.
+Counts no_counts();
+
+// From the text of `ip6tables-save -c`. Rules that only lead on, to a chain of ours or to the log, are not counted.
+Counts ip6tables_counts(std::string_view saved);
+
+}  // namespace sixgate::firewall

@@ -1,0 +1,61 @@
+# SPDX-License-Identifier: Apache-2.0
+"""What the rules refuse and let in is counted by name, and goes on being counted through renumbering and reload."""
+import json
+
+from lab import OTHER_POOL, limit, require_tools
+from scenario import final_checks, online, toml, wait_delegated, wait_online
+
+
+def counters(house):
+    document = json.loads(house.sixgated.cli_run("firewall", "counters", "--json").stdout)
+    return {name: one["packets"] for name, one in document["counters"].items()}
+
+
+def counted(lab, backend):
+    require_tools("nft" if backend == "nft" else "ip6tables-restore")
+    text = toml(top='[firewall]\nbackend = "%s"\n' % backend) + '\n[[pinhole]]\nlan = "lan0"\nhost = "%s"\nports = [8080]\n'
+    house = online(lab, config=text % "::1234", server_options={"renew": 6, "rebind": 9, "preferred": 60, "valid": 120})
+    host = lab.h1.address_in(house.prefix)
+    suffix = "::" + ":".join(host.split(":")[-4:])
+    house.sixgated.write(text % suffix)
+    house.sixgated.reload()
+    lab.h1.serve(tcp=[8080])
+    lab.until("the pinhole is open", lambda: lab.net.tcp(host, 8080, timeout=1) == "open", 20)
+    before = counters(house)
+    lab.check(before["pinholes"] >= 1, str(before))
+    for port in range(9000, 9010):
+        lab.net.udp(host, port, timeout=0.05)
+    lab.net.udp(lab.cpe.address_in("2001:db8:0:1::/64", "wan0"), 9999, timeout=0.05)
+    after = counters(house)
+    lab.check(after["refused"] >= before["refused"] + 10, "%s, then %s" % (before, after))
+    lab.check(after["router"] > before["router"], "%s, then %s" % (before, after))
+    shown = house.sixgated.cli_run("firewall", "counters").stdout
+    lab.check("refused" in shown and "not asked for" in shown, shown)
+    status = json.loads(house.sixgated.cli_run("status", "--json").stdout)["firewall"]["counters"]
+    lab.check(status["refused"]["packets"] >= after["refused"] and status["refused"]["bytes"] > 0, str(status))
+    lab.check("firewall packets: " in house.sixgated.cli_run("status").stdout, "a person is not told")
+
+    # A renumbering and a reload change the rules, and leave what was counted.
+    house.server.renumber(OTHER_POOL, house.snooper)
+    house.prefix = wait_delegated(lab, timeout=60, within=OTHER_POOL)
+    wait_online(lab, house.prefix)
+    house.sixgated.write(toml(top='[firewall]\nbackend = "%s"\n' % backend))
+    house.sixgated.reload()
+    host = lab.h1.address_in(house.prefix)
+    lab.until("the pinhole is shut", lambda: lab.net.tcp(host, 8080, timeout=0.5) != "open", 20)
+    last = counters(house)
+    lab.check(all(last[one] >= after[one] for one in after) and last["refused"] > after["refused"],
+              "%s, then %s" % (after, last))
+    final_checks(lab)
+
+
+@limit(150)
+def test_counters_nft(lab):
+    """nft: named counters, read by netlink."""
+    counted(lab, "nft")
+
+
+@limit(150)
+def test_counters_ip6tables(lab):
+    """ip6tables: the chains that decide, which stay when the others are written anew."""
+    counted(lab, "ip6tables")
