@@ -202,6 +202,9 @@ struct FirewallConfig {
   OnStop on_stop = OnStop::kKeep;
   // Set in the mark of packets that our rules let pass, for rules of others that come after them; 0: none.
   std::uint32_t accept_mark = 0;
+  enum class Log : std::uint8_t { kNone, kRefused };
+  Log log = Log::kNone;         // which packets are written into the kernel's log
+  std::uint32_t log_rate = 10;  // in a second, at most
   // Files with rules of the person's own, as the backend's tool reads them (firewall/user_rules.h); empty: none.
   std::string include_nft;
   std::string include_ip6tables;

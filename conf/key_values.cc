@@ -339,6 +339,12 @@ const Words<FirewallConfig::OnStop>& on_stop_words() {
   return words;
 }
 
+const Words<FirewallConfig::Log>& firewall_log_words() {
+  using Log = FirewallConfig::Log;
+  static const Words<Log> words{{"none", Log::kNone}, {"refused", Log::kRefused}};
+  return words;
+}
+
 const Words<firewall::Zone>& zone_words() {
   static const Words<firewall::Zone> words{{"protected", firewall::Zone::kProtected},
                                            {"exposed", firewall::Zone::kExposed},

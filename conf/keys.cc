@@ -98,6 +98,24 @@ const std::array kFirewallKeys{
         },
         [](const FirewallConfig& c) { return cat(c.accept_mark); }},
     Key<FirewallConfig>{
+        "log",
+        "\"refused\": what comes from the Internet for a guarded LAN or for the router, and is "
+        "not\n"
+        "let in, goes to the kernel's log, each line beginning \"sixgate refused\". \"none\": "
+        "nothing.",
+        [](const Value& v, FirewallConfig& c, Complaints& e) {
+          read_word(v, firewall_log_words(), c.log, e);
+        },
+        [](const FirewallConfig& c) { return quoted(word_of(c.log, firewall_log_words())); }},
+    Key<FirewallConfig>{
+        "log_rate",
+        "How many packets are logged in a second at most, 1 to 1000; the others are counted alone.",
+        [](const Value& v, FirewallConfig& c, Complaints& e) {
+          if (const auto n = read_number(v, 1, 1000, e))
+            c.log_rate = static_cast<std::uint32_t>(*n);
+        },
+        [](const FirewallConfig& c) { return cat(c.log_rate); }},
+    Key<FirewallConfig>{
         "include_nft",
         "A file with rules of your own, as nft has them in a table: chain user_input { ... },\n"
         "user_before_established, user_after_established and user_forward are jumped to from\n"

@@ -8,7 +8,7 @@
 
 namespace sixgate::firewall {
 
-const std::array<CountedKind, 14> kCountedKinds{{
+const std::array<CountedKind, 15> kCountedKinds{{
     {"refused", "came from the Internet for a guarded LAN, not asked for"},
     {"apart", "to another LAN, or from a closed one to the Internet"},
     {"router", "for the router itself, no service there"},
@@ -20,6 +20,7 @@ const std::array<CountedKind, 14> kCountedKinds{{
     {"invalid", "belongs to no flow"},
     {"middles", "TCP that began in its middle after something was shut"},
     {"flood", "begun by anybody, beyond the limit"},
+    {"logged", "of those refused, written into the kernel's log"},
     {"unasked", "let in: ping, IPsec and HIP, begun by anybody"},
     {"pinholes", "let in: begun through a pinhole"},
     {"knocks", "let in: begun by a holder of the IPsec knock's key"},
@@ -47,7 +48,7 @@ void count_line(std::string_view line, Counts& counts) {
   const std::size_t target = line.rfind(kTarget);
   if (!bytes || !line.starts_with(kChain) || target == std::string_view::npos) return;
   const std::string_view to = line.substr(target + kTarget.size());
-  if (to.starts_with("sixgate-") || to.starts_with("LOG")) return;
+  if (to.starts_with("sixgate-")) return;
   line.remove_prefix(kChain.size());
   add_count(counts, line.substr(0, line.find_first_of(" .")), *packets, *bytes);
 }

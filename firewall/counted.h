@@ -16,7 +16,7 @@ struct CountedKind {
   std::string_view name;
   std::string_view why;  // for a person
 };
-extern const std::array<CountedKind, 14> kCountedKinds;
+extern const std::array<CountedKind, 15> kCountedKinds;
 
 struct Count {
   std::string name;
@@ -34,7 +34,7 @@ void add_count(Counts& counts, std::string_view name, std::uint64_t packets, std
 // All kinds, with nothing counted.
 Counts no_counts();
 
-// From the text of `ip6tables-save -c`. Rules that only lead on, to a chain of ours or to the log, are not counted.
+// From the text of `ip6tables-save -c`. Rules that only lead on to a chain of ours are not counted.
 Counts ip6tables_counts(std::string_view saved);
 
 }  // namespace sixgate::firewall

@@ -25,6 +25,7 @@ constexpr std::string_view kSource = "sixgate-source";
 constexpr std::string_view kFromWan = "sixgate-from-wan";
 constexpr std::string_view kToWan = "sixgate-to-wan";
 constexpr std::string_view kToGuarded = "sixgate-to-guarded";
+constexpr std::string_view kLog = "sixgate-log";
 // What is counted (firewall/counted.h), by its name, and after a dot which fate it is; the
 // packet's fate is in these chains alone, which stay when others are written anew.
 constexpr std::string_view kRefused = "sixgate-refused";
@@ -42,6 +43,7 @@ constexpr std::string_view kUnprovisioned = "sixgate-unprovisioned";
 constexpr std::string_view kUnprovisionedSilently = "sixgate-unprovisioned.drop";
 constexpr std::string_view kInvalid = "sixgate-invalid";
 constexpr std::string_view kMiddles = "sixgate-middles";
+constexpr std::string_view kLogged = "sixgate-logged";
 constexpr std::string_view kFlood = "sixgate-flood";
 constexpr std::string_view kUnasked = "sixgate-unasked";
 constexpr std::string_view kPinholes = "sixgate-pinholes";
@@ -67,6 +69,7 @@ constexpr std::array kFilterChains{kInput,
                                    kFromWan,
                                    kToWan,
                                    kToGuarded,
+                                   kLog,
                                    kUserInput.ip6tables,
                                    kUserBefore.ip6tables,
                                    kUserAfter.ip6tables,
@@ -90,7 +93,8 @@ constexpr std::array kFilterFates{kRefused,
                                   kFlood,
                                   kUnasked,
                                   kPinholes,
-                                  kKnocks};
+                                  kKnocks,
+                                  kLogged};
 
 constexpr std::string_view kAccept = "ACCEPT";
 constexpr std::string_view kDrop = "DROP";
@@ -210,6 +214,13 @@ std::string mangle_table(const Ruleset& rules) {
   return std::move(mangle).text();
 }
 
+void log_rules(Table& filter, const Ruleset& rules, std::string_view chain) {
+  if (rules.log_rate == 0) return;
+  for (const FirewallUplink& uplink : rules.uplinks) {
+    filter.rule(chain, cat("-i ", uplink.interface), kLog, "as the configuration says");
+  }
+}
+
 void input_rules(Table& filter, const Ruleset& rules) {
   for (const int type : {133, 134, 135, 136, 141, 142, 148, 149}) {
     filter.rule(kToUs, cat(icmp(type), " -m hl --hl-eq 255"), kAccept,
@@ -282,6 +293,7 @@ void input_rules(Table& filter, const Ruleset& rules) {
         break;
     }
   }
+  log_rules(filter, rules, kToUs);
   filter.rule(kToUs, "", kRouter, "no service on the WAN: RFC 6092 REC-8, REC-9, REC-50");
 }
 
@@ -504,6 +516,7 @@ void forward_rules(Table& filter, const Ruleset& rules) {
 }
 
 void to_guarded_rules(Table& filter, const Ruleset& rules) {
+  log_rules(filter, rules, kToGuarded);
   for (const FirewallUplink& uplink : rules.uplinks) {
     for (const std::string_view protocol : {"tcp", "sctp"}) {
       filter.rule(kToGuarded, cat("-i ", uplink.interface, " -p ", protocol), kRefusedSilently,
@@ -534,6 +547,7 @@ void filter_fates(Table& filter) {
   filter.rule(kUnasked, "", kFlood, "the same beyond the limit");
   filter.rule(kPinholes, "", kAccept, "counted");
   filter.rule(kKnocks, "", kAccept, "counted");
+  filter.rule(kLogged, "", "LOG --log-prefix \"sixgate refused: \"", "counted");
 }
 
 std::string filter_table(const Ruleset& rules, FateChains fates) {
@@ -551,6 +565,10 @@ std::string filter_table(const Ruleset& rules, FateChains fates) {
   from_wan_rules(filter, rules);
   to_wan_rules(filter, rules);
   to_guarded_rules(filter, rules);
+  if (rules.log_rate > 0)
+    filter.rule(kLog,
+                cat("-m limit --limit ", rules.log_rate, "/second --limit-burst ", rules.log_rate),
+                kLogged, "and no more than that");
   filter.append(rules.user_rules);
   return std::move(filter).text();
 }

@@ -84,6 +84,7 @@ table ip6 sixgate {
 		iifname @protected accept comment "those inside may manage us"
 		iifname @lan meta l4proto { tcp, udp } th dport 53 accept comment "DNS for the other hosts"
 		iifname @lan limit rate 100/second burst 200 packets counter name router reject with icmpv6 type admin-prohibited comment "they are told"
+		%log
 		counter name router drop comment "no service on the WAN: RFC 6092 REC-8, REC-9, REC-50"
 	}
 	chain forward {
@@ -158,6 +159,7 @@ table ip6 sixgate {
 		iifname . ip6 saddr & ffff:ffff:ffff:ffff:: != @assigned64 iifname . ip6 saddr != @assigned counter name forged drop comment "the same beyond the limit"
 	}
 	chain to_guarded {
+		%log
 		iifname @wan meta l4proto { tcp, sctp } counter name refused drop comment "no early answer, it would end a simultaneous open: RFC 6092 REC-34, REC-39"
 		goto refused comment "not asked for"
 	}
@@ -205,6 +207,11 @@ std::string rules_for(const Ruleset& ruleset) {
     const std::size_t end = std::min(rules.find('\n'), rules.size() - 1) + 1;
     const std::string_view line = rules.substr(0, end);
     rules.remove_prefix(end);
+    if (line == "\t\t%log\n") {
+      if (ruleset.log_rate > 0)
+        out += "\t\tiifname @wan jump log_refused comment \"as the configuration says\"\n";
+      continue;
+    }
     if (line.starts_with("\t\t%")) {
       if (!ruleset.user_rules.empty())
         out += cat("\t\tjump ", line.substr(3, line.size() - 4), "\n");
@@ -218,6 +225,12 @@ std::string rules_for(const Ruleset& ruleset) {
       if (is("input") && ruleset.accept_mark != 0)
         out += cat("\tchain accepted {\n\t\tmeta mark set meta mark | ", ruleset.accept_mark,
                    " accept comment \"for the rules of others\"\n\t}\n");
+      if (is("input") && ruleset.log_rate > 0)
+        out += cat(
+            "\tchain log_refused {\n\t\tlimit rate ", ruleset.log_rate, "/second burst ",
+            ruleset.log_rate,
+            " packets counter name logged log prefix \"sixgate refused: \" comment \"and no more "
+            "than that\"\n\t}\n");
       if (is("input") && !ruleset.user_rules.empty()) {
         for (const UserChain& chain : kUserChains) out += cat("\tchain ", chain.nft, " {\n\t}\n");
       }

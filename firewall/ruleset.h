@@ -100,6 +100,8 @@ struct Ruleset {
   // back by what its host goes on to send (nf_conntrack_tcp_loose). False: what the inside had begun before the router was
   // started anew, or before somebody emptied its table of connections, goes on (RFC 6092 REC-32).
   bool refuse_middles = false;
+  // How many packets that came from outside and were refused are logged in a second, at most; 0: none.
+  std::uint32_t log_rate = 0;
   // Of the backend in use, as firewall/user_rules.h has them; empty: none.
   std::string user_rules{};
   bool operator==(const Ruleset&) const = default;

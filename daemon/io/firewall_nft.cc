@@ -16,6 +16,7 @@ namespace {
 firewall::Ruleset skeleton_of(const firewall::Ruleset& ruleset) {
   firewall::Ruleset out;
   out.accept_mark = ruleset.accept_mark;
+  out.log_rate = ruleset.log_rate;
   out.user_rules = ruleset.user_rules;
   return out;
 }

@@ -7,7 +7,7 @@
 // Rulesets come on standard input, a word at the line's start saying what the rest is; `end` ends one:
 //   uplink IF | lan IF ZONE | reaches IF IF... | assigned IF PREFIX | local IF PREFIX | delegated PREFIX |
 //   excluded PREFIX | pinhole IF HOST PROTOCOL FIRST LAST SOURCE | server IF PREFIX | knock IF MARK |
-//   provisioned | end
+//   log RATE | provisioned | end
 // For each Ruleset that was applied a line is written: "ok BACKEND MICROSECONDS" or "error WHY".
 #include <chrono>
 #include <cstdio>
@@ -75,6 +75,8 @@ void take(Ruleset& ruleset, const std::vector<std::string>& line) {
     ruleset.provisioned = true;
   } else if (what == "refuse_middles" && line.size() == 1) {
     ruleset.refuse_middles = true;
+  } else if (what == "log" && line.size() == 2) {
+    ruleset.log_rate = number_of(line[1]);
   } else if (what == "uplink" && line.size() == 2) {
     ruleset.uplinks.push_back({line[1]});
   } else if (what == "lan" && line.size() == 3) {

@@ -453,9 +453,21 @@ TEST(Conformance, Row_7084_ULA_3_TheUlaPrefixIsConfigurable) {
 
 TEST(Reader, AMarkForOtherRulesIsOfNftAlone) {
   const std::string lan = "\n[lan.home]\ninterface = \"eth1\"\n";
-  const ReadResult read = read_toml("[firewall]\naccept_mark = 0x10000000" + lan, "f");
+  for (const auto& [text, why] :
+       {std::pair{"log = \"all\"", "\"none\""}, std::pair{"log_rate = 0", "1..1000"},
+        std::pair{"log_rate = 1001", "1..1000"}}) {
+    const ReadResult wrong = read_toml(std::string("[firewall]\n") + text + lan, "f");
+    ASSERT_EQ(wrong.errors.size(), 1U) << text;
+    EXPECT_NE(wrong.errors[0].to_string().find(why), std::string::npos)
+        << wrong.errors[0].to_string();
+    EXPECT_EQ(wrong.errors[0].line, 2U);
+  }
+  const ReadResult read = read_toml(
+      "[firewall]\nlog = \"refused\"\nlog_rate = 1000\naccept_mark = 0x10000000" + lan, "f");
   ASSERT_TRUE(read.config.has_value());
   EXPECT_EQ(read.config->firewall.accept_mark, 0x10000000U);
+  EXPECT_EQ(read.config->firewall.log, FirewallConfig::Log::kRefused);
+  EXPECT_EQ(read.config->firewall.log_rate, 1000U);
   const ReadResult wrong =
       read_toml("[firewall]\nbackend = \"ip6tables\"\naccept_mark = 1" + lan, "f");
   ASSERT_EQ(wrong.errors.size(), 1U);

@@ -17,7 +17,9 @@ bool has(const std::string& text, const std::string& part) {
 }
 
 TEST(Counted, EachKindIsCountedByBothBackends) {
-  const std::string nft = nft_skeleton();
+  Ruleset rules;
+  rules.log_rate = 1;
+  const std::string nft = nft_skeleton(rules);
   const std::string ip6tables = render_ip6tables({});
   for (const CountedKind& kind : kCountedKinds) {
     EXPECT_TRUE(has(nft, cat("\tcounter ", kind.name, " {"))) << kind.name;

@@ -127,6 +127,14 @@ TEST(FirewallGolden, AMarkForTheRulesOfOthers) {
   EXPECT_EQ(render_ip6tables(marked), render_ip6tables(home()));
 }
 
+// What is not let in from outside is logged, each packet once and not without end.
+TEST(FirewallGolden, ALogOfWhatIsRefused) {
+  Ruleset logged = home();
+  logged.log_rate = 10;
+  expect_golden("logged.nft", whole_nft(logged));
+  expect_golden("logged.ip6tables", render_ip6tables(logged));
+}
+
 TEST(FirewallGolden, FourZones) {
   expect_golden("four-zones.nft", whole_nft(four_zones()));
   expect_golden("four-zones.ip6tables", render_ip6tables(four_zones()));
