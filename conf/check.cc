@@ -272,6 +272,14 @@ class Checker {
     const LanConfig& lan = config_.lans[index];
     check_name(Where::kLan, index, lan.name);
     check_interface(Where::kLan, index, lan.name, lan.interface);
+    if (lan.any_endpoint) {
+      if (lan.zone != firewall::Zone::kProtected && lan.zone != firewall::Zone::kIsolated)
+        add(Where::kLan, index, "filtering",
+            "is of what is guarded: the zone must be \"protected\" or \"isolated\"");
+      if (config_.firewall.backend == FirewallConfig::Choice::kIp6tables)
+        add(Where::kLan, index, "filtering",
+            "\"endpoint-independent\" needs nft: ip6tables has no memory of addresses and ports");
+    }
     // Exposed hosts need no door, and strangers in the house open none.
     if (lan.pcp && lan.zone != firewall::Zone::kProtected)
       add(Where::kLan, index, "pcp",

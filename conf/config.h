@@ -130,6 +130,7 @@ struct LanConfig {
   delegation::LanRequest request;  // its name and interface repeat the two above
   delegation::InterfaceIdPolicy interface_id;
   firewall::Zone zone = firewall::Zone::kProtected;
+  bool any_endpoint = false;  // filtering, as firewall/ruleset.h has it
   // Names of the LANs that its hosts may open connections to; none: as the zone has it.
   std::optional<std::vector<std::string>> reaches;
   Addressing addressing = Addressing::kSlaac;

@@ -345,6 +345,13 @@ const Words<FirewallConfig::Log>& firewall_log_words() {
   return words;
 }
 
+// Whether an endpoint of a LAN is open to everybody once it has sent something.
+const Words<bool>& filtering_words() {
+  static const Words<bool> words{{"address-and-port-dependent", false},
+                                 {"endpoint-independent", true}};
+  return words;
+}
+
 const Words<firewall::Zone>& zone_words() {
   static const Words<firewall::Zone> words{{"protected", firewall::Zone::kProtected},
                                            {"exposed", firewall::Zone::kExposed},

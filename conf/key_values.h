@@ -81,6 +81,7 @@ const Words<FirewallConfig::Choice>& firewall_words();
 const Words<FirewallConfig::OnStop>& on_stop_words();
 const Words<FirewallConfig::Log>& firewall_log_words();
 const Words<firewall::Zone>& zone_words();
+const Words<bool>& filtering_words();
 const Words<ra::RouterPreference>& preference_words();
 const Words<LogLevel>& log_level_words();
 const Words<Durability>& durability_words();

@@ -110,6 +110,17 @@ const std::array kLanKeys{
         [](const Value& v, LanConfig& c, Complaints& e) { read_word(v, zone_words(), c.zone, e); },
         [](const LanConfig& c) { return quoted(word_of(c.zone, zone_words())); }},
     Key<LanConfig>{
+        "filtering",
+        "Who may answer what its hosts send: \"address-and-port-dependent\": those that it was\n"
+        "sent to. \"endpoint-independent\": anybody, to the address and port that sent it, for "
+        "five\n"
+        "minutes (TCP: four) after the last packet out (RFC 6092 REC-11, 17, 33; RFC 4787): for\n"
+        "games and calls from host to host. Needs nft; the zone must be protected or isolated.",
+        [](const Value& v, LanConfig& c, Complaints& e) {
+          read_word(v, filtering_words(), c.any_endpoint, e);
+        },
+        [](const LanConfig& c) { return quoted(word_of(c.any_endpoint, filtering_words())); }},
+    Key<LanConfig>{
         "reaches",
         "The LANs that its hosts may open connections to, such as [\"printers\"]. \"auto\": as\n"
         "the zone has it: protected ones reach all, exposed ones those exposed, others none.",

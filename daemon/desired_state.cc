@@ -408,6 +408,7 @@ void derive_lan(const House& house, const LanView& lan, DesiredState& out, Insta
   firewall::FirewallLan rules;
   rules.interface = lan.config->interface;
   rules.zone = lan.config->zone;
+  rules.any_endpoint = lan.config->any_endpoint;
   if (lan.config->reaches) {
     rules.reaches.emplace();
     for (const LanView& other : house.lans) {

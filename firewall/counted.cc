@@ -8,7 +8,7 @@
 
 namespace sixgate::firewall {
 
-const std::array<CountedKind, 15> kCountedKinds{{
+const std::array<CountedKind, 16> kCountedKinds{{
     {"refused", "came from the Internet for a guarded LAN, not asked for"},
     {"apart", "to another LAN, or from a closed one to the Internet"},
     {"router", "for the router itself, no service there"},
@@ -23,6 +23,7 @@ const std::array<CountedKind, 15> kCountedKinds{{
     {"logged", "of those refused, written into the kernel's log"},
     {"unasked", "let in: ping, IPsec and HIP, begun by anybody"},
     {"pinholes", "let in: begun through a pinhole"},
+    {"endpoints", "let in: begun by anybody with who had sent something before"},
     {"knocks", "let in: begun by a holder of the IPsec knock's key"},
 }};
 

@@ -16,7 +16,7 @@ struct CountedKind {
   std::string_view name;
   std::string_view why;  // for a person
 };
-extern const std::array<CountedKind, 15> kCountedKinds;
+extern const std::array<CountedKind, 16> kCountedKinds;
 
 struct Count {
   std::string name;

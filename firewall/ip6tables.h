@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// The ruleset for ip6tables: own chains `sixgate-*` in raw, mangle and filter, one jump to them
+// The ruleset for ip6tables, but for endpoint-independent filtering, which it has no memory for: own chains `sixgate-*` in raw, mangle and filter, one jump to them
 // from each built-in chain. Good for both variants of ip6tables (legacy and nf_tables).
 //
 // The text rewrites our chains whole; ip6tables-restore commits a table at once, and chains without

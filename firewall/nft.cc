@@ -36,6 +36,7 @@ const std::array<NftSetKind, kNftSetCount> kNftSetKinds{{
     {NftSetId::kPinholeOther, "pinhole_other", NftKey::kProtocol, "LAN, source, host, protocol"},
     {NftSetId::kKnockers, "knockers", NftKey::kInterface, "uplinks where IPsec AH is for us"},
     {NftSetId::kKnock, "knock", NftKey::kInterfaceMark, "LAN, mark of what came by IPsec AH"},
+    {NftSetId::kAnyEndpoint, "any_endpoint", NftKey::kInterface, "LANs that anybody may answer"},
     {NftSetId::kRefusing, "refusing", NftKey::kInterface, "LANs where something was shut"},
 }};
 
@@ -130,6 +131,7 @@ NftSets nft_sets(const Ruleset& given) {
       if (zone == NftSetId::kGuarded && ruleset.refuse_middles)
         sets[NftSetId::kRefusing].push_back({lan.interface});
     }
+    if (opens_endpoints(lan)) sets[NftSetId::kAnyEndpoint].push_back({lan.interface});
     const bool everywhere = lan.zone == Zone::kProtected && !lan.reaches;
     if (everywhere) sets[NftSetId::kEverywhere].push_back({lan.interface});
     for (const FirewallLan& other : ruleset.lans) {

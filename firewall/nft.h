@@ -67,9 +67,10 @@ enum class NftSetId : std::uint8_t {
   kPinholeOther,  // LAN . source . host . protocol
   kKnockers,      // uplinks where IPsec AH is for us
   kKnock,         // LAN . mark of what came out of it
+  kAnyEndpoint,   // LANs whose hosts anybody may answer
   kRefusing,      // guarded LANs whose TCP is to begin with its beginning
 };
-inline constexpr std::size_t kNftSetCount = 25;
+inline constexpr std::size_t kNftSetCount = 26;
 
 struct NftSetKind {
   NftSetId id;

@@ -117,6 +117,9 @@ table ip6 sixgate {
 		iifname @wan oifname . ip6 saddr . ip6 daddr . tcp dport @pinhole_tcp counter name pinholes accept comment "opened by the configuration, or by PCP"
 		iifname @wan oifname . ip6 saddr . ip6 daddr . udp dport @pinhole_udp counter name pinholes accept comment "opened by the configuration, or by PCP"
 		iifname @wan oifname . ip6 saddr . ip6 daddr . meta l4proto @pinhole_other counter name pinholes accept comment "opened by the configuration, or by PCP"
+		iifname @wan oifname @any_endpoint meta l4proto udp meta l4proto . ip6 daddr . th dport @endpoints counter name endpoints accept comment "sent something to somebody just now"
+		iifname @wan oifname @any_endpoint tcp flags & (fin | syn | rst | ack) == syn meta l4proto . ip6 daddr . th dport @endpoints counter name endpoints accept comment "sent something to somebody just now"
+		iifname @wan oifname @any_endpoint meta l4proto . ip6 daddr @endpoints_without_port counter name endpoints accept comment "sent something to somebody just now"
 		oifname @guarded goto to_guarded
 		counter name refused drop comment "nothing else asked for it"
 	}
@@ -157,6 +160,9 @@ table ip6 sixgate {
 		oifname . ip6 daddr @delegated counter name unrouted drop comment "the same beyond the limit"
 		iifname . ip6 saddr & ffff:ffff:ffff:ffff:: != @assigned64 iifname . ip6 saddr != @assigned limit rate 10/second burst 20 packets counter name forged reject with icmpv6 type policy-fail comment "ULA and invalidated sources stay at home: RFC 7084 ULA-4, L-14, RFC 6092 REC-5"
 		iifname . ip6 saddr & ffff:ffff:ffff:ffff:: != @assigned64 iifname . ip6 saddr != @assigned counter name forged drop comment "the same beyond the limit"
+		iifname @any_endpoint ct direction original meta l4proto udp update @endpoints { meta l4proto . ip6 saddr . th sport timeout 5m } comment "anybody may answer: RFC 6092 REC-17"
+		iifname @any_endpoint ct direction original tcp flags & (fin | rst) == 0 update @endpoints { meta l4proto . ip6 saddr . th sport timeout 4m } comment "anybody may answer: RFC 6092 REC-33"
+		iifname @any_endpoint ct direction original meta l4proto != { tcp, udp, udplite, icmpv6, sctp, dccp, ah, esp, 139 } update @endpoints_without_port { meta l4proto . ip6 saddr timeout 5m } comment "anybody may answer: RFC 6092 REC-11"
 	}
 	chain to_guarded {
 		%log
@@ -164,6 +170,13 @@ table ip6 sixgate {
 		goto refused comment "not asked for"
 	}
 }
+)";
+
+// Sets that packets fill: where hosts have sent something from. What finds no room is answered by those alone that it was
+// sent to. Only who begins a flow is remembered: the answers of a host that is open to some are to open it to nobody else.
+constexpr std::string_view kLearned =
+    R"(	set endpoints { type inet_proto . ipv6_addr . inet_service; flags dynamic,timeout; size 16384; comment "what anybody may answer"; }
+	set endpoints_without_port { type inet_proto . ipv6_addr; flags dynamic,timeout; size 4096; comment "the same of other protocols"; }
 )";
 
 constexpr std::string_view type_of(NftKey key) {
@@ -250,6 +263,7 @@ std::string nft_skeleton(const Ruleset& ruleset) {
   for (const NftSetKind& kind : kNftSetKinds) {
     text += cat("\tset ", kind.name, " { ", type_of(kind.key), " comment \"", kind.why, "\"; }\n");
   }
+  text += kLearned;
   for (const CountedKind& kind : kCountedKinds)
     text += cat("\tcounter ", kind.name, " { comment \"", kind.why, "\"; }\n");
   return cat(text, "}", rules_for(ruleset));

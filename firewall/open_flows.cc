@@ -42,7 +42,8 @@ constexpr auto lost = [](const auto& had, const auto& has) {
 
 bool may_be_wider(const FirewallLan& before, const FirewallLan& after) {
   return before.interface != after.interface || before.zone != after.zone ||
-         before.reaches != after.reaches || !std::ranges::includes(before.assigned, after.assigned);
+         (before.any_endpoint && !after.any_endpoint) || before.reaches != after.reaches ||
+         !std::ranges::includes(before.assigned, after.assigned);
 }
 
 }  // namespace
@@ -57,6 +58,8 @@ bool is_no_longer_allowed(const Flow& flow, const Ruleset& rules) {
   if (to->zone == Zone::kExposed) return false;
   if (std::ranges::find(kAlways, flow.protocol) != kAlways.end()) return false;
   if (flow.protocol == kUdp && flow.destination_port == kIke) return false;
+  // What its host had sent by then, the kernel's set knew.
+  if (opens_endpoints(*to)) return false;
   if (std::ranges::any_of(rules.knocks, [&](const FirewallKnock& knock) {
         return knock.interface == to->interface;
       }))
@@ -76,10 +79,12 @@ bool has_shut_tcp(const Ruleset& before, const Ruleset& after) {
            std::ranges::none_of(after.pinholes,
                                 [&](const FirewallPinhole& one) { return covers(one, hole); });
   };
+  const auto is_open = [](const FirewallLan& lan) {
+    return lan.zone == Zone::kExposed || opens_endpoints(lan);
+  };
   const auto is_guarded_now = [&](const FirewallLan& lan) {
-    return lan.zone == Zone::kExposed &&
-           std::ranges::any_of(after.lans, [&](const FirewallLan& one) {
-             return one.interface == lan.interface && one.zone != Zone::kExposed;
+    return is_open(lan) && std::ranges::any_of(after.lans, [&](const FirewallLan& one) {
+             return one.interface == lan.interface && !is_open(one);
            });
   };
   return std::ranges::any_of(before.pinholes, is_shut) ||

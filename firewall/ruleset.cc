@@ -77,6 +77,10 @@ bool reaches(const FirewallLan& from, const FirewallLan& to) {
   return false;
 }
 
+bool opens_endpoints(const FirewallLan& lan) {
+  return lan.any_endpoint && (lan.zone == Zone::kProtected || lan.zone == Zone::kIsolated);
+}
+
 bool is_interface_name(std::string_view name) {
   // dev_valid_name() of the kernel; and no octet that would need quoting in a rule.
   if (name.empty() || name.size() > 15 || name == "." || name == "..") return false;

@@ -46,6 +46,9 @@ struct FirewallLan {
   std::vector<Prefix> local;
   // Interfaces of the LANs that its hosts may open connections to; none: as the zone has it.
   std::optional<std::vector<std::string>> reaches = std::nullopt;
+  // Where one of its hosts has sent something from, anybody may send to (endpoint-independent filtering, RFC 6092 REC-11,
+  // REC-17, REC-33). Of nft alone.
+  bool any_endpoint = false;
   friend auto operator<=>(const FirewallLan&, const FirewallLan&) = default;
 };
 
@@ -119,6 +122,9 @@ Ruleset normalise(Ruleset ruleset);
 // Whether hosts of one LAN may open connections to those of another: as configured, else the protected to
 // all and the exposed to the exposed. What lies behind another router of the same LAN is no other LAN.
 bool reaches(const FirewallLan& from, const FirewallLan& to);
+
+// Whether what its hosts send opens the address and port that it was sent from: of guarded LANs alone.
+bool opens_endpoints(const FirewallLan& lan);
 
 // A name the kernel takes for an interface: 1..15 octets, no space, no '/', not "." or "..".
 // Renderers leave out what is not, so that no text of ours can carry a foreign word.

@@ -444,6 +444,18 @@ ControlSocket::Stream Daemon::open_stream(std::string_view command) {
   };
 }
 
+// What the backend in use cannot do (a configuration that names it is refused instead).
+void Daemon::add_what_cannot_be(firewall::Backend backend, Status& status) const {
+  if (backend != firewall::Backend::kIp6tables) return;
+  for (const firewall::FirewallLan& lan : router_->desired().ruleset.lans) {
+    if (lan.any_endpoint)
+      status.problems.push_back(
+          cat("firewall: filtering = \"endpoint-independent\" of ", lan.interface,
+              " needs nft, and this is ip6tables: hosts are answered by those "
+              "alone that they sent to"));
+  }
+}
+
 // What passes our rules and is refused all the same.
 void Daemon::add_refusals_of_others(firewall::Backend backend, Status& status) const {
   const std::uint32_t mark = router_->desired().ruleset.accept_mark;
@@ -492,6 +504,7 @@ std::string Daemon::status_answer(const Expected<firewall::Counts>& counts) {
   if (const auto backend = firewall_.backend()) {
     status.firewall_backend = firewall::to_string(*backend);
     add_refusals_of_others(*backend, status);
+    add_what_cannot_be(*backend, status);
   }
   if (counts)
     status.firewall_counts = *counts;

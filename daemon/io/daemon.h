@@ -64,6 +64,7 @@ class Daemon {
   std::string answer_at_once(std::string_view command);
   std::string status_answer(const Expected<firewall::Counts>& counts);
   std::string firewall_answer(std::string_view asked);
+  void add_what_cannot_be(firewall::Backend backend, Status& status) const;
   void add_refusals_of_others(firewall::Backend backend, Status& status) const;
   std::string release_answer(std::string_view asked);
   ControlSocket::Stream open_stream(std::string_view command);

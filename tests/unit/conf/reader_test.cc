@@ -3,6 +3,7 @@
 
 #include "conf/config.h"
 #include "delegation/unique_local.h"
+#include "net/text.h"
 
 namespace sixgate::conf {
 namespace {
@@ -473,6 +474,27 @@ TEST(Reader, AMarkForOtherRulesIsOfNftAlone) {
   ASSERT_EQ(wrong.errors.size(), 1U);
   EXPECT_EQ(wrong.errors[0].line, 3U);
   EXPECT_NE(wrong.errors[0].to_string().find("is of nft alone"), std::string::npos);
+}
+
+TEST(Filtering, IsOfGuardedLansAndOfNft) {
+  const auto read = [](std::string_view firewall, std::string_view zone) {
+    return read_toml(
+        cat("[firewall]\nbackend = \"", firewall, "\"\n[lan.a]\ninterface = \"a0\"\nzone = \"",
+            zone, "\"\nfiltering = \"endpoint-independent\"\n"),
+        "f");
+  };
+  const ReadResult good = read("auto", "isolated");
+  ASSERT_TRUE(good.config) << good.errors[0].to_string();
+  EXPECT_TRUE(good.config->lans[0].any_endpoint);
+  for (const auto& [firewall, zone, why] : {std::tuple{"auto", "exposed", "the zone must be"},
+                                            std::tuple{"nft", "closed", "the zone must be"},
+                                            std::tuple{"ip6tables", "protected", "needs nft"}}) {
+    const ReadResult wrong = read(firewall, zone);
+    ASSERT_EQ(wrong.errors.size(), 1U) << firewall << zone;
+    EXPECT_EQ(wrong.errors[0].line, 6U);
+    EXPECT_NE(wrong.errors[0].to_string().find(why), std::string::npos)
+        << wrong.errors[0].to_string();
+  }
 }
 
 }  // namespace

@@ -66,6 +66,7 @@ Ruleset four_zones() {
                           {prefix("fd12:3456:789a:3::/64")}});
   ruleset.lans.push_back({"things0", Zone::kClosed, {prefix("2001:db8:1000:4::/64")}, {}});
   ruleset.lans[2].reaches = {"lan1"};
+  ruleset.lans[0].any_endpoint = ruleset.lans[1].any_endpoint = true;
   const Ip6Address host = Ip6Address::parse("2001:db8:1000:1::abcd").value();
   ruleset.pinholes = {{"lan0", host, 6, 22, 22, {}},
                       {"lan0", host, 6, 8000, 8010, prefix("2001:db8:9::/48")},

@@ -191,5 +191,19 @@ TEST(NftSets, WithholdTheUplinkUntilProvisioned) {
   EXPECT_EQ(nft_sets(ruleset)[NftSetId::kCrossing], nft_sets(ruleset)[NftSetId::kWan]);
 }
 
+// Only where nothing comes in otherwise.
+TEST(NftSets, EndpointsOpenInGuardedLansAlone) {
+  Ruleset ruleset;
+  for (const auto& [name, zone] :
+       {std::pair{"a0", Zone::kProtected}, std::pair{"b0", Zone::kExposed},
+        std::pair{"c0", Zone::kIsolated}, std::pair{"d0", Zone::kClosed}}) {
+    ruleset.lans.push_back({name, zone, {}, {}});
+    ruleset.lans.back().any_endpoint = true;
+  }
+  ruleset.lans.push_back({"e0", Zone::kProtected, {}, {}});
+  const NftSets sets = nft_sets(ruleset);
+  EXPECT_EQ(sets[NftSetId::kAnyEndpoint], (std::vector<NftElement>{{"a0"}, {"c0"}}));
+}
+
 }  // namespace
 }  // namespace sixgate::firewall

@@ -74,6 +74,17 @@ TEST(OpenFlows, NobodyKnowsWhatCameByAKnock) {
   EXPECT_TRUE(may_have_narrowed(rules, house()));
 }
 
+TEST(OpenFlows, WhatAnybodyMayAnswerGoesOnUntilNobodyMay) {
+  Ruleset rules = house();
+  for (FirewallLan& lan : rules.lans) lan.any_endpoint = lan.interface == "lan0";
+  EXPECT_FALSE(ended({17, kOutside, kHost, 4000, 24}, rules));
+  EXPECT_TRUE(ended({17, kOutside, kGuest, 4000, 24}, rules));
+  EXPECT_TRUE(may_have_narrowed(rules, house()));
+  EXPECT_TRUE(has_shut_tcp(rules, house()));
+  EXPECT_FALSE(may_have_narrowed(house(), rules));
+  EXPECT_FALSE(has_shut_tcp(house(), rules));
+}
+
 TEST(OpenFlows, StrangersAndOldAddressesAreNotOurs) {
   EXPECT_FALSE(ended({6, kOutside, address("2001:db8:7::5"), 4000, 24}));
   EXPECT_FALSE(ended({6, kOutside, address("fd00:1::5"), 4000, 24}));
