@@ -3,7 +3,6 @@
 
 #include <algorithm>
 #include <array>
-#include <functional>
 
 namespace sixgate::firewall {
 namespace {
@@ -40,10 +39,13 @@ constexpr auto lost = [](const auto& had, const auto& has) {
       had, [&](const auto& one) { return std::ranges::find(has, one) == has.end(); });
 };
 
-bool may_be_wider(const FirewallLan& before, const FirewallLan& after) {
-  return before.interface != after.interface || before.zone != after.zone ||
-         (before.any_endpoint && !after.any_endpoint) || before.reaches != after.reaches ||
-         !std::ranges::includes(before.assigned, after.assigned);
+bool judges_alike(const FirewallLan& before, const FirewallLan& after) {
+  return before.interface == after.interface && before.zone == after.zone &&
+         before.any_endpoint <= after.any_endpoint && before.reaches == after.reaches;
+}
+
+bool gains_nothing(const FirewallLan& before, const FirewallLan& after) {
+  return std::ranges::includes(before.assigned, after.assigned);
 }
 
 }  // namespace
@@ -70,7 +72,11 @@ bool is_no_longer_allowed(const Flow& flow, const Ruleset& rules) {
 
 bool may_have_narrowed(const Ruleset& before, const Ruleset& after) {
   return lost(before.pinholes, after.pinholes) || lost(before.knocks, after.knocks) ||
-         !std::ranges::equal(before.lans, after.lans, std::not_fn(may_be_wider));
+         !std::ranges::equal(before.lans, after.lans, judges_alike);
+}
+
+bool has_more_assigned(const Ruleset& before, const Ruleset& after) {
+  return !std::ranges::equal(before.lans, after.lans, gains_nothing);
 }
 
 bool has_shut_tcp(const Ruleset& before, const Ruleset& after) {

@@ -24,9 +24,11 @@ struct Flow {
 // begin. Of a LAN that an IPsec knock opens nobody can tell how a flow came in: those go on.
 bool is_no_longer_allowed(const Flow& flow, const Ruleset& rules);
 
-// Whether flows may be open under `before` that `after` does not allow; also to what is assigned only now, from an
-// earlier run of ours with other rules.
+// Whether flows may be open under `before` that `after` does not allow.
 bool may_have_narrowed(const Ruleset& before, const Ruleset& after);
+
+// Whether something is assigned only now, where flows may be open from an earlier run of ours with other rules.
+bool has_more_assigned(const Ruleset& before, const Ruleset& after);
 
 // Whether TCP could begin from outside under `before` that could not under `after`, to a host that is still where it
 // was: what a renumbering takes away is judged by its address.

@@ -83,7 +83,7 @@ Daemon::Daemon(EventLoop& loop, StderrLog& log, Supervisor& supervisor, Parts pa
       hosts_(sink()),
       processes_(make_process_runner(loop)),
       firewall_(*processes_, {backend_of(config_.firewall.backend), config_.state_dir}, sink()),
-      flows_(sink()),
+      flows_(loop, sink()),
       sockets_(
           loop,
           [this](std::span<const PacketIn> packets) {

@@ -103,12 +103,26 @@ Expected<std::size_t> end_flows(const std::function<bool(const Flow&)>& wrong) {
   return ended;
 }
 
+OpenFlows::OpenFlows(EventLoop& loop, LogSink log)
+    : log_(std::move(log)), later_(loop, [this] { look(); }) {}
+
 void OpenFlows::rules_changed(const firewall::Ruleset& rules) {
-  const bool narrowed = !before_ || firewall::may_have_narrowed(*before_, rules);
-  before_ = rules;
-  if (!narrowed) return;
-  const auto ended = end_flows(
-      [this](const Flow& flow) { return firewall::is_no_longer_allowed(flow, *before_); });
+  const bool narrowed = !rules_ || firewall::may_have_narrowed(*rules_, rules);
+  const bool more = rules_ && firewall::has_more_assigned(*rules_, rules);
+  rules_ = rules;
+  if (narrowed) {
+    look();
+  } else if (more && !waiting_) {
+    waiting_ = true;
+    later_.at(clock_now() + kPatience);
+  }
+}
+
+void OpenFlows::look() {
+  waiting_ = false;
+  later_.cancel();
+  const auto ended =
+      end_flows([this](const Flow& flow) { return firewall::is_no_longer_allowed(flow, *rules_); });
   if (!ended) {
     // A kernel without ctnetlink: what is open stays open until it is quiet.
     log_({LogLevel::kWarning, ended.error().message});

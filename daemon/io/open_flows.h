@@ -5,10 +5,12 @@
 #include <functional>
 #include <optional>
 
+#include "daemon/io/event_loop.h"
 #include "firewall/open_flows.h"
 #include "firewall/ruleset.h"
 #include "net/expected.h"
 #include "net/log.h"
+#include "net/time.h"
 
 namespace sixgate::daemon {
 
@@ -17,15 +19,23 @@ Expected<std::size_t> end_flows(const std::function<bool(const firewall::Flow&)>
 
 class OpenFlows {
  public:
-  explicit OpenFlows(LogSink log) : log_(std::move(log)) {}
+  // How long flows of an earlier run to what is assigned only now may go on. To read the table of connections takes
+  // ten milliseconds and more, and routers behind us that get their prefixes in a row are one occasion, not many.
+  static constexpr Duration kPatience = seconds(5);
+
+  OpenFlows(EventLoop& loop, LogSink log);
 
   // These, normalised, are in force now. Costs something only when they are narrower than what was, or the first: an
   // earlier run may have had others.
   void rules_changed(const firewall::Ruleset& rules);
 
  private:
+  void look();
+
   LogSink log_;
-  std::optional<firewall::Ruleset> before_;
+  std::optional<firewall::Ruleset> rules_;
+  Timer later_;
+  bool waiting_ = false;  // for later_
 };
 
 }  // namespace sixgate::daemon
