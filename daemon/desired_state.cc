@@ -375,13 +375,19 @@ void derive_subdelegations(const House& house, const LanView& lan, firewall::Fir
     if (route.metric == kSubdelegationMetric && route.table == kMainTable)
       taken.insert(route.destination);
   }
+  const auto is_delegated = [&](const Prefix& prefix) {
+    return std::any_of(house.delegations.begin(), house.delegations.end(), [&](const auto& whole) {
+      return whole.valid_until > now && whole.prefix.contains(prefix);
+    });
+  };
   for (const dhcp6::DelegatedPrefix& one : house.subdelegations) {
     if (one.link != lan.config->name || one.valid_until <= now) continue;
-    rules.local.push_back(one.prefix);
-    if (!is_unique_local(one.prefix)) {
-      rules.assigned.push_back(one.prefix);
+    if (is_unique_local(one.prefix)) {
+      rules.local.push_back(one.prefix);
+    } else {
+      rules.assigned.push_back(one.prefix);  // and so local
       // What another server gave need not be part of what we were delegated, and is at home all the same.
-      out.ruleset.delegated.push_back(one.prefix);
+      if (!is_delegated(one.prefix)) out.ruleset.delegated.push_back(one.prefix);
     }
     if (lan.link == nullptr) continue;
     KernelRoute route;

@@ -2,6 +2,8 @@
 #include "firewall/ruleset.h"
 
 #include <algorithm>
+#include <iterator>
+#include <utility>
 
 #include "firewall/overlap.h"
 
@@ -113,10 +115,14 @@ Ruleset normalise(Ruleset ruleset) {
     }
   }
   for (FirewallLan& lan : lans) {
-    lan.local.insert(lan.local.end(), lan.assigned.begin(), lan.assigned.end());
-    if (lan.zone == Zone::kClosed) lan.assigned.clear();
+    // There may be thousands that are assigned: sorted once, they are merged into the few others.
     keep_outermost(lan.assigned);
     keep_outermost(lan.local);
+    std::vector<Prefix> local;
+    std::ranges::merge(lan.local, lan.assigned, std::back_inserter(local));
+    keep_outermost(local);
+    lan.local = std::move(local);
+    if (lan.zone == Zone::kClosed) lan.assigned.clear();
   }
   std::ranges::sort(lans);
   ruleset.lans = std::move(lans);
