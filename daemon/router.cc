@@ -208,8 +208,9 @@ void Router::neighbors(const std::vector<Neighbor>& news, Instant now) {
   for (const Neighbor& neighbor : news) {
     Lan* lan = lan_on(neighbor.interface);
     if (lan == nullptr || !lan->hosts().see(neighbor, now)) continue;
-    if (lan->config().dhcp6.domain) out_.names_changed = true;
+    if (lan->config().dhcp6.domain) names_changed_ = true;
   }
+  tell_names(now);
 }
 
 void Router::take(const PacketIn& packet, Instant now) {
@@ -339,7 +340,7 @@ void Router::expire(Instant now) {
   if (host_routes_due_ && now >= *host_routes_due_) dirty_ = true;
   if (names_due_ && now >= *names_due_) {
     names_due_.reset();
-    out_.names_changed = true;
+    names_changed_ = true;
   }
   settle(now);
 }
@@ -358,6 +359,7 @@ std::optional<Instant> Router::next_deadline() const {
   for (const auto& lan : lans_) next = earlier(next, lan->next_deadline());
   next = earlier(earlier(next, server_.next_deadline()), relay_.next_deadline());
   next = earlier(earlier(next, pcp_.next_deadline()), names_due_);
+  if (names_changed_) next = earlier(next, std::optional(names_wait_until()));
   for (const auto& [name, share] : shares_) next = earlier(next, share.proxy.next_deadline());
   for (const Leaving& leaving : leaving_) {
     next = earlier(next, leaving.lan->next_deadline());
@@ -436,6 +438,7 @@ void Router::settle(Instant now) {
   register_addresses(now);
   collect(now);  // what the advertisers say of it
   answer_pcp();
+  tell_names(now);
   offer_state(now);
   run_hooks(now);
   if (stopping_) {

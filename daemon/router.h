@@ -110,6 +110,8 @@ class Router {
  public:
   // How long a change of what routers behind us have may wait for others like it.
   static constexpr Duration kSubdelegationGap = milliseconds(200);
+  // And of who has which name: the files that say so are written whole.
+  static constexpr Duration kNamesGap = milliseconds(200);
   // And a host that was found, for its route.
   static constexpr Duration kHostRouteGap = milliseconds(50);
 
@@ -214,6 +216,8 @@ class Router {
   void count_pcp(const std::string& interface,
                  std::map<std::string, std::uint64_t>& counters) const;
   void subdelegations_changed(Instant now);
+  Instant names_wait_until() const;
+  void tell_names(Instant now);
   StatusRelay relay_status(const conf::LanConfig& lan, Instant now) const;
   void count_relayed(const std::string& interface,
                      std::map<std::string, std::uint64_t>& counters) const;
@@ -261,7 +265,9 @@ class Router {
   LeaseEvents lease_events_;
   LeaseHook lease_hook_;
   std::optional<Instant> names_due_;  // when a host whose name was told is forgotten
-  LearntHosts learnt_hosts_;          // what was last derived from
+  bool names_changed_ = false;        // since names_told_
+  std::optional<Instant> names_told_;
+  LearntHosts learnt_hosts_;  // what was last derived from
   dhcp6::Relay relay_;
   pcp::Server pcp_;
   std::vector<PacketOut> pcp_answers_;  // that wait for the kernel to have the rules

@@ -11,8 +11,12 @@
 namespace sixgate::daemon {
 namespace {
 
-// What deriving and comparing one route takes is a small part of this.
-constexpr Duration kSubdelegationGapPerRoute = Duration(50);
+// What deriving and comparing one route takes is a hundredth of this.
+constexpr Duration kSubdelegationGapPerRoute = Duration(500);
+constexpr Duration kLongestSubdelegationGap = seconds(5);
+// And so with a line of a hosts file.
+constexpr Duration kNamesGapPerLease = Duration(500);
+constexpr Duration kLongestNamesGap = seconds(5);
 
 }  // namespace
 
@@ -67,7 +71,7 @@ void Router::collect_server(Instant now) {
       if (lan->config().name == name) lan->server_watch().overhear(duid, now);
     }
   }
-  out_.names_changed = out_.names_changed || said.names_changed;
+  names_changed_ = names_changed_ || said.names_changed;
   if (said.names_changed && learnt_hosts_ != learn_hosts(config_.pinholes, server_)) dirty_ = true;
   if (said.delegations_changed) subdelegations_changed(now);
 }
@@ -103,11 +107,26 @@ std::vector<dhcp6::NamedAddress> Router::named_addresses(Instant now) {
   return std::move(named.addresses);
 }
 
+// As with routes: the first change is told at once, and the more hosts there are the more changes are told together.
+Instant Router::names_wait_until() const {
+  if (!names_told_ || stopping_) return started_;
+  return *names_told_ +
+         std::clamp(kNamesGapPerLease * static_cast<std::int64_t>(server_.table().binding_count()),
+                    kNamesGap, kLongestNamesGap);
+}
+
+void Router::tell_names(Instant now) {
+  if (!names_changed_ || now < names_wait_until()) return;
+  names_changed_ = false;
+  names_told_ = now;
+  out_.names_changed = true;
+}
+
 void Router::subdelegations_changed(Instant now) {
   // One router behind us has its way at once. When many ask in a row, the kernel is told of several together; and the
   // more there is to derive, the more of them, so that however many there are one of them costs the same.
-  const Duration gap =
-      std::max(kSubdelegationGap, kSubdelegationGapPerRoute * std::ssize(desired_.routes));
+  const Duration gap = std::clamp(kSubdelegationGapPerRoute * std::ssize(desired_.routes),
+                                  kSubdelegationGap, kLongestSubdelegationGap);
   if (now >= subdelegations_taken_ + gap) {
     dirty_ = true;
   } else if (!subdelegations_due_) {

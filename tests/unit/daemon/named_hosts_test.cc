@@ -5,6 +5,7 @@
 #include <gtest/gtest.h>
 
 #include <array>
+#include <utility>
 
 #include "router_run.h"
 
@@ -125,6 +126,29 @@ TEST(NamedHosts, WhoIsNotSeenForADayIsForgotten) {
   run.run_for(hours(2));
   EXPECT_TRUE(run.names_changed) << "whoever writes them down is told";
   EXPECT_TRUE(names(run, made).empty());
+}
+
+TEST(NamedHosts, ManyInARowAreToldTogetherAndTheFirstAtOnce) {
+  RouterRun run(house());
+  run.start_online();
+  run.run_for(seconds(10));
+  const auto told = [&] { return std::exchange(run.names_changed, false); };
+  told();
+  lease(run, dhcp6::Duid::ll(kNas), "nas");
+  EXPECT_TRUE(told());
+  lease(run, dhcp6::Duid::ll(kLaptop), "laptop", "fe80::d");
+  EXPECT_FALSE(told()) << "a file is not written for each";
+  run.run_for(Router::kNamesGap);
+  EXPECT_TRUE(told());
+  run.run_for(Router::kNamesGap);
+  EXPECT_FALSE(told()) << "nothing is new";
+  lease(run, dhcp6::Duid::ll(kLaptop), "notebook", "fe80::d");
+  EXPECT_TRUE(told());
+  lease(run, dhcp6::Duid::ll(kLaptop), "laptop", "fe80::d");
+  EXPECT_FALSE(told());
+  run.router->stop(run.now);
+  run.settle();
+  EXPECT_TRUE(told()) << "what was to wait is told before the end";
 }
 
 TEST(NamedHosts, AnotherLanHasItsOwnNames) {
