@@ -38,10 +38,10 @@ def test_thousands_of_clients(lab):
     lab.until("a client gets its lease", lambda: perfdhcp(lab.h1, "-r", "10", "-n", "3", "-R", "3", "-W", "500000", "-b",
                                                            "mac=00:0c:02:00:00:00")["REQUEST-REPLY"][1] == 3)
     before = len(leases(sixgated))
-    # One more asks for each that gets no answer in time: the machine is slower than the others are.
     seen = perfdhcp(lab.h1, "-r", "1000", "-n", str(CLIENTS), "-R", str(CLIENTS), "-s", "7", "-d", "5", "-W", "5000000",
                     timeout=60 + CLIENTS // 100)
-    answered = seen["REQUEST-REPLY"][1]
+    asked, answered = seen["REQUEST-REPLY"]
+    answered -= max(asked - CLIENTS, 0)  # it asks once more for some when its time is not over
     lab.check(answered > 0.9 * CLIENTS, seen)
     every = {one["duid"]: one["leases"] for one in leases(sixgated)}
     lab.check(len(every) >= before + answered, "%d leases of %s" % (len(every), seen))
