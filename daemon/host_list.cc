@@ -3,7 +3,9 @@
 
 #include <algorithm>
 #include <map>
+#include <set>
 #include <tuple>
+#include <utility>
 
 namespace sixgate::daemon {
 namespace {
@@ -29,6 +31,7 @@ class HostList {
                                 entry.reachable, remaining(now, entry.seen)});
       host.router = host.router || entry.router;
       host.seen_ago = std::min(host.seen_ago, remaining(now, entry.seen));
+      there_.emplace(&host, address);
     }
   }
 
@@ -44,9 +47,11 @@ class HostList {
 
   // An address that the server knows: of it the server knows better where it comes from.
   void add(StatusHost& host, const Ip6Address& address, std::string_view origin) {
-    for (StatusHost::Address& one : host.addresses) {
-      if (one.address != address) continue;
-      one.origin = origin;
+    // One machine may pretend to be thousands of clients: its addresses are not searched for each.
+    if (!there_.emplace(&host, address).second) {
+      const auto known = std::find_if(host.addresses.begin(), host.addresses.end(),
+                                      [&](const auto& one) { return one.address == address; });
+      known->origin = origin;
       return;
     }
     host.addresses.push_back({address, std::string(origin), false, Lifetime::infinite()});
@@ -75,6 +80,7 @@ class HostList {
   std::map<Ip6Address, KnownHosts::Entry> neighbors_;
   std::map<MacAddress, StatusHost> hosts_;
   std::map<std::string, StatusHost> strangers_;  // by DUID
+  std::set<std::pair<const StatusHost*, Ip6Address>> there_;
   Instant now_;
 };
 
