@@ -458,7 +458,8 @@ def nmap(namespace, target, ports, udp=False, timeout=60):
 class Sixgated:
     """The router under test, in the cpe."""
 
-    def __init__(self, lab, config=None, arguments=None, namespace=None, lans=None, wans=("wan0",), extra=()):
+    def __init__(self, lab, config=None, arguments=None, namespace=None, lans=None, wans=("wan0",), extra=(),
+                 environment=None):
         """`config`: text of sixgate.toml; else the command line `--wan ... --lan ...` alone."""
         self.lab, self.namespace = lab, namespace or lab.cpe
         self.program = os.path.join(lab.programs, "sixgated")
@@ -469,7 +470,7 @@ class Sixgated:
         self.state_dir = os.path.join(lab.short, "state")
         self.socket = os.path.join(lab.short, "control", "sixgate.sock")
         self.extra, self.process, self.config_path = list(extra), None, None
-        self.private = None  # as Namespace.start has it
+        self.private, self.environment = None, environment or {}  # as Namespace.start has them
         os.makedirs(self.state_dir, exist_ok=True)
         os.makedirs(os.path.dirname(self.socket), exist_ok=True)
         if config is not None:
@@ -491,7 +492,8 @@ class Sixgated:
 
     def start(self, wait=True, timeout=20.0):
         self.process = self.namespace.start("sixgated", self.command(), private=self.private, environment={
-            "ASAN_OPTIONS": "abort_on_error=1:detect_leaks=0", "UBSAN_OPTIONS": "print_stacktrace=1:halt_on_error=1"})
+            "ASAN_OPTIONS": "abort_on_error=1:detect_leaks=0", "UBSAN_OPTIONS": "print_stacktrace=1:halt_on_error=1",
+            **self.environment})
         if wait:
             self.lab.until("the control socket of sixgated answers", self.answers, timeout)
         return self

@@ -5,22 +5,14 @@ import os
 from dhcp_clients import perfdhcp
 from lab import limit
 from peers import Sixgated
+from scenario import toml
 from test_dhcp6_server import leases
 
 CLIENTS = int(os.environ.get("SIXGATE_LAB_CLIENTS", "5000"))
 # Room for 65,000.
-MANY = """log_level = "warning"
-[uplink.wan]
-interface = "wan0"
-mode = "static"
-prefixes = ["2001:db8:1::/48"]
-[ula]
-prefix = "none"
-[lan.lan0]
-interface = "lan0"
-addressing = "slaac+dhcpv6"
-dhcpv6_range = "::1000-::2:ffff"
-"""
+MANY = toml(lans=("lan0",), top='log_level = "warning"\n[ula]\nprefix = "none"',
+            uplink='mode = "static"\nprefixes = ["2001:db8:1::/48"]',
+            lan='addressing = "slaac+dhcpv6"\ndhcpv6_range = "::1000-::2:ffff"')
 
 
 @limit(120 + CLIENTS // 50)
