@@ -99,10 +99,9 @@ const std::array kFirewallKeys{
         [](const FirewallConfig& c) { return cat(c.accept_mark); }},
     Key<FirewallConfig>{
         "log",
-        "\"refused\": what comes from the Internet for a guarded LAN or for the router, and is "
-        "not\n"
-        "let in, goes to the kernel's log, each line beginning \"sixgate refused\". \"none\": "
-        "nothing.",
+        "\"refused\": what comes from the Internet for a guarded LAN or for the router, and\n"
+        "is not let in, goes to the kernel's log, each line beginning \"sixgate refused\".\n"
+        "\"none\": nothing.",
         [](const Value& v, FirewallConfig& c, Complaints& e) {
           read_word(v, firewall_log_words(), c.log, e);
         },

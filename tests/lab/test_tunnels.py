@@ -66,8 +66,10 @@ def test_lan_without_link_layer_addresses(lab):
     final_checks(lab)
 
 
+@proves("7084-S-3")
 def test_uplink_without_link_layer_addresses(lab):
-    """The ISP at the end of a tunnel: its RA, its lease, and the DUID and IAID that no MAC address can give."""
+    """The ISP at the end of a tunnel: its RA, its lease, the DUID and IAID that no MAC address can give, and the firewall,
+    which guards the house from what comes out of the tunnel as from anything else."""
     lab.house(wan=False)
     Tunnel(lab, (lab.isp, "isp0"), (lab.cpe, "wan0"))
     lab.isp.ip("address", "add", ISP_ADDRESS + "/64", "dev", "isp0", "nodad")
@@ -82,6 +84,12 @@ def test_uplink_without_link_layer_addresses(lab):
     lab.check(again.client == request.client and again.delegations[0].iaid == request.delegations[0].iaid,
               "%s, then %s" % (request, again))
     lab.check(not lab.wan.ras(match=lambda ra: not ra.packet.outgoing), "a Router Advertisement on the uplink")
+    lab.h1.serve(tcp=(8080,), udp=(8080,))
+    host = lab.h1.address_in(house.prefix)
+    inside = (lab.h2.tcp(host, 8080), lab.h2.udp(host, 8080))
+    outside = (lab.isp.tcp(host, 8080), lab.isp.udp(host, 8080), lab.isp.ping(host))
+    lab.row("7084-S-3", inside == ("open", "open") and outside == ("silent", "unreachable", True),
+            "from the LAN %s, out of the tunnel %s" % (inside, outside))
     final_checks(lab)
 
 

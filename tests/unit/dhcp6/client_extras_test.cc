@@ -45,7 +45,7 @@ TEST(ClientExtras, OurNameIsSaidWhereRfc4704AllowsIt) {
   run.run_for(seconds(20));
   ASSERT_FALSE(run.of(MessageType::kRenew).empty());
   ASSERT_FALSE(run.of(MessageType::kRebind).empty());
-  for (const Sent& sent : run.sent) {
+  for (const auto& sent : run.sent) {
     const ClientFqdn* said = find<ClientFqdn>(sent.message.options);
     ASSERT_TRUE(said) << to_string(sent.message.type);
     EXPECT_EQ(said->flags, ClientFqdn::kServerUpdates);  // section 5.2
@@ -70,7 +70,7 @@ TEST(ClientExtras, NothingIsSaidOfANameThatWeDoNotHave) {
   ClientRun run(with_extras(false, nullptr));
   run.servers = {&server};
   ASSERT_TRUE(run.bind());
-  for (const Sent& sent : run.sent) {
+  for (const auto& sent : run.sent) {
     EXPECT_FALSE(names_us(sent.message));
     const auto& codes = find<OptionRequest>(sent.message.options)->codes;
     EXPECT_TRUE(std::find(codes.begin(), codes.end(), ClientFqdn::kCode) == codes.end());
@@ -105,7 +105,7 @@ TEST(ClientExtras, AServerThatFailsOnTheNameIsAskedWithoutAndRemembered) {
   next.servers = {&server};
   next.client.start_stateful(stored, next.now);
   ASSERT_TRUE(next.run_to(ClientState::kBound));
-  for (const Sent& sent : next.sent) EXPECT_FALSE(names_us(sent.message));
+  for (const auto& sent : next.sent) EXPECT_FALSE(names_us(sent.message));
 }
 
 TEST(ClientExtras, AServerThatDoesNotAnswerARequestWithTheNameGetsOneWithout) {
@@ -222,7 +222,7 @@ TEST(ClientExtras, TheSurveyKeepsOurNameToItself) {
   run.client.start_stateful(std::nullopt, run.now);
   run.run_for(seconds(30));
   ASSERT_FALSE(run.sent.empty());
-  for (const Sent& sent : run.of(MessageType::kSolicit)) EXPECT_FALSE(names_us(sent.message));
+  for (const auto& sent : run.of(MessageType::kSolicit)) EXPECT_FALSE(names_us(sent.message));
 }
 
 }  // namespace
