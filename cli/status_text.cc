@@ -89,7 +89,7 @@ void known_server(Table& table, const Json& server) {
   if (server["leaves_times"].truth()) text += "; leaves T1 and T2 to us";
   const std::string rapid = said(server["rapid_commit"]);
   if (server["fails_on_rapid_commit"].truth())
-    text += "; does not answer whom wants rapid commit";
+    text += "; does not answer when asked for rapid commit";
   else if (rapid == "yes" || rapid == "no")
     text += rapid == "yes" ? "; rapid commit" : "; no rapid commit";
   if (server["fails_on_name"].truth()) text += "; fails when told our name";

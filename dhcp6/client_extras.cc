@@ -112,13 +112,15 @@ void Client::learn_from_offer(const Offer& offer) {
 }
 
 void Client::learn_from_reply(const Duid& server, const std::vector<OfferedAssociation>& offered) {
+  ServerProfile seen = shown_by(server, offered);
   if (exchange_->type == MessageType::kSolicit) {
-    ServerProfile seen = shown_by(server, offered);
     seen.rapid_commit = Finding::kYes;
-    servers_.learn(std::move(seen), false);
   } else if (exchange_->plain) {
-    servers_.mark(server, &ServerProfile::fails_on_name);
+    seen.fails_on_name = true;
+  } else if (!servers_.find(server)) {
+    return;  // nothing to be remembered
   }
+  servers_.learn(std::move(seen), false);
 }
 
 }  // namespace sixgate::dhcp6

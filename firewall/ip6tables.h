@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-// The ruleset for ip6tables, but for endpoint-independent filtering, which it has no memory for: own chains `sixgate-*` in raw, mangle and filter, one jump to them
-// from each built-in chain. Good for both variants of ip6tables (legacy and nf_tables).
+// The ruleset for ip6tables: own chains `sixgate-*` in raw, mangle and filter, one jump to them
+// from each built-in chain. Good for both variants of ip6tables (legacy and nf_tables). What it has no memory for is
+// left out: endpoint-independent filtering.
 //
 // The text rewrites our chains whole; ip6tables-restore commits a table at once, and chains without
 // sets are replaced without a gap (unlike nftables' sets). Jumps are apart: restore text cannot say

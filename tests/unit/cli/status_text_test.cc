@@ -110,6 +110,26 @@ TEST(StatusText, SaysWhatIsWrongAndWhy) {
   }
 }
 
+TEST(StatusText, SaysWhatAServerDoesNotBear) {
+  daemon::Status status = house();
+  status.uplinks[0].servers = {
+      {.duid = "0002",
+       .lengths = {56},
+       .hints = "unknown",
+       .rapid_commit = "no",
+       .fails_on_name = true},
+      {.duid = "0003", .lengths = {60}, .hints = "unknown", .rapid_commit = "yes"},
+      {.duid = "0004",
+       .hints = "unknown",
+       .rapid_commit = "unknown",
+       .fails_on_rapid_commit = true}};
+  const std::string text = status_text(*Json::parse(daemon::to_json(status)));
+  for (const char* line : {"0002 offers /56; no rapid commit; fails when told our name",
+                           "0003 offers /60; rapid commit",
+                           "0004 offers no prefix; does not answer when asked for rapid commit"})
+    EXPECT_NE(text.find(line), std::string::npos) << line << " in\n" << text;
+}
+
 TEST(StatusText, SaysWhoHasNoSlaacAndWhatIsRegistered) {
   daemon::Status status = house();
   status.lans[0].no_slaac_reason = "ip6assign = 72 splits a /64";

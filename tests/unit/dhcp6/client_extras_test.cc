@@ -94,6 +94,7 @@ TEST(ClientExtras, AServerThatFailsOnTheNameIsAskedWithoutAndRemembered) {
   EXPECT_NE(run.sent[run.sent.size() - 2].message.transaction_id, run.last().transaction_id);
   EXPECT_LT(run.now - run.sent[0].at, seconds(5));
   EXPECT_TRUE(known(run, server).fails_on_name);
+  EXPECT_EQ(known(run, server).lengths, std::vector<unsigned>{56});
 
   run.sent.clear();
   run.run_for(seconds(1100));
@@ -184,6 +185,7 @@ TEST(ClientExtras, AServerThatIsDeafToRapidCommitIsFoundAndRemembered) {
   EXPECT_TRUE(wants_rapid(solicits[3].message));  // once more, to be sure
   EXPECT_TRUE(known(run, server).fails_on_rapid_commit);
   EXPECT_FALSE(known(run, server).fails_on_name);
+  EXPECT_EQ(known(run, server).lengths, std::vector<unsigned>{56});
 
   const Lease stored{.servers = run.lease().servers};
   ClientRun next(with_extras(true, nullptr));
