@@ -60,8 +60,10 @@ Expected<std::unique_ptr<NftWatch>> NftWatch::open(EventLoop& loop, EventLoop::C
       ::setsockopt(fd.get(), SOL_NETLINK, NETLINK_ADD_MEMBERSHIP, &kGroup, sizeof kGroup) != 0) {
     return fail(cat("netfilter events: ", error_text(errno)));
   }
-  // Large sets of other people come in one burst.
-  constexpr int kRoom = 1 << 20;
+  // Large sets of other people come in one burst, and our own where thousands of routers behind us get prefixes. What does
+  // not fit is taken for a loss and the rules are loaded again, which is the dearer the more there is; memory is taken
+  // for as long as a burst lasts.
+  constexpr int kRoom = 1 << 24;
   (void)::setsockopt(fd.get(), SOL_SOCKET, SO_RCVBUFFORCE, &kRoom, sizeof kRoom);
   return std::unique_ptr<NftWatch>(new NftWatch(loop, std::move(fd), std::move(lost)));
 }
