@@ -273,7 +273,7 @@ class Checker {
     check_name(Where::kLan, index, lan.name);
     check_interface(Where::kLan, index, lan.name, lan.interface);
     if (lan.any_endpoint) {
-      if (lan.zone != firewall::Zone::kProtected && lan.zone != firewall::Zone::kIsolated)
+      if (!firewall::is_guarded(lan.zone))
         add(Where::kLan, index, "filtering",
             "is of what is guarded: the zone must be \"protected\" or \"isolated\"");
       if (config_.firewall.backend == FirewallConfig::Choice::kIp6tables)

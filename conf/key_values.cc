@@ -70,13 +70,17 @@ void read_servers(const Value& value, std::vector<Ip6Address>& out, std::string_
   }
 }
 
+std::optional<DomainName> parse_domain(std::string_view text) {
+  const auto domain = DomainName::parse(text);
+  return domain && !domain->is_root() ? domain : std::nullopt;
+}
+
 void read_domains(const Value& value, std::vector<DomainName>& out, Complaints& complaints) {
   const auto texts = read_texts(value, complaints);
   if (!texts) return;
   out.clear();
   for (std::size_t i = 0; i < texts->size(); ++i) {
-    const auto name = DomainName::parse((*texts)[i]);
-    if (name && !name->is_root()) {
+    if (const auto name = parse_domain((*texts)[i])) {
       out.push_back(*name);
     } else {
       complaints.push_back(

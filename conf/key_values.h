@@ -151,6 +151,8 @@ void read_option_codes(const Value& value, std::vector<std::uint16_t>& out, Comp
 // Addresses that hosts are told; `what` they can be none of otherwise.
 void read_servers(const Value& value, std::vector<Ip6Address>& out, std::string_view what,
                   Complaints& complaints);
+// A name of a domain below the root.
+std::optional<DomainName> parse_domain(std::string_view text);
 void read_domains(const Value& value, std::vector<DomainName>& out, Complaints& complaints);
 
 void read_into(const Value& value, bool& out, Complaints& complaints);

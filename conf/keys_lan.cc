@@ -45,11 +45,6 @@ std::string range_text(const dhcp6::InterfaceIdRange& range) {
   return cat(Ip6Address::from_halves(0, range.first), "-", Ip6Address::from_halves(0, range.last));
 }
 
-std::optional<DomainName> parse_domain(std::string_view text) {
-  const auto domain = DomainName::parse(text);
-  return domain && !domain->is_root() ? domain : std::nullopt;
-}
-
 void read_classes(const Value& value, LanConfig& lan, Complaints& complaints) {
   const auto texts = read_texts(as_list(value), complaints);
   if (!texts) return;

@@ -80,19 +80,6 @@ void read_prefix_request(const Value& value, UplinkConfig& uplink, Complaints& c
   if (!wishes.wishes.empty()) request = std::move(wishes);
 }
 
-void read_own_name(const Value& value, std::optional<DomainName>& out, Complaints& complaints) {
-  const auto text = read_text(value, complaints);
-  if (!text) return;
-  out.reset();
-  if (text->empty()) return;
-  const auto name = DomainName::parse(*text);
-  if (name && !name->is_root()) {
-    out = *name;
-  } else {
-    complaints.push_back({value.at, cat("\"", printable(*text), "\" is no domain name")});
-  }
-}
-
 const std::array kUplinkKeys{
     Key<UplinkConfig>{
         kInterfaceKey, "The interface towards the provider.",
@@ -156,7 +143,9 @@ const std::array kUplinkKeys{
         "tell_name",
         "A name of this router for the provider's DHCPv6 server, such as \"router\" or\n"
         "\"gw.example.net\", which may put it into the DNS. Told to nobody who fails on it.",
-        [](const Value& v, UplinkConfig& c, Complaints& e) { read_own_name(v, c.tell_name, e); },
+        [](const Value& v, UplinkConfig& c, Complaints& e) {
+          read_unless_empty(v, c.tell_name, parse_domain, "is no domain name", e);
+        },
         [](const UplinkConfig& c) {
           return quoted(c.tell_name ? c.tell_name->to_string() : std::string());
         }},

@@ -33,19 +33,22 @@ std::string firewall_json(const firewall::Ruleset& ruleset, firewall::Backend ba
   return json.take();
 }
 
+void write_counts(JsonWriter& json, const firewall::Counts& counts, bool with_reasons) {
+  json.begin_object();
+  for (const firewall::Count& one : counts) {
+    json.key(one.name).begin_object().member("packets", one.packets).member("bytes", one.bytes);
+    if (with_reasons) json.member("about", firewall::why_counted(one.name));
+    json.end_object();
+  }
+  json.end_object();
+}
+
 std::string firewall_counters_json(const firewall::Counts& counts, std::string_view backend) {
   JsonWriter json;
   json.begin_object().member("schema", 1).member("backend", backend);
-  json.key("counters").begin_object();
-  for (const firewall::Count& one : counts) {
-    json.key(one.name)
-        .begin_object()
-        .member("packets", one.packets)
-        .member("bytes", one.bytes)
-        .member("about", firewall::why_counted(one.name))
-        .end_object();
-  }
-  json.end_object().end_object();
+  json.key("counters");
+  write_counts(json, counts, true);
+  json.end_object();
   return json.take();
 }
 

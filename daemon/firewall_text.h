@@ -4,6 +4,7 @@
 
 #include <string>
 
+#include "daemon/json.h"
 #include "firewall/counted.h"
 #include "firewall/ruleset.h"
 
@@ -11,6 +12,9 @@ namespace sixgate::daemon {
 
 // {"schema":1,"backend":"nft","rules":"..."}. What is not to be filtered (Backend::kNone) has no rules.
 std::string firewall_json(const firewall::Ruleset& ruleset, firewall::Backend backend);
+
+// {"refused":{"packets":3,"bytes":240,"about":"..."},...}, the reasons where they are asked for.
+void write_counts(JsonWriter& json, const firewall::Counts& counts, bool with_reasons);
 
 // {"schema":1,"backend":"nft","counters":{"refused":{"packets":3,"bytes":240,"about":"..."},...}}, for
 // `sixgate firewall counters`.

@@ -31,7 +31,7 @@ std::vector<Prefix> delegated_by(const House& house, const std::string& uplink, 
 bool is_opened(const conf::KnockConfig& knock, const conf::LanConfig& lan) {
   if (!knock.lans.empty())
     return std::find(knock.lans.begin(), knock.lans.end(), lan.name) != knock.lans.end();
-  return lan.zone == firewall::Zone::kProtected || lan.zone == firewall::Zone::kIsolated;
+  return firewall::is_guarded(lan.zone);
 }
 
 }  // namespace

@@ -11,12 +11,15 @@
 namespace sixgate::daemon {
 namespace {
 
-// What deriving and comparing one route takes is a hundredth of this.
-constexpr Duration kSubdelegationGapPerRoute = Duration(500);
-constexpr Duration kLongestSubdelegationGap = seconds(5);
-// And so with a line of a hosts file.
-constexpr Duration kNamesGapPerLease = Duration(500);
-constexpr Duration kLongestNamesGap = seconds(5);
+// What deriving and comparing one route takes, or a line of a hosts file, is a hundredth of this.
+constexpr Duration kGapForEach = Duration(500);
+constexpr Duration kLongestGap = seconds(5);
+
+// The first change is told at once. When many come in a row several are told together, and the more there is to tell, the
+// more of them, so that however many there are one of them costs the same.
+Duration gap_of(std::size_t count, Duration least) {
+  return std::clamp(kGapForEach * static_cast<std::int64_t>(count), least, kLongestGap);
+}
 
 }  // namespace
 
@@ -107,12 +110,9 @@ std::vector<dhcp6::NamedAddress> Router::named_addresses(Instant now) {
   return std::move(named.addresses);
 }
 
-// As with routes: the first change is told at once, and the more hosts there are the more changes are told together.
 Instant Router::names_wait_until() const {
   if (!names_told_ || stopping_) return started_;
-  return *names_told_ +
-         std::clamp(kNamesGapPerLease * static_cast<std::int64_t>(server_.table().binding_count()),
-                    kNamesGap, kLongestNamesGap);
+  return *names_told_ + gap_of(server_.table().binding_count(), kNamesGap);
 }
 
 void Router::tell_names(Instant now) {
@@ -123,10 +123,7 @@ void Router::tell_names(Instant now) {
 }
 
 void Router::subdelegations_changed(Instant now) {
-  // One router behind us has its way at once. When many ask in a row, the kernel is told of several together; and the
-  // more there is to derive, the more of them, so that however many there are one of them costs the same.
-  const Duration gap = std::clamp(kSubdelegationGapPerRoute * std::ssize(desired_.routes),
-                                  kSubdelegationGap, kLongestSubdelegationGap);
+  const Duration gap = gap_of(desired_.routes.size(), kSubdelegationGap);
   if (now >= subdelegations_taken_ + gap) {
     dirty_ = true;
   } else if (!subdelegations_due_) {

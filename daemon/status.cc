@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "daemon/status.h"
 
+#include "daemon/firewall_text.h"
 #include "daemon/host_list.h"
 #include "daemon/json.h"
 #include "daemon/softwire_text.h"
@@ -337,15 +338,8 @@ std::string to_json(const Status& status) {
   json.key("backend").value(status.firewall_backend);
   json.key("applied").value(status.firewall_applied);
   json.key("provisioned").value(status.provisioned);
-  json.key("counters").begin_object();
-  for (const firewall::Count& one : status.firewall_counts) {
-    json.key(one.name)
-        .begin_object()
-        .member("packets", one.packets)
-        .member("bytes", one.bytes)
-        .end_object();
-  }
-  json.end_object();
+  json.key("counters");
+  write_counts(json, status.firewall_counts, false);
   json.end_object();
   if (status.knock) knock(json, *status.knock);
   strings(json, "problems", status.problems);

@@ -183,6 +183,7 @@ class Client {
   // client_extras.cc: what some servers do not bear.
   void choose_extras(Exchange& exchange) const;
   void vary_extras(Exchange& exchange);
+  void make_plain(Exchange& exchange, bool plain);
   bool ask_plainly(Instant now);
   void doubt(const Duid& server, Instant now);
   void confirm_doubt();

@@ -23,16 +23,14 @@ bool may_say_name(MessageType type) {  // RFC 4704 section 5
 
 ServerProfile shown_by(const Duid& server, const std::vector<OfferedAssociation>& associations) {
   ServerProfile profile{.server = server, .lengths = {}};
+  std::vector<unsigned> offered;
   bool times = false;
   for (const OfferedAssociation& ia : associations) {
     if (ia.type != AssociationType::kPrefixes || ia.leases.empty()) continue;
-    for (const OfferedLease& lease : ia.leases) profile.lengths.push_back(lease.prefix.length());
+    for (const OfferedLease& lease : ia.leases) offered.push_back(lease.prefix.length());
     times = times || !ia.t1.is_zero() || !ia.t2.is_zero();
   }
-  std::sort(profile.lengths.begin(), profile.lengths.end());
-  profile.lengths.erase(std::unique(profile.lengths.begin(), profile.lengths.end()),
-                        profile.lengths.end());
-  profile.leaves_times = !profile.lengths.empty() && !times;
+  profile.show(std::move(offered), times);
   return profile;
 }
 
@@ -64,6 +62,10 @@ void Client::vary_extras(Exchange& exchange) {
   if (exchange.type == MessageType::kSolicit) plain = sent >= kFullSolicits && sent % 2 == 0;
   if (exchange.type == MessageType::kRequest && sent >= kFullRequests) plain = true;
   if (plain == exchange.plain || (plain && !exchange.extras.any())) return;
+  make_plain(exchange, plain);
+}
+
+void Client::make_plain(Exchange& exchange, bool plain) {
   exchange.plain = plain;
   exchange.transaction_id = rng_->u32() & kTransactionIdMask;
   choose_extras(exchange);
@@ -74,9 +76,7 @@ void Client::vary_extras(Exchange& exchange) {
 bool Client::ask_plainly(Instant now) {
   if (!exchange_->extras.name || exchange_->type == MessageType::kSolicit) return false;
   outputs_.log.push_back({LogLevel::kInfo, "asking without our name"});
-  exchange_->plain = true;
-  exchange_->transaction_id = rng_->u32() & kTransactionIdMask;
-  choose_extras(*exchange_);
+  make_plain(*exchange_, true);
   if (exchange_->type == MessageType::kRequest) {
     exchange_->timing = Retransmission(kRequestTiming);
     exchange_->starts_at = now;
@@ -89,16 +89,15 @@ bool Client::ask_plainly(Instant now) {
 void Client::doubt(const Duid& server, Instant now) {
   RetransmissionParameters timing = kSolicitTiming;
   timing.maximum_timeout = solicit_ceiling();
-  const Duid doubted = server;
   exchange_ = make_exchange(MessageType::kSolicit, timing, now);
-  exchange_->doubted = doubted;
+  exchange_->doubted = server;
   outputs_.log.push_back(
-      {LogLevel::kInfo, cat("server ", doubted, " answers a plain Solicit: asking again in full")});
+      {LogLevel::kInfo, cat("server ", server, " answers a plain Solicit: asking again in full")});
 }
 
 void Client::confirm_doubt() {
   if (!exchange_->doubted) return;
-  const Duid server = *exchange_->doubted;
+  const Duid& server = *exchange_->doubted;
   if (exchange_->extras.rapid_commit) servers_.mark(server, &ServerProfile::fails_on_rapid_commit);
   if (exchange_->extras.name) servers_.mark(server, &ServerProfile::fails_on_name);
 }

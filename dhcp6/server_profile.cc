@@ -33,6 +33,13 @@ std::string_view to_string(Finding together) {
   return "";
 }
 
+void ServerProfile::show(std::vector<unsigned> offered, bool times) {
+  std::sort(offered.begin(), offered.end());
+  offered.erase(std::unique(offered.begin(), offered.end()), offered.end());
+  lengths = std::move(offered);
+  leaves_times = !lengths.empty() && !times;
+}
+
 void ServerProfiles::learn(ServerProfile seen, bool all_lengths) {
   if (const ServerProfile* known = find(seen.server)) {
     for (const auto fails : {&ServerProfile::fails_on_several,

@@ -37,6 +37,8 @@ struct ServerProfile {
   bool fails_on_rapid_commit = false;
   // It fails, or does not answer, where our name is in the message (RFC 4704): it is not told.
   bool fails_on_name = false;
+  // `offered`: the lengths of what it offers, in any order; `times`: whether a T1 or T2 came with them.
+  void show(std::vector<unsigned> offered, bool times);
   bool operator==(const ServerProfile&) const = default;
 };
 

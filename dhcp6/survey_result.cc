@@ -2,6 +2,7 @@
 #include "dhcp6/survey_result.h"
 
 #include <algorithm>
+#include <utility>
 
 namespace sixgate::dhcp6 {
 namespace {
@@ -74,18 +75,16 @@ const OfferedLease* SurveyResult::widest() const {
 
 ServerProfile SurveyedServer::profile(const std::vector<Prefix>& hints) const {
   ServerProfile profile{.server = server, .lengths = {}};
+  std::vector<unsigned> offered;
   bool times = false;
   for (const SurveyAnswer& answer : prefixes) {
     for (const OfferedLease& lease : answer.offered.leases)
-      profile.lengths.push_back(lease.prefix.length());
+      offered.push_back(lease.prefix.length());
     times = times || !answer.t1.is_zero() || !answer.t2.is_zero();
   }
-  std::sort(profile.lengths.begin(), profile.lengths.end());
-  profile.lengths.erase(std::unique(profile.lengths.begin(), profile.lengths.end()),
-                        profile.lengths.end());
+  profile.show(std::move(offered), times);
   profile.hints = hint_behaviour(hints);
   profile.together = together();
-  profile.leaves_times = !profile.lengths.empty() && !times;
   return profile;
 }
 

@@ -388,9 +388,7 @@ void to_wan_rules(Table& filter, const Ruleset& rules) {
               "ULA and invalidated sources stay at home: RFC 7084 ULA-4, L-14");
 }
 
-bool is_guarded(const FirewallLan& lan) {
-  return lan.zone == Zone::kProtected || lan.zone == Zone::kIsolated;
-}
+constexpr auto guarded = [](const FirewallLan& lan) { return is_guarded(lan.zone); };
 
 void pinhole_rules(Table& filter, const Ruleset& rules) {
   for (const FirewallPinhole& one : rules.pinholes) {
@@ -418,7 +416,7 @@ void new_flow_rules(Table& filter, const Ruleset& rules) {
   const auto zone_is = [](Zone zone) {
     return [zone](const FirewallLan& lan) { return lan.zone == zone; };
   };
-  each(is_guarded, [&](const std::string& lan) {
+  each(guarded, [&](const std::string& lan) {
     for (const FirewallUplink& uplink : rules.uplinks) {
       for (const std::string_view match : {"-m ah", "-p esp", "-p 139", "-p udp --dport 500"}) {
         filter.rule(
@@ -436,7 +434,7 @@ void new_flow_rules(Table& filter, const Ruleset& rules) {
   filter.rule(kThrough, "-m conntrack --ctstate INVALID", kInvalid,
               "belongs to nothing, unmatched errors too: RFC 6092 REC-10");
   user_rules(filter, rules, kThrough, kUserForward);
-  each(is_guarded, [&](const std::string& lan) {
+  each(guarded, [&](const std::string& lan) {
     if (!rules.refuse_middles) return;
     for (const FirewallUplink& uplink : rules.uplinks) {
       filter.rule(
@@ -464,7 +462,7 @@ void new_flow_rules(Table& filter, const Ruleset& rules) {
     filter.rule(kThrough, cat("-o ", lan), kAccept, "exposed hosts fend for themselves");
   });
   pinhole_rules(filter, rules);
-  each(is_guarded, [&](const std::string& lan) {
+  each(guarded, [&](const std::string& lan) {
     filter.rule(kThrough, cat("-o ", lan), kToGuarded, "the inside started nothing like this");
   });
   filter.rule(kThrough, "", kRefusedSilently, "nothing else asked for it");

@@ -53,11 +53,7 @@ std::vector<Segment> segments_of(const std::vector<Range>& ranges) {
 
 void keep_outermost(std::vector<Prefix>& prefixes) {
   // By address and length, a prefix comes before what lies inside it.
-  const auto before = [](const Prefix& a, const Prefix& b) {
-    return std::tuple(a.address().high(), a.address().low(), a.length()) <
-           std::tuple(b.address().high(), b.address().low(), b.length());
-  };
-  if (!std::ranges::is_sorted(prefixes, before)) std::ranges::sort(prefixes, before);
+  if (!std::ranges::is_sorted(prefixes)) std::ranges::sort(prefixes);
   std::vector<Prefix> kept;
   for (const Prefix& prefix : prefixes) {
     if (kept.empty() || !kept.back().contains(prefix)) kept.push_back(prefix);

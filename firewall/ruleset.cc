@@ -79,9 +79,9 @@ bool reaches(const FirewallLan& from, const FirewallLan& to) {
   return false;
 }
 
-bool opens_endpoints(const FirewallLan& lan) {
-  return lan.any_endpoint && (lan.zone == Zone::kProtected || lan.zone == Zone::kIsolated);
-}
+bool is_guarded(Zone zone) { return zone == Zone::kProtected || zone == Zone::kIsolated; }
+
+bool opens_endpoints(const FirewallLan& lan) { return lan.any_endpoint && is_guarded(lan.zone); }
 
 bool is_interface_name(std::string_view name) {
   // dev_valid_name() of the kernel; and no octet that would need quoting in a rule.

@@ -123,6 +123,9 @@ Ruleset normalise(Ruleset ruleset);
 // all and the exposed to the exposed. What lies behind another router of the same LAN is no other LAN.
 bool reaches(const FirewallLan& from, const FirewallLan& to);
 
+// Whether the rules stand between the Internet and its hosts, which may use it.
+bool is_guarded(Zone zone);
+
 // Whether what its hosts send opens the address and port that it was sent from: of guarded LANs alone.
 bool opens_endpoints(const FirewallLan& lan);
 

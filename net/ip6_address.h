@@ -48,7 +48,12 @@ class Ip6Address {
            !is_unique_local() && !is_v4_mapped();
   }
 
-  friend constexpr auto operator<=>(const Ip6Address&, const Ip6Address&) = default;
+  friend constexpr bool operator==(const Ip6Address&, const Ip6Address&) = default;
+  // As the octets are ordered, in two steps instead of sixteen: thousands of prefixes are sorted by it.
+  friend constexpr std::strong_ordering operator<=>(const Ip6Address& a, const Ip6Address& b) {
+    const auto high = a.high() <=> b.high();
+    return high != 0 ? high : a.low() <=> b.low();
+  }
 
  private:
   constexpr std::uint64_t half(unsigned at) const {

@@ -75,7 +75,7 @@ class Ip6tablesFirewall final : public FirewallBackend {
 
   ProcessRunner& runner_;
   std::vector<std::string> environment_;
-  std::string good_;      // the text that the kernel took last
+  std::optional<firewall::Ruleset> good_;  // what the kernel took last
   bool jumping_ = false;  // the jumps were seen or made, and the chains of fate are there
   std::shared_ptr<bool> alive_ = std::make_shared<bool>(true);
 };

@@ -25,35 +25,35 @@ Ip6tablesFirewall::Ip6tablesFirewall(ProcessRunner& runner, std::string state_di
 }
 
 void Ip6tablesFirewall::apply(const firewall::Ruleset& ruleset, Callback callback) {
-  std::string text = firewall::render_ip6tables(ruleset);
   // What counts goes on counting, unless it is not sure that it is there.
-  restore(jumping_ ? firewall::render_ip6tables(ruleset, firewall::FateChains::kThere) : text,
-          [this, alive = std::weak_ptr<bool>(alive_), text,
-           callback = std::move(callback)](const Expected<Done>& done) {
-            if (alive.expired()) return;
-            if (done) {
-              good_ = text;
-              if (jumping_) {
-                callback(done);
-              } else {
-                jump(0, callback);
-              }
-              return;
-            }
-            if (good_.empty()) {
-              callback(done);
-              return;
-            }
-            // Tables are committed one by one: put back those that came before the refused one, and whatever somebody
-            // took away.
-            restore(good_, [this, alive, refusal = done.error().message,
-                            callback](const Expected<Done>& again) {
+  const auto fates = jumping_ ? firewall::FateChains::kThere : firewall::FateChains::kWritten;
+  restore(firewall::render_ip6tables(ruleset, fates), [this, alive = std::weak_ptr<bool>(alive_),
+                                                       ruleset, callback = std::move(callback)](
+                                                          const Expected<Done>& done) {
+    if (alive.expired()) return;
+    if (done) {
+      good_ = ruleset;
+      if (jumping_) {
+        callback(done);
+      } else {
+        jump(0, callback);
+      }
+      return;
+    }
+    if (!good_) {
+      callback(done);
+      return;
+    }
+    // Tables are committed one by one: put back those that came before the refused one, and whatever somebody
+    // took away.
+    restore(firewall::render_ip6tables(*good_),
+            [this, alive, refusal = done.error().message, callback](const Expected<Done>& again) {
               if (alive.expired()) return;
               jumping_ = jumping_ && again.has_value();
               callback(fail(again ? refusal
                                   : cat(refusal, "; and the old rules: ", again.error().message)));
             });
-          });
+  });
 }
 
 Command Ip6tablesFirewall::command(std::string program, std::vector<std::string> arguments) const {
@@ -146,7 +146,7 @@ void Ip6tablesFirewall::remove(Callback callback) {
 void Ip6tablesFirewall::remove_jump(std::size_t index, Callback callback) {
   if (index == firewall::kIp6tablesJumps.size()) {
     jumping_ = false;
-    good_.clear();
+    good_.reset();
     restore(firewall::ip6tables_removal(), std::move(callback));
     return;
   }
