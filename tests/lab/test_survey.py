@@ -52,6 +52,35 @@ def test_a_pool_for_each_length_and_another_server(lab):
     final_checks(lab)
 
 
+def test_a_list_of_lengths(lab):
+    """The largest of those that were asked for: of pools of /64s and of /56s, given to whom asks for exactly that."""
+    house = build(lab, start_server=False)
+    had = lives(lab, house, [ModalDhcpd(lab, "exact")], toml(uplink="request_prefix = [56, 60, 64]"))
+    lab.check(had == [["56"]], "delegated %s" % had)
+    hints = {prefix for one in lab.wan.dhcp("Solicit") for ia in one.delegations for prefix, _, _ in ia.prefixes}
+    lab.check(hints == {"::/56", "::/60", "::/64"}, "asked for %s" % hints)
+    final_checks(lab)
+
+
+def test_that_very_prefix(lab):
+    """One that the server has to give, and would not have begun with."""
+    house = online(lab, config=toml(uplink='request_prefix = "2001:db8:6000:4200::/56"'), hosts=("h1",),
+                   server_options={"pool": "2001:db8:6000::/48"})
+    lab.check(house.sixgated.delegations() == ["2001:db8:6000:4200::/56"], str(house.sixgated.delegations()))
+    final_checks(lab)
+
+
+def test_an_uplink_with_nothing(lab):
+    """mode = "none": nothing is asked for there, and the hosts have their ULA and no default router."""
+    house = build(lab, start_server=False)
+    house.sixgated = Sixgated(lab, config=toml(uplink='mode = "none"')).start()
+    ra = lab.lan0.wait_ra("a prefix", lambda one: one.prefixes, 20)
+    lab.check(not ra.lifetime and all(inside(pio.prefix.split("/")[0], "fc00::/7") for pio in ra.prefixes), str(ra))
+    lab.h1.wait_address(ra.prefixes[0].prefix)
+    lab.check(not lab.wan.dhcp(), "asked: %s" % lab.wan.dhcp())
+    final_checks(lab)
+
+
 @limit(240)
 def test_dhcpd_in_each_of_its_modes(lab):
     """Pools of /64s and, behind it, of /56s: the /56 in every mode that gives one to anybody. In the mode `ignore`
