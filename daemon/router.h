@@ -191,6 +191,7 @@ class Router {
   Ip6Address own_address(const std::string& interface, const LinkState* link,
                          const delegation::InterfaceIdPolicy& policy, const Prefix& slash64);
   void reconcile(Instant now);
+  void remember_flow_timeout(const Change& change);
   void refuse_middles(Instant now);
   void advertise(Instant now);
   void decide_sharing(Instant now);

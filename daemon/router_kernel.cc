@@ -4,7 +4,9 @@
 #include <set>
 #include <string>
 #include <utility>
+#include <variant>
 
+#include "daemon/flow_timeouts.h"
 #include "daemon/reconcile.h"
 #include "daemon/router.h"
 #include "firewall/open_flows.h"
@@ -165,6 +167,16 @@ void Router::refuse_middles(Instant now) {
   next.refuse_middles = now < middles_refused_until_;
 }
 
+// What is raised is put back when we stop.
+void Router::remember_flow_timeout(const Change& change) {
+  const auto* set = std::get_if<SetSysctl>(&change);
+  if (set == nullptr || !set->key.starts_with(kFlowTimeoutPrefix)) return;
+  const auto before = kernel_->sysctls.find(set->key);
+  if (before == kernel_->sysctls.end()) return;
+  state_.flow_timeouts[set->key] = before->second;
+  keep_ = true;
+}
+
 void Router::reconcile(Instant now) {
   if (!dirty_ || changing_ || stopping_ || !kernel_) return;
   dirty_ = false;
@@ -212,6 +224,7 @@ void Router::reconcile(Instant now) {
     advertise(now);
     return;
   }
+  for (const Change& change : changes) remember_flow_timeout(change);
   last_changes_ = changes;
   last_changes_at_ = now;
   changing_ = true;

@@ -400,6 +400,9 @@ void read_line(std::string_view line, StoredState& state, Duration moved, bool& 
       words.bad();
   } else if (kind == "pcp") {
     state.pcp_epoch = words.instant(moved);
+  } else if (kind == "flow-timeout") {
+    std::string key = words.name();
+    state.flow_timeouts[std::move(key)] = words.name();
   } else if (kind == "mapping") {
     state.mappings.push_back(read_mapping(words, moved));
   } else if (kind == "mapping-source") {
@@ -431,6 +434,7 @@ StoredState without_times(StoredState state) {
   for (dhcp6::RelayedDelegation& one : state.relayed) one.valid_until = Instant();
   state.mappings.clear();
   state.pcp_epoch.reset();
+  state.flow_timeouts.clear();
   for (auto& [name, shared] : state.shared) {
     shared.preferred_until = shared.valid_until = Instant();
     shared.ends.reset();
@@ -545,6 +549,8 @@ std::string serialise(const StoredState& state, Instant now, std::string_view bo
     out.line("relayed", word(one.link), one.prefix.to_string(), one.next_hop.to_string(),
              one.client.to_string(), number(one.iaid), text_of(one.valid_until));
   }
+  for (const auto& [key, before] : state.flow_timeouts)
+    out.line("flow-timeout", word(key), word(before));
   if (state.pcp_epoch) out.line("pcp", text_of(*state.pcp_epoch));
   for (const pcp::Mapping& one : state.mappings) write_mapping(out, one);
   return out.finish();
@@ -586,6 +592,7 @@ Expected<StoredState> parse_stored_state(std::string_view text, Instant now,
   if (other_boot) {
     state.mappings.clear();
     state.pcp_epoch.reset();
+    state.flow_timeouts.clear();
   }
   return state;
 }

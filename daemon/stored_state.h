@@ -46,6 +46,8 @@ struct StoredState {
   // Doors that programs asked for, and since when none was lost. Not kept over a reboot, which ends what came in by them.
   std::vector<pcp::Mapping> mappings;
   std::optional<Instant> pcp_epoch;
+  // What the kernel's timeouts of flows were before we raised them, by their sysctl. Nor this.
+  std::map<std::string, std::string> flow_timeouts;
 
   bool operator==(const StoredState&) const = default;
 

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """How long the router remembers what the inside began (RFC 6092): the kernel's timeouts, read where they are and seen at work."""
 import re
+import signal
 import socket
 
 from lab import SERVER, limit, proves
@@ -68,4 +69,30 @@ def test_flows_are_remembered_for_long_enough(lab):
     lab.h1.call(send, source)
     younger = lab.until("it is young again", lambda: above(remaining(lab, 7777), older), 5)
     lab.row("6092-REC-16", younger > older, "%s, then %s, then %s s" % (first, older, younger))
+    final_checks(lab)
+
+
+def test_flow_timeouts_are_put_back(lab):
+    """What was raised is as it was before when sixgated is stopped, also by a run after one that was killed; not what
+    somebody has set meanwhile, and not when it only makes way for a new version."""
+    keys = ("udp_timeout", "udp_timeout_stream", "generic_timeout")
+
+    def now():
+        return [int(lab.cpe.run("sysctl", "-n", "net.netfilter.nf_conntrack_" + key).stdout) for key in keys]
+    lab.house()
+    for key, value in zip(keys, (30, 121, 301)):
+        lab.cpe.sysctl("net.netfilter.nf_conntrack_" + key, value)
+    house = online(lab)
+    lab.check(now() == [120, 300, 301], "while it runs: %s" % now())
+    house.sixgated.kill()
+    house.sixgated.start()
+    lab.until("it looks after the house again", lambda: house.sixgated.status()["firewall"]["applied"])
+    lab.check(now() == [120, 300, 301], "after kill -9: %s" % now())
+    lab.cpe.sysctl("net.netfilter.nf_conntrack_udp_timeout_stream", 400)
+    house.sixgated.terminate()
+    lab.check(now() == [30, 400, 301], "when it is stopped: %s" % now())
+    house.sixgated.start()
+    lab.until("raised again", lambda: now() == [120, 400, 301])
+    house.sixgated.process.stop(signal.SIGUSR2, 15)
+    lab.check(now() == [120, 400, 301], "when it hands over: %s" % now())
     final_checks(lab)

@@ -117,23 +117,5 @@ TEST(Pinholes, FollowALease) {
   EXPECT_EQ(hosts_of(run.router->desired().ruleset), Hosts{});
 }
 
-TEST(FlowTimeouts, AreRaisedAndNeverLowered) {
-  HouseModel model;
-  const DesiredState desired = model.derive_now();
-  KernelState kernel;
-  kernel.sysctls = {{"net/netfilter/nf_conntrack_udp_timeout", "30"},
-                    {"net/netfilter/nf_conntrack_udp_timeout_stream", "300"},
-                    {"net/netfilter/nf_conntrack_tcp_timeout_established", "432000"}};
-  std::vector<std::string> set;
-  for (const Change& change :
-       difference(desired, kernel, desired.ruleset, Removal::kAllowed, kNow)) {
-    if (const auto* one = std::get_if<SetSysctl>(&change))
-      set.push_back(one->key + "=" + one->value);
-  }
-  EXPECT_EQ(set, std::vector<std::string>{"net/netfilter/nf_conntrack_udp_timeout=120"});
-  model.config.firewall.backend = conf::FirewallConfig::Choice::kNone;
-  EXPECT_FALSE(model.derive_now().sysctls.contains("net/netfilter/nf_conntrack_udp_timeout"));
-}
-
 }  // namespace
 }  // namespace sixgate::daemon::testing
