@@ -201,6 +201,7 @@ struct FirewallConfig {
     kRemove,  // none of ours
   };
   OnStop on_stop = OnStop::kKeep;
+  unsigned jump_position = 1;  // of ip6tables' jumps to our chains, 1 being the first rule
   // Set in the mark of packets that our rules let pass, for rules of others that come after them; 0: none.
   std::uint32_t accept_mark = 0;
   enum class Log : std::uint8_t { kNone, kRefused };

@@ -89,6 +89,16 @@ const std::array kFirewallKeys{
         },
         [](const FirewallConfig& c) { return quoted(word_of(c.on_stop, on_stop_words())); }},
     Key<FirewallConfig>{
+        "jump_position",
+        "Of ip6tables alone: which rule of INPUT, FORWARD and the others leads to ours, 1 to\n"
+        "1000. What rules of others before that one accept, ours never see. It is made at the\n"
+        "end where there are fewer, and one that is there stays where it is.",
+        [](const Value& v, FirewallConfig& c, Complaints& e) {
+          if (const auto n = read_number(v, 1, 1000, e))
+            c.jump_position = static_cast<unsigned>(*n);
+        },
+        [](const FirewallConfig& c) { return cat(c.jump_position); }},
+    Key<FirewallConfig>{
         "accept_mark",
         "Where other rules drop what ours let pass (OpenWrt's fw4, firewalld, a policy drop):\n"
         "set these bits in the mark of such packets, such as 0x10000000, and let the other\n"

@@ -571,6 +571,17 @@ std::string filter_table(const Ruleset& rules, FateChains fates) {
   return std::move(filter).text();
 }
 
+std::vector<std::string> arguments(const Ip6tablesJump& jump, std::string_view what) {
+  return {"-w",
+          "5",
+          "-t",
+          std::string(jump.table),
+          std::string(what),
+          std::string(jump.built_in),
+          "-j",
+          std::string(jump.chain)};
+}
+
 }  // namespace
 
 const std::array<Ip6tablesJump, 5> kIp6tablesJumps{{
@@ -581,27 +592,17 @@ const std::array<Ip6tablesJump, 5> kIp6tablesJumps{{
     {"raw", "OUTPUT", kOutput},
 }};
 
-std::vector<std::string> Ip6tablesJump::check() const {
-  return {
-      "-w", "5", "-t", std::string(table), "-C", std::string(built_in), "-j", std::string(chain)};
+std::vector<std::string> Ip6tablesJump::check() const { return arguments(*this, "-C"); }
+
+std::vector<std::string> Ip6tablesJump::insert(unsigned position) const {
+  std::vector<std::string> words = arguments(*this, "-I");
+  words.insert(words.end() - 2, cat(position));
+  return words;
 }
 
-std::vector<std::string> Ip6tablesJump::insert() const {
-  return {"-w",
-          "5",
-          "-t",
-          std::string(table),
-          "-I",
-          std::string(built_in),
-          "1",
-          "-j",
-          std::string(chain)};
-}
+std::vector<std::string> Ip6tablesJump::append() const { return arguments(*this, "-A"); }
 
-std::vector<std::string> Ip6tablesJump::remove() const {
-  return {
-      "-w", "5", "-t", std::string(table), "-D", std::string(built_in), "-j", std::string(chain)};
-}
+std::vector<std::string> Ip6tablesJump::remove() const { return arguments(*this, "-D"); }
 
 std::string ip6tables_removal() {
   const auto removal = [](std::string_view table, const auto&... all) {

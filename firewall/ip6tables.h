@@ -30,9 +30,11 @@ struct Ip6tablesJump {
   std::string_view built_in;  // PREROUTING, INPUT, ...
   std::string_view chain;     // ours
   // Arguments for ip6tables, without the program's name. `check` succeeds when the jump is there;
-  // otherwise `insert` puts it first. Chains must exist: render_ip6tables() comes before.
+  // otherwise `insert` puts it at that place, 1 being the first, or `append` at the end where there are fewer rules
+  // than that. Chains must exist: render_ip6tables() comes before.
   std::vector<std::string> check() const;
-  std::vector<std::string> insert() const;
+  std::vector<std::string> insert(unsigned position) const;
+  std::vector<std::string> append() const;
   std::vector<std::string> remove() const;
 };
 extern const std::array<Ip6tablesJump, 5> kIp6tablesJumps;

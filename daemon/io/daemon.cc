@@ -9,10 +9,12 @@
 #include <utility>
 
 #include "daemon/firewall_text.h"
+#include "daemon/flow_timeouts.h"
 #include "daemon/host_list.h"
 #include "daemon/io/clock.h"
 #include "daemon/io/config_file.h"
 #include "daemon/io/nft_chains.h"
+#include "daemon/io/sysctl.h"
 #include "daemon/knock.h"
 #include "daemon/lease_list.h"
 #include "net/text.h"
@@ -22,7 +24,6 @@ namespace {
 
 // Port 546 may be free again, an interface may have got over what ailed it.
 constexpr Duration kSocketRetry = seconds(10);
-constexpr Duration kRulesRetry = seconds(5);
 // The advertisers take 4.5 s for their last words (ra::kFarewell); procd kills five seconds after SIGTERM.
 constexpr Duration kLastWords = milliseconds(4800);
 // A deadline in the past is no reason to spin.
@@ -82,7 +83,12 @@ Daemon::Daemon(EventLoop& loop, StderrLog& log, Supervisor& supervisor, Parts pa
           [this] { leases_.replace(router_->lease_journal(clock_now())); }, sink()),
       hosts_(sink()),
       processes_(make_process_runner(loop)),
-      firewall_(*processes_, {backend_of(config_.firewall.backend), config_.state_dir}, sink()),
+      firewall_(*processes_,
+                {.backend = backend_of(config_.firewall.backend),
+                 .state_dir = config_.state_dir,
+                 .jump_position = config_.firewall.jump_position},
+                sink()),
+      guard_(loop, firewall_, sink()),
       flows_(loop, sink()),
       sockets_(
           loop,
@@ -97,7 +103,6 @@ Daemon::Daemon(EventLoop& loop, StderrLog& log, Supervisor& supervisor, Parts pa
                   settle();
                 }),
       retry_sockets_(loop, [this] { fit_sockets(); }),
-      retry_rules_(loop, [this] { put_rules_back(); }),
       last_resort_(loop,
                    [this] {
                      say(LogLevel::kWarning, "stopping without the last words");
@@ -134,10 +139,10 @@ Expected<Done> Daemon::start() {
   restore_leases(now);
   static constexpr std::array<int, 4> kSignals{SIGHUP, SIGTERM, SIGINT, SIGUSR2};
   loop_.on_signals(kSignals, [this](int number) { signalled(number); });
-  if (auto watch = NftWatch::open(loop_, [this] { put_rules_back(); })) {
-    rules_watch_ = std::move(*watch);
-  } else if (firewall_may_be_nft(config_.firewall.backend)) {
-    say(LogLevel::kWarning, cat(watch.error().message, ": rules that somebody deletes stay away"));
+  if (const Expected<Done> watching = guard_.start();
+      !watching && firewall_may_be_nft(config_.firewall.backend)) {
+    say(LogLevel::kWarning,
+        cat(watching.error().message, ": rules that somebody deletes stay away"));
   }
   if (auto watch = NeighborWatch::open(loop_, [this](const std::vector<Neighbor>& news) {
         router_->neighbors(news, clock_now());
@@ -204,18 +209,15 @@ void Daemon::fit_sockets() {
   }
 }
 
-// The Router goes on taking the rules for what is there, which soon is true again.
-void Daemon::put_rules_back() {
-  firewall_.put_back([this](const Expected<Done>& result) {
-    if (result) {
-      say(LogLevel::kWarning, "firewall: somebody deleted our rules: they are back");
-    } else {
-      say(LogLevel::kError,
-          cat("firewall: somebody deleted our rules, and they cannot be put back: ",
-              result.error().message, "; trying again"));
-      retry_rules_.at(clock_now() + kRulesRetry);
-    }
-  });
+// What this run or one before it raised, unless somebody has set it since.
+void Daemon::lower_flow_timeouts() {
+  const auto& raised = router_->state().flow_timeouts;
+  for (const auto& [name, least] : kFlowTimeouts) {
+    const auto before = raised.find(std::string(name));
+    if (before == raised.end() || read_sysctl(before->first) != std::to_string(least)) continue;
+    if (const auto written = write_sysctl(before->first, before->second); !written)
+      say(LogLevel::kWarning, written.error().message);
+  }
 }
 
 void Daemon::leave_rules() {
@@ -226,7 +228,8 @@ void Daemon::leave_rules() {
     if (!result) say(LogLevel::kError, cat("firewall: ", result.error().message));
     loop_.stop();
   };
-  rules_watch_.reset();  // what goes now does not come back
+  guard_.stop();
+  if (!handing_over_) lower_flow_timeouts();
   if (what == OnStop::kRemove) {
     say(LogLevel::kWarning, "firewall: our rules are taken away, as on_stop says");
     firewall_.remove(end);
@@ -476,7 +479,11 @@ void Daemon::add_refusals_of_others(firewall::Backend backend, Status& status) c
 
 void Daemon::answer(std::string_view command, const ControlSocket::Reply& reply) {
   if (command == "status") {
-    firewall_.count([this, reply](const auto& counts) { reply(status_answer(counts)); });
+    firewall_.count([this, reply](const Expected<firewall::Counts>& counts) {
+      firewall_.look_around([this, reply, counts](const std::vector<std::string>& remarks) {
+        reply(status_answer(counts, remarks));
+      });
+    });
   } else if (command == "firewall counters") {
     firewall_.count([this, reply](const Expected<firewall::Counts>& counts) {
       const auto backend = firewall_.backend();
@@ -499,13 +506,15 @@ std::string Daemon::answer_at_once(std::string_view command) {
   return error_answer(cat("unknown command: ", printable(command)));
 }
 
-std::string Daemon::status_answer(const Expected<firewall::Counts>& counts) {
+std::string Daemon::status_answer(const Expected<firewall::Counts>& counts,
+                                  const std::vector<std::string>& remarks) {
   Status status = router_->status(clock_now());
   if (const auto backend = firewall_.backend()) {
     status.firewall_backend = firewall::to_string(*backend);
     add_refusals_of_others(*backend, status);
     add_what_cannot_be(*backend, status);
   }
+  for (const std::string& remark : remarks) status.problems.push_back(cat("firewall: ", remark));
   if (counts)
     status.firewall_counts = *counts;
   else

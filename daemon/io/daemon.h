@@ -17,10 +17,10 @@
 #include "daemon/io/kernel.h"
 #include "daemon/io/lease_file.h"
 #include "daemon/io/neighbor_watch.h"
-#include "daemon/io/nft_watch.h"
 #include "daemon/io/open_flows.h"
 #include "daemon/io/packet_sockets.h"
 #include "daemon/io/process.h"
+#include "daemon/io/rules_guard.h"
 #include "daemon/io/state_keeper.h"
 #include "daemon/io/stderr_log.h"
 #include "daemon/io/supervisor.h"
@@ -57,12 +57,13 @@ class Daemon {
   void signalled(int number);
   void reload();
   void fit_sockets();
-  void put_rules_back();
   void leave_rules();
+  void lower_flow_timeouts();
   void restore_leases(Instant now);
   void answer(std::string_view command, const ControlSocket::Reply& reply);
   std::string answer_at_once(std::string_view command);
-  std::string status_answer(const Expected<firewall::Counts>& counts);
+  std::string status_answer(const Expected<firewall::Counts>& counts,
+                            const std::vector<std::string>& remarks);
   std::string firewall_answer(std::string_view asked);
   void add_what_cannot_be(firewall::Backend backend, Status& status) const;
   void add_refusals_of_others(firewall::Backend backend, Status& status) const;
@@ -82,6 +83,7 @@ class Daemon {
   HostsFiles hosts_;
   std::unique_ptr<ProcessRunner> processes_;
   FirewallApplier firewall_;
+  RulesGuard guard_;
   OpenFlows flows_;
   std::unique_ptr<Kernel> kernel_;
   std::unique_ptr<Router> router_;
@@ -96,8 +98,6 @@ class Daemon {
   std::string trouble_;   // why the last look failed, as last said
   Timer deadline_;
   Timer retry_sockets_;
-  Timer retry_rules_;
-  std::unique_ptr<NftWatch> rules_watch_;
   std::unique_ptr<NeighborWatch> neighbor_watch_;
   Timer last_resort_;  // the end of waiting for the last words
   Timer watchdog_;

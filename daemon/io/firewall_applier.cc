@@ -7,6 +7,7 @@
 
 #include "daemon/io/file.h"
 #include "daemon/io/firewall_backend.h"
+#include "firewall/nft_listing.h"
 #include "firewall/user_rules.h"
 #include "net/text.h"
 
@@ -16,7 +17,10 @@ using firewall::Backend;
 
 namespace {
 
-constexpr std::size_t kMostUserRules = 65536;                       // octets
+constexpr std::size_t kMostUserRules = 65536;  // octets
+// Of the rules of others.
+constexpr Duration kListing = seconds(2);
+constexpr std::size_t kMostListed = 4 << 20;
 constexpr std::array kWorking{Backend::kNft, Backend::kIp6tables};  // in the order of preference
 
 class NoFirewall final : public FirewallBackend {
@@ -24,6 +28,9 @@ class NoFirewall final : public FirewallBackend {
   void apply(const firewall::Ruleset&, Callback callback) override { callback(Done{}); }
   void remove(Callback callback) override { callback(Done{}); }
   void count(CountCallback callback) override { callback(firewall::Counts{}); }
+  void inspect(InspectCallback callback) override { callback(std::string()); }
+  bool concerns(std::string_view, std::uint32_t) const override { return false; }
+  void look_around(RemarksCallback callback) override { callback({}); }
   void doubt() override {}
 };
 
@@ -48,7 +55,7 @@ class FirewallApplier::Impl : public std::enable_shared_from_this<Impl> {
 
   void put_back(Callback callback) {
     const std::optional<firewall::Ruleset>& newest = wanted_ ? wanted_ : busy_ ? current_ : good_;
-    if (settled_ != Backend::kNft || !newest) return;
+    if (!settled_ || !newest) return;
     doubt_ = true;
     apply(firewall::Ruleset(*newest), std::move(callback));
   }
@@ -65,6 +72,28 @@ class FirewallApplier::Impl : public std::enable_shared_from_this<Impl> {
     } else {
       callback(firewall::Counts{});
     }
+  }
+
+  void inspect(FirewallBackend::InspectCallback callback) {
+    inspections_.push_back(std::move(callback));
+    if (!busy_) inspect_now();
+  }
+
+  bool concerns(std::string_view table, std::uint32_t port) const {
+    return settled_ && backend_->concerns(table, port);
+  }
+
+  bool suspects() { return settled_ && !busy_ && backend_->suspects(); }
+
+  void look_around(FirewallBackend::RemarksCallback callback) {
+    if (!settled_ || settled_ == Backend::kNone) {
+      callback({});
+      return;
+    }
+    backend_->look_around([weak = weak_from_this(), callback = std::move(callback)](
+                              const std::vector<std::string>& remarks) {
+      if (const auto self = weak.lock()) self->list_nft(remarks, callback);
+    });
   }
 
   std::optional<Backend> backend() const { return settled_; }
@@ -90,6 +119,55 @@ class FirewallApplier::Impl : public std::enable_shared_from_this<Impl> {
     }
   }
 
+  // What is applied meanwhile waits: half of it would look like somebody's change.
+  void inspect_now() {
+    const auto callbacks = std::make_shared<std::vector<FirewallBackend::InspectCallback>>(
+        std::exchange(inspections_, {}));
+    if (callbacks->empty()) return;
+    if (!settled_) {
+      for (const auto& callback : *callbacks) callback(std::string());
+      return;
+    }
+    busy_ = true;
+    backend_->inspect([weak = weak_from_this(), callbacks](const Expected<std::string>& lack) {
+      const auto self = weak.lock();
+      if (!self) return;
+      self->busy_ = false;
+      for (const auto& callback : *callbacks) callback(lack);
+      self->go_on();
+    });
+  }
+
+  // With what has waited.
+  void go_on() {
+    if (busy_) return;
+    if (wanted_) {
+      start();
+    } else if (!inspections_.empty()) {
+      inspect_now();
+    } else if (removal_) {
+      remove_now();
+    }
+  }
+
+  void list_nft(std::vector<std::string> remarks, FirewallBackend::RemarksCallback callback) {
+    if (!runner_.available("nft")) {
+      callback(std::move(remarks));
+      return;
+    }
+    runner_.run({.arguments = {"nft", "-s", "-t", "list", "ruleset"},
+                 .time_limit = kListing,
+                 .most_output = kMostListed},
+                [remarks = std::move(remarks),
+                 callback = std::move(callback)](const Expected<ProcessResult>& result) mutable {
+                  if (result && result->exit_status == 0) {
+                    for (const std::string& chain : firewall::nft_dropping_invalid(result->output))
+                      remarks.push_back(firewall::drops_invalid(chain));
+                  }
+                  callback(std::move(remarks));
+                });
+  }
+
   void start() {
     busy_ = true;
     const firewall::Ruleset ruleset = *std::exchange(wanted_, std::nullopt);
@@ -109,7 +187,7 @@ class FirewallApplier::Impl : public std::enable_shared_from_this<Impl> {
         return;
       }
       for (const Callback& callback : *callbacks) callback(done);
-      if (self->removal_) self->remove_now();
+      self->go_on();
     });
   }
 
@@ -250,7 +328,8 @@ class FirewallApplier::Impl : public std::enable_shared_from_this<Impl> {
         if (!runner_.available("ip6tables-restore") || !runner_.available("ip6tables")) {
           return fail("no program ip6tables-restore");
         }
-        return Made(std::make_unique<Ip6tablesFirewall>(runner_, settings_.state_dir));
+        return Made(std::make_unique<Ip6tablesFirewall>(runner_, settings_.state_dir,
+                                                        settings_.jump_position));
       case Backend::kNone:
         return Made(std::make_unique<NoFirewall>());
     }
@@ -274,7 +353,8 @@ class FirewallApplier::Impl : public std::enable_shared_from_this<Impl> {
   std::optional<firewall::Ruleset> current_;  // being applied, or tried last
   std::optional<firewall::Ruleset> good_;     // taken by the kernel last
   std::vector<Callback> waiting_;
-  Callback removal_;  // to be done next
+  std::vector<FirewallBackend::InspectCallback> inspections_;  // to be done next
+  Callback removal_;                                           // and then
 };
 
 FirewallApplier::FirewallApplier(ProcessRunner& runner, FirewallApplierSettings settings,
@@ -290,6 +370,20 @@ void FirewallApplier::put_back(Callback callback) { impl_->put_back(std::move(ca
 
 void FirewallApplier::count(std::function<void(Expected<firewall::Counts>)> callback) {
   impl_->count(std::move(callback));
+}
+
+void FirewallApplier::inspect(std::function<void(Expected<std::string>)> callback) {
+  impl_->inspect(std::move(callback));
+}
+
+bool FirewallApplier::concerns(std::string_view table, std::uint32_t port) const {
+  return impl_->concerns(table, port);
+}
+
+bool FirewallApplier::suspects() { return impl_->suspects(); }
+
+void FirewallApplier::look_around(std::function<void(std::vector<std::string>)> callback) {
+  impl_->look_around(std::move(callback));
 }
 
 void FirewallApplier::remove(Callback callback) { impl_->remove(std::move(callback)); }

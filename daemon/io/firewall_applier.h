@@ -7,10 +7,13 @@
 // jumps that are missing.
 #pragma once
 
+#include <cstdint>
 #include <functional>
 #include <memory>
 #include <optional>
 #include <string>
+#include <string_view>
+#include <vector>
 
 #include "daemon/io/process.h"
 #include "firewall/counted.h"
@@ -22,8 +25,9 @@ namespace sixgate::daemon {
 
 struct FirewallApplierSettings {
   std::optional<firewall::Backend>
-      backend;            // none: nft where it works, else ip6tables, else an error
-  std::string state_dir;  // for the lock of legacy ip6tables; empty: its own place
+      backend;                 // none: nft where it works, else ip6tables, else an error
+  std::string state_dir;       // for the lock of legacy ip6tables; empty: its own place
+  unsigned jump_position = 1;  // of ip6tables' jumps that are not there yet, from 1
 };
 
 // Files with the person's own rules, for each backend; empty: none.
@@ -43,9 +47,20 @@ class FirewallApplier {
   using Callback = std::function<void(Expected<Done>)>;
   void apply(const firewall::Ruleset& ruleset, Callback callback);
 
-  // Somebody took our nftables rules away: the last Ruleset is put back, from nothing. Does not call back when
-  // there is nothing to put back.
+  // What of our rules is not there as it was put there, for a person; empty: all is, or there are none yet. It comes
+  // after what is being applied.
+  void inspect(std::function<void(Expected<std::string>)> callback);
+
+  // Whether a change that the kernel tells of, in a table of family ip6 and by the owner of that netlink port, is
+  // reason to inspect; and whether something may have changed that it does not tell of.
+  bool concerns(std::string_view table, std::uint32_t port) const;
+  bool suspects();
+
+  // The last Ruleset is put back, from nothing. Does not call back when there is nothing to put back.
   void put_back(Callback callback);
+
+  // What a person should know of the rules of others. It asks programs, and comes later.
+  void look_around(std::function<void(std::vector<std::string>)> callback);
 
   // The files are read with the next Ruleset that is applied, which is done at once where there was one before. What
   // is wrong with them, unreadable or refused, keeps no other rule out: those of the person that were good last stay,

@@ -6,6 +6,8 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <string_view>
+#include <vector>
 
 #include "daemon/io/nft_socket.h"
 #include "daemon/io/process.h"
@@ -28,7 +30,17 @@ class FirewallBackend {
   // What the rules have counted.
   using CountCallback = std::function<void(Expected<firewall::Counts>)>;
   virtual void count(CountCallback callback) = 0;
-  // Somebody else changed the kernel's rules: the next apply() takes nothing for granted.
+  // What of that which the kernel took is no longer there as it was, for a person; empty: all is.
+  using InspectCallback = std::function<void(Expected<std::string>)>;
+  virtual void inspect(InspectCallback callback) = 0;
+  // Whether an event about that table (of family ip6), which another's request made, is reason to inspect.
+  virtual bool concerns(std::string_view table, std::uint32_t port) const = 0;
+  // Whether something may have changed that no event tells of.
+  virtual bool suspects() { return false; }
+  // What others' rules do to ours and to what ours let pass, for a person.
+  using RemarksCallback = std::function<void(std::vector<std::string>)>;
+  virtual void look_around(RemarksCallback callback) = 0;
+  // The kernel's rules are not what they were: the next apply() takes nothing for granted.
   virtual void doubt() = 0;
 };
 
@@ -39,6 +51,9 @@ class NftFirewall final : public FirewallBackend {
   void apply(const firewall::Ruleset& ruleset, Callback callback) override;
   void remove(Callback callback) override;
   void count(CountCallback callback) override { callback(socket_.counts()); }
+  void inspect(InspectCallback callback) override { callback(inspect_now()); }
+  bool concerns(std::string_view table, std::uint32_t port) const override;
+  void look_around(RemarksCallback callback) override { callback({}); }
   void doubt() override { loaded_.reset(); }
 
  private:
@@ -50,10 +65,12 @@ class NftFirewall final : public FirewallBackend {
   void load(const Wanted& wanted, Callback callback);
   void replace(const Wanted& wanted, const std::string& refusal, Callback callback);
   void run_nft(std::string text, std::optional<Wanted> then, Callback callback);
+  Expected<std::string> inspect_now();
 
   ProcessRunner& runner_;
   NftSocket socket_;
   std::optional<Wanted> loaded_;  // what the kernel has; none until our skeleton is there
+  NftSocket::Print print_;        // of the table as it was loaded
   bool taken_over_ = false;       // a table of an earlier version is not looked for again
   std::shared_ptr<bool> alive_ = std::make_shared<bool>(true);
 };
@@ -61,21 +78,33 @@ class NftFirewall final : public FirewallBackend {
 // ip6tables-restore --noflush, and the jumps that are missing.
 class Ip6tablesFirewall final : public FirewallBackend {
  public:
-  Ip6tablesFirewall(ProcessRunner& runner, std::string state_dir);
+  // `position`: of the jumps in the built-in chains, from 1.
+  Ip6tablesFirewall(ProcessRunner& runner, std::string state_dir, unsigned position);
   void apply(const firewall::Ruleset& ruleset, Callback callback) override;
   void remove(Callback callback) override;
   void count(CountCallback callback) override;
+  void inspect(InspectCallback callback) override;
+  bool concerns(std::string_view table, std::uint32_t port) const override;
+  bool suspects() override;
+  void look_around(RemarksCallback callback) override;
   void doubt() override { jumping_ = false; }
 
  private:
   void restore(std::string text, Callback callback);
   void jump(std::size_t index, Callback callback);
+  void insert(const firewall::Ip6tablesJump& jump, unsigned position, Callback callback);
   void remove_jump(std::size_t index, Callback callback);
+  void save(std::vector<std::string> arguments,
+            std::function<void(Expected<std::string>)> callback);
   Command command(std::string program, std::vector<std::string> arguments) const;
 
   ProcessRunner& runner_;
   std::vector<std::string> environment_;
+  const unsigned position_;
   std::optional<firewall::Ruleset> good_;  // what the kernel took last
+  // The legacy variant tells nobody of changes: how large its tables were when they were inspected.
+  std::optional<bool> legacy_;  // none before the first inspection
+  std::vector<std::uint32_t> sizes_;
   bool jumping_ = false;  // the jumps were seen or made, and the chains of fate are there
   std::shared_ptr<bool> alive_ = std::make_shared<bool>(true);
 };

@@ -1,21 +1,29 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <unistd.h>
 
+#include <algorithm>
+#include <array>
+#include <utility>
+
 #include "daemon/io/firewall_backend.h"
+#include "daemon/io/legacy_tables.h"
+#include "firewall/ip6tables_saved.h"
+#include "firewall/nft_listing.h"
 #include "net/text.h"
 
 namespace sixgate::daemon {
 
 namespace {
 
-// Who asks waits five seconds (ControlSocket::kPatience).
-constexpr Duration kCounting = seconds(4);
+// Who asks waits five seconds (ControlSocket::kPatience), and may wait for two of these.
+constexpr Duration kSaving = seconds(2);
 constexpr std::size_t kMostSaved = 4 << 20;
 
 }  // namespace
 
-Ip6tablesFirewall::Ip6tablesFirewall(ProcessRunner& runner, std::string state_dir)
-    : runner_(runner) {
+Ip6tablesFirewall::Ip6tablesFirewall(ProcessRunner& runner, std::string state_dir,
+                                     unsigned position)
+    : runner_(runner), position_(position) {
   // Legacy ip6tables takes a lock that only root can. Everybody's lock is better where we may have it.
   const bool everybodys =
       ::access("/run/xtables.lock", R_OK | W_OK) == 0 || ::access("/run", W_OK) == 0;
@@ -76,9 +84,10 @@ void Ip6tablesFirewall::restore(std::string text, Callback callback) {
               });
 }
 
-void Ip6tablesFirewall::count(CountCallback callback) {
-  Command saving = command("ip6tables-save", {"-c"});
-  saving.time_limit = kCounting;
+void Ip6tablesFirewall::save(std::vector<std::string> arguments,
+                             std::function<void(Expected<std::string>)> callback) {
+  Command saving = command("ip6tables-save", std::move(arguments));
+  saving.time_limit = kSaving;
   saving.most_output = kMostSaved;
   runner_.run(std::move(saving),
               [callback = std::move(callback)](const Expected<ProcessResult>& result) {
@@ -87,9 +96,62 @@ void Ip6tablesFirewall::count(CountCallback callback) {
                 } else if (result->exit_status != 0) {
                   callback(fail(cat("ip6tables-save: ", printable(result->output))));
                 } else {
-                  callback(firewall::ip6tables_counts(result->output));
+                  callback(result->output);
                 }
               });
+}
+
+void Ip6tablesFirewall::count(CountCallback callback) {
+  save({"-c"}, [callback = std::move(callback)](const Expected<std::string>& saved) {
+    if (saved)
+      callback(firewall::ip6tables_counts(*saved));
+    else
+      callback(Unexpected<Error>(saved.error()));
+  });
+}
+
+void Ip6tablesFirewall::inspect(InspectCallback callback) {
+  if (!good_ || !jumping_) {
+    callback(std::string());
+    return;
+  }
+  // Before the text is read, so that a change meanwhile shows at the next look.
+  sizes_ = legacy_.value_or(false) ? legacy_table_sizes() : std::vector<std::uint32_t>();
+  save({}, [this, alive = std::weak_ptr<bool>(alive_),
+            callback = std::move(callback)](const Expected<std::string>& saved) {
+    if (alive.expired()) return;
+    if (!saved) {
+      callback(Unexpected<Error>(saved.error()));
+      return;
+    }
+    legacy_ = firewall::saved_by_legacy(*saved);
+    callback(firewall::ip6tables_lack(firewall::render_ip6tables(*good_), *saved));
+  });
+}
+
+bool Ip6tablesFirewall::concerns(std::string_view table, std::uint32_t /*port*/) const {
+  static constexpr std::array<std::string_view, 3> kTables{"filter", "mangle", "raw"};
+  return std::ranges::find(kTables, table) != kTables.end();
+}
+
+bool Ip6tablesFirewall::suspects() {
+  if (!good_ || !jumping_) return false;
+  return !legacy_ || (*legacy_ && legacy_table_sizes() != sizes_);
+}
+
+void Ip6tablesFirewall::look_around(RemarksCallback callback) {
+  save({}, [callback = std::move(callback),
+            before = position_ - 1](const Expected<std::string>& saved) {
+    std::vector<std::string> remarks;
+    if (saved) {
+      for (const std::string& rule : firewall::ip6tables_ahead(*saved, before))
+        remarks.push_back(cat(
+            "rules of others come before ours, which never see what those take: ", "in ", rule));
+      for (const std::string& chain : firewall::ip6tables_dropping_invalid(*saved))
+        remarks.push_back(firewall::drops_invalid(cat("ip6tables ", chain)));
+    }
+    callback(std::move(remarks));
+  });
 }
 
 // Each jump in turn: there, or inserted first.
@@ -113,17 +175,32 @@ void Ip6tablesFirewall::jump(std::size_t index, Callback callback) {
                   next();
                   return;
                 }
-                runner_.run(command("ip6tables", wanted.insert()),
-                            [alive, next, callback](const Expected<ProcessResult>& inserted) {
-                              if (alive.expired()) return;
-                              if (!inserted) {
-                                callback(Unexpected<Error>(inserted.error()));
-                              } else if (inserted->exit_status != 0) {
-                                callback(fail(cat("ip6tables: ", inserted->output)));
-                              } else {
-                                next();
-                              }
-                            });
+                insert(wanted, position_, [alive, next, callback](const Expected<Done>& inserted) {
+                  if (alive.expired()) return;
+                  if (inserted)
+                    next();
+                  else
+                    callback(inserted);
+                });
+              });
+}
+
+// At that position, or at the end where there are fewer rules; 0: at the end.
+void Ip6tablesFirewall::insert(const firewall::Ip6tablesJump& jump, unsigned position,
+                               Callback callback) {
+  runner_.run(command("ip6tables", position == 0 ? jump.append() : jump.insert(position)),
+              [this, alive = std::weak_ptr<bool>(alive_), &jump, position,
+               callback = std::move(callback)](const Expected<ProcessResult>& result) {
+                if (alive.expired()) return;
+                if (!result) {
+                  callback(Unexpected<Error>(result.error()));
+                } else if (result->exit_status == 0) {
+                  callback(Done{});
+                } else if (position > 1) {
+                  insert(jump, 0, callback);
+                } else {
+                  callback(fail(cat("ip6tables: ", result->output)));
+                }
               });
 }
 

@@ -106,6 +106,25 @@ void NftFirewall::remove(Callback callback) {
   }
 }
 
+Expected<std::string> NftFirewall::inspect_now() {
+  if (!loaded_) return std::string();
+  const Expected<NftSocket::Print> print = socket_.print();
+  if (!print) return Unexpected<Error>(print.error());
+  if (print->empty()) return std::string("the table is gone");
+  if (*print != print_) return std::string("chains or rules of the table are others");
+  const Expected<NftSocket::Found> found = socket_.read();
+  if (!found) return Unexpected<Error>(found.error());
+  for (const firewall::NftSetKind& kind : firewall::kNftSetKinds) {
+    if (found->foreign || found->sets[kind.id] != loaded_->sets[kind.id])
+      return cat("set ", kind.name, " has other elements");
+  }
+  return std::string();
+}
+
+bool NftFirewall::concerns(std::string_view table, std::uint32_t port) const {
+  return table == firewall::kNftTable && port != socket_.port();
+}
+
 // `then` is what the kernel has when it took the text.
 void NftFirewall::run_nft(std::string text, std::optional<Wanted> then, Callback callback) {
   const std::size_t own = first_line_of(then ? then->skeleton.user_rules : std::string(), text);
@@ -120,6 +139,8 @@ void NftFirewall::run_nft(std::string text, std::optional<Wanted> then, Callback
                 } else {
                   taken_over_ = true;
                   loaded_ = then;
+                  // Where it cannot be had, the next inspection finds another, and all is loaded again.
+                  print_ = socket_.print().value_or(NftSocket::Print{});
                   callback(Done{});
                 }
               });

@@ -283,23 +283,38 @@ void read_elements(const nlmsghdr* header, const NftSetKind& kind, NftSocket::Fo
   }
 }
 
+bool is_text(const nlattr* attribute) {
+  return attribute != nullptr && mnl_attr_validate(attribute, MNL_TYPE_NUL_STRING) >= 0;
+}
+
+// The name of our table.
+bool is_ours(const nlattr* attribute) {
+  return is_text(attribute) && mnl_attr_get_str(attribute) == firewall::kNftTable;
+}
+
+std::uint64_t number64(const nlattr* attribute) {
+  return attribute == nullptr || mnl_attr_get_payload_len(attribute) != 8
+             ? 0
+             : be64toh(mnl_attr_get_u64(attribute));
+}
+
+std::uint32_t number32(const nlattr* attribute) {
+  return attribute == nullptr || mnl_attr_get_payload_len(attribute) != 4
+             ? 0
+             : ntohl(mnl_attr_get_u32(attribute));
+}
+
+// Attributes of tables, chains, sets and rules are numbered up to this, as far as a print has them.
+constexpr std::size_t kPrintAttributes =
+    std::max({NFTA_TABLE_MAX, NFTA_CHAIN_MAX, NFTA_SET_MAX, NFTA_RULE_MAX}) + 1;
+
 void read_counter(const nlmsghdr* header, firewall::Counts& counts) {
   const auto object = attributes_of<NFTA_OBJ_MAX + 1>(header);
-  const auto is_text = [&](std::size_t at) {
-    return object.of[at] != nullptr && mnl_attr_validate(object.of[at], MNL_TYPE_NUL_STRING) >= 0;
-  };
-  // The kernel's own choice is of later versions than ours may be.
-  if (!is_text(NFTA_OBJ_TABLE) || !is_text(NFTA_OBJ_NAME) ||
-      mnl_attr_get_str(object.of[NFTA_OBJ_TABLE]) != firewall::kNftTable)
-    return;
+  if (!is_ours(object.of[NFTA_OBJ_TABLE]) || !is_text(object.of[NFTA_OBJ_NAME])) return;
   const auto counter = attributes_in<NFTA_COUNTER_MAX + 1>(object.of[NFTA_OBJ_DATA]);
-  const auto number = [&](std::size_t at) -> std::uint64_t {
-    const nlattr* one = counter.of[at];
-    return one == nullptr || mnl_attr_get_payload_len(one) != 8 ? 0
-                                                                : be64toh(mnl_attr_get_u64(one));
-  };
   firewall::add_count(counts, mnl_attr_get_str(object.of[NFTA_OBJ_NAME]),
-                      number(NFTA_COUNTER_PACKETS), number(NFTA_COUNTER_BYTES));
+                      number64(counter.of[NFTA_COUNTER_PACKETS]),
+                      number64(counter.of[NFTA_COUNTER_BYTES]));
 }
 
 }  // namespace
@@ -396,22 +411,59 @@ Expected<NftSocket::Found> NftSocket::read() {
   return found;
 }
 
-Expected<firewall::Counts> NftSocket::counts() {
+// Calls `each` with all objects of a kind; there are none without the table. Older kernels ignore the name of the table in some requests, and then tell of
+// other tables too.
+template <class Each>
+Expected<Done> NftSocket::dump(std::uint16_t message, std::uint16_t table_attribute, Each&& each) {
   std::vector<char> block(kMessageSize);
   const std::uint32_t sequence = ++sequence_;
   nlmsghdr* request =
-      start_message(block, nft_type(NFT_MSG_GETOBJ), NLM_F_DUMP, sequence, NFPROTO_IPV6, 0);
-  put_text(request, NFTA_OBJ_TABLE, firewall::kNftTable);
-  mnl_attr_put_u32(request, NFTA_OBJ_TYPE, htonl(NFT_OBJECT_COUNTER));
+      start_message(block, nft_type(message), NLM_F_DUMP, sequence, NFPROTO_IPV6, 0);
+  put_text(request, table_attribute, firewall::kNftTable);
   if (mnl_socket_sendto(socket_, request, request->nlmsg_len) < 0) {
     return fail(cat("nftables: ", error_text(errno)));
   }
+  const int code = read_answer(socket_, sequence, true, std::forward<Each>(each));
+  if (code != 0 && code != ENOENT) return fail(cat("nftables: ", error_text(code)));
+  return Done{};
+}
+
+Expected<firewall::Counts> NftSocket::counts() {
   firewall::Counts counts = firewall::no_counts();
-  const int code = read_answer(socket_, sequence, true,
-                               [&](const nlmsghdr* header) { read_counter(header, counts); });
-  if (code != 0) return fail(cat("nftables: ", error_text(code)));
+  const Expected<Done> dumped = dump(NFT_MSG_GETOBJ, NFTA_OBJ_TABLE,
+                                     [&](const nlmsghdr* header) { read_counter(header, counts); });
+  if (!dumped) return Unexpected<Error>(dumped.error());
   return counts;
 }
+
+Expected<NftSocket::Print> NftSocket::print() {
+  // Each kind with the attributes that name its table and itself, and one that is part of it.
+  struct Kind {
+    std::uint16_t message;
+    std::uint16_t table;
+    std::uint16_t handle;
+    std::uint16_t more;  // a number; 0: none
+  };
+  static constexpr std::array kKinds{
+      Kind{NFT_MSG_GETTABLE, NFTA_TABLE_NAME, NFTA_TABLE_HANDLE, NFTA_TABLE_FLAGS},
+      Kind{NFT_MSG_GETCHAIN, NFTA_CHAIN_TABLE, NFTA_CHAIN_HANDLE, NFTA_CHAIN_POLICY},
+      Kind{NFT_MSG_GETSET, NFTA_SET_TABLE, NFTA_SET_HANDLE, NFTA_SET_FLAGS},
+      Kind{NFT_MSG_GETRULE, NFTA_RULE_TABLE, NFTA_RULE_HANDLE, 0}};
+  Print print;
+  for (const Kind& kind : kKinds) {
+    const Expected<Done> dumped = dump(kind.message, kind.table, [&](const nlmsghdr* header) {
+      const auto object = attributes_of<kPrintAttributes>(header);
+      if (!is_ours(object.of[kind.table])) return;
+      print.push_back(kind.message);
+      print.push_back(number64(object.of[kind.handle]));
+      if (kind.more != 0) print.push_back(number32(object.of[kind.more]));
+    });
+    if (!dumped) return Unexpected<Error>(dumped.error());
+  }
+  return print;
+}
+
+std::uint32_t NftSocket::port() const { return mnl_socket_get_portid(socket_); }
 
 Expected<Done> NftSocket::send(const std::vector<NftStep>& steps) {
   if (steps.empty()) return Done{};

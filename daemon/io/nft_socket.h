@@ -30,6 +30,14 @@ class NftSocket {
   };
   Expected<Found> read();
 
+  // What tells one making of the table from another: its flags, and each chain, rule and set by the number that the
+  // kernel never gives twice. Elements are not in it. Empty: no table.
+  using Print = std::vector<std::uint64_t>;
+  Expected<Print> print();
+
+  // By what the kernel's events say who asked for a change.
+  std::uint32_t port() const;
+
   // What the table's named counters say.
   Expected<firewall::Counts> counts();
 
@@ -39,6 +47,8 @@ class NftSocket {
  private:
   explicit NftSocket(mnl_socket* socket) : socket_(socket) {}
   Expected<bool> read_set(const firewall::NftSetKind& kind, Found& found);
+  template <class Each>
+  Expected<Done> dump(std::uint16_t message, std::uint16_t table_attribute, Each&& each);
 
   mnl_socket* socket_ = nullptr;
   std::uint32_t sequence_ = 0;

@@ -9,11 +9,11 @@
 #include <sys/socket.h>
 
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include "daemon/io/clock.h"
 #include "daemon/io/netfilter_message.h"
-#include "firewall/nft.h"
 #include "net/text.h"
 
 namespace sixgate::daemon {
@@ -21,36 +21,45 @@ namespace {
 
 constexpr std::size_t kReadRoom = 65536;
 
-// The name of the table is attribute 1 in messages about tables, chains and sets alike.
-static_assert(NFTA_TABLE_NAME == 1 && NFTA_CHAIN_TABLE == 1 && NFTA_SET_TABLE == 1);
+// The name of the table is attribute 1 in all messages that matter.
+static_assert(NFTA_TABLE_NAME == 1 && NFTA_CHAIN_TABLE == 1 && NFTA_RULE_TABLE == 1 &&
+              NFTA_SET_TABLE == 1 && NFTA_SET_ELEM_LIST_TABLE == 1);
 
-bool takes_ours_away(const nlmsghdr* header) {
-  constexpr auto type_of = [](int message) { return NFNL_SUBSYS_NFTABLES << 8 | message; };
-  const int type = header->nlmsg_type;
-  if (type != type_of(NFT_MSG_DELTABLE) && type != type_of(NFT_MSG_DELCHAIN) &&
-      type != type_of(NFT_MSG_DELSET)) {
-    return false;
+bool changes_rules(int type) {
+  switch (type) {
+    case NFT_MSG_NEWTABLE:
+    case NFT_MSG_DELTABLE:
+    case NFT_MSG_NEWCHAIN:
+    case NFT_MSG_DELCHAIN:
+    case NFT_MSG_NEWRULE:
+    case NFT_MSG_DELRULE:
+    case NFT_MSG_NEWSET:
+    case NFT_MSG_DELSET:
+    case NFT_MSG_NEWSETELEM:
+    case NFT_MSG_DELSETELEM:
+      return true;
+    default:
+      return false;
   }
-  if (mnl_nlmsg_get_payload_len(header) < sizeof(nfgenmsg)) return false;
+}
+
+// The table of family ip6 that an event is about; empty: none.
+std::string_view table_of(const nlmsghdr* header) {
+  if (header->nlmsg_type >> 8 != NFNL_SUBSYS_NFTABLES ||
+      !changes_rules(header->nlmsg_type & 0xff) ||
+      mnl_nlmsg_get_payload_len(header) < sizeof(nfgenmsg))
+    return {};
   const auto* nfgen = static_cast<const nfgenmsg*>(mnl_nlmsg_get_payload(header));
-  if (nfgen->nfgen_family != NFPROTO_IPV6) return false;
-  bool ours = false;
-  mnl_attr_parse(
-      header, sizeof(nfgenmsg),
-      [](const nlattr* attribute, void* data) {
-        if (mnl_attr_get_type(attribute) != NFTA_TABLE_NAME) return MNL_CB_OK;
-        const std::string_view name(mnl_attr_get_str(attribute),
-                                    mnl_attr_get_payload_len(attribute));
-        *static_cast<bool*>(data) = name.substr(0, name.find('\0')) == firewall::kNftTable;
-        return MNL_CB_STOP;
-      },
-      &ours);
-  return ours;
+  if (nfgen->nfgen_family != NFPROTO_IPV6) return {};
+  const nlattr* name = attributes_of<NFTA_TABLE_NAME + 1>(header).of[NFTA_TABLE_NAME];
+  if (name == nullptr || mnl_attr_validate(name, MNL_TYPE_NUL_STRING) < 0) return {};
+  return mnl_attr_get_str(name);
 }
 
 }  // namespace
 
-Expected<std::unique_ptr<NftWatch>> NftWatch::open(EventLoop& loop, EventLoop::Callback lost) {
+Expected<std::unique_ptr<NftWatch>> NftWatch::open(EventLoop& loop, Concerns concerns,
+                                                   EventLoop::Callback changed) {
   OwnedFd fd(::socket(AF_NETLINK, SOCK_RAW | SOCK_CLOEXEC | SOCK_NONBLOCK, NETLINK_NETFILTER));
   // Bound, for events go past a socket that has no number of its own yet.
   sockaddr_nl local{};
@@ -60,37 +69,41 @@ Expected<std::unique_ptr<NftWatch>> NftWatch::open(EventLoop& loop, EventLoop::C
       ::setsockopt(fd.get(), SOL_NETLINK, NETLINK_ADD_MEMBERSHIP, &kGroup, sizeof kGroup) != 0) {
     return fail(cat("netfilter events: ", error_text(errno)));
   }
-  // Large sets of other people come in one burst, and our own where thousands of routers behind us get prefixes. What does
-  // not fit is taken for a loss and the rules are loaded again, which is the dearer the more there is; memory is taken
-  // for as long as a burst lasts.
-  constexpr int kRoom = 1 << 24;
+  // Large sets of other people come in one burst, and our own where thousands of routers behind us get prefixes.
+  constexpr int kRoom = 1 << 20;
   (void)::setsockopt(fd.get(), SOL_SOCKET, SO_RCVBUFFORCE, &kRoom, sizeof kRoom);
-  return std::unique_ptr<NftWatch>(new NftWatch(loop, std::move(fd), std::move(lost)));
+  return std::unique_ptr<NftWatch>(
+      new NftWatch(loop, std::move(fd), std::move(concerns), std::move(changed)));
 }
 
-NftWatch::NftWatch(EventLoop& loop, OwnedFd fd, EventLoop::Callback lost)
-    : fd_(std::move(fd)), lost_(std::move(lost)), watch_(loop, fd_.get()) {
+NftWatch::NftWatch(EventLoop& loop, OwnedFd fd, Concerns concerns, EventLoop::Callback changed)
+    : fd_(std::move(fd)),
+      concerns_(std::move(concerns)),
+      changed_(std::move(changed)),
+      watch_(loop, fd_.get()) {
   watch_.on_readable([this] { drain(); });
 }
 
 void NftWatch::drain() {
   std::vector<char> block(kReadRoom);
-  bool lost = false;
+  bool changed = false;
   for (;;) {
     const ssize_t received = ::recv(fd_.get(), block.data(), block.size(), MSG_DONTWAIT);
     if (received < 0 && errno == EINTR) continue;
     if (received < 0 && errno == ENOBUFS) {
-      lost = true;
+      changed = true;
       continue;
     }
     if (received <= 0) break;
     auto left = static_cast<int>(received);
     for (const auto* header = first_message(block); mnl_nlmsg_ok(header, left);
          header = mnl_nlmsg_next(header, &left)) {
-      lost = lost || takes_ours_away(header);
+      if (changed) break;
+      const std::string_view table = table_of(header);
+      changed = !table.empty() && concerns_(table, header->nlmsg_pid);
     }
   }
-  if (lost) lost_();
+  if (changed) changed_();
 }
 
 }  // namespace sixgate::daemon

@@ -1,0 +1,50 @@
+// SPDX-License-Identifier: Apache-2.0
+// RulesGuard: who changes or deletes our rules in the kernel finds them put back, and it is said.
+//
+// nftables tells of each change, also of those that ip6tables' newer variant makes; the tables of the legacy variant
+// are looked at now and then. Whether a change took something from us is then read back from the kernel.
+#pragma once
+
+#include <memory>
+#include <string>
+
+#include "daemon/io/event_loop.h"
+#include "daemon/io/firewall_applier.h"
+#include "daemon/io/nft_watch.h"
+#include "net/expected.h"
+#include "net/log.h"
+#include "net/time.h"
+
+namespace sixgate::daemon {
+
+class RulesGuard {
+ public:
+  RulesGuard(EventLoop& loop, FirewallApplier& firewall, LogSink log);
+
+  // The error: of nftables nothing is noticed.
+  Expected<Done> start();
+  // What goes from now on does not come back.
+  void stop();
+
+ private:
+  void changed();
+  void inspect();
+  void put_back();
+  void tick();
+
+  EventLoop& loop_;
+  FirewallApplier& firewall_;
+  LogSink log_;
+  std::unique_ptr<NftWatch> watch_;
+  Timer soon_;   // an inspection that waits for its time
+  Timer retry_;  // putting back what could not be
+  Timer tick_;
+  Instant inspected_ = Instant::never();  // the last time; never: not yet
+  Instant repaired_ = Instant::never();
+  std::string lack_;    // what is to be put back
+  Duration gap_;        // from one inspection to the next
+  bool blind_ = false;  // the last inspection could not be made
+  bool stopped_ = true;
+};
+
+}  // namespace sixgate::daemon

@@ -1,0 +1,132 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Somebody changes or deletes our rules in the kernel: it is seen, said, and put right, whatever the change was."""
+import re
+
+from lab import limit, require_tools
+from scenario import build, final_checks, online, toml, wait_delegated, wait_online
+from peers import Sixgated
+
+LEGACY = {"/usr/sbin/xtables-nft-multi": "/usr/sbin/xtables-legacy-multi"}
+
+
+def told(house):
+    """How often it was said that all is right again."""
+    return house.sixgated.process.text().count(": they are back")
+
+
+def each_is_undone(lab, house, ours, tamper, timeout):
+    """`tamper`: what somebody does, by a name; `ours()`: the rules as they are."""
+    before = ours()
+    for name, change in tamper.items():
+        said = told(house)
+        change()
+        lab.until("%s is undone" % name, lambda: ours() == before and told(house) > said, timeout)
+    return before
+
+
+def test_nft_changes_are_undone(lab):
+    """`nft flush ruleset`, the first line of Debian's nftables.conf, does not leave the house open; nor does less."""
+    require_tools("nft")
+    house = online(lab, config=toml(top='[firewall]\nbackend = "nft"\n'))
+
+    def nft(*words):
+        return lambda: lab.cpe.run("nft", *words)
+
+    def ours():
+        # Words, for the elements of a set come in any order.
+        text = lab.cpe.run("nft", "-s", "list", "table", "ip6", "sixgate", check=False).stdout
+        return sorted(text.replace(",", " ").split())
+    before = each_is_undone(lab, house, ours, {
+        "a flush of all": nft("flush", "ruleset"),
+        "a flush of our rules": nft("flush", "table", "ip6", "sixgate"),
+        "another flush of all": nft("flush", "ruleset"),
+        "a door": nft("insert rule ip6 sixgate forward accept"),
+        "a LAN called exposed": nft("add element ip6 sixgate exposed { lan0 }"),
+        "an emptied set": nft("flush set ip6 sixgate local64"),
+        "a sleeping table": nft("add table ip6 sixgate { flags dormant; }"),
+    }, 20)
+    lab.check("from_wan" in before and '"lan0"' in before, "the rules of the start")
+    # What is others' is none of our affair, and our own changes are no surprise.
+    said = told(house)
+    nft("add table inet other { chain c { type filter hook input priority 5; counter; }; }")()
+    house.sixgated.reload()
+    house.sixgated.write(toml(top='[firewall]\nbackend = "nft"\nlog = "refused"\n'))
+    house.sixgated.reload()
+    lab.until("our own change is there", lambda: "log_refused" in "".join(ours()), 20)
+    lab.check(told(house) == said, "put back without need")
+    final_checks(lab)
+
+
+def ip6tables_changes(lab, prefix, legacy, seconds):
+    require_tools("ip6tables%s-save" % prefix)
+    lab.house()
+    house = build(lab)
+    house.sixgated = Sixgated(lab, config=toml(top='[firewall]\nbackend = "ip6tables"\n'))
+    house.sixgated.private = LEGACY if legacy else None
+    house.sixgated.start()
+    house.prefix = wait_delegated(lab)
+    wait_online(lab, house.prefix)
+
+    def tool(*words):
+        return lambda: lab.cpe.run("ip6tables%s" % prefix, "-w", "5", *words)
+
+    def ours():
+        text = lab.cpe.run("ip6tables%s-save" % prefix).stdout
+        return sorted(re.sub(r"\[\d+:\d+\]", "", line) for line in text.splitlines() if "sixgate" in line)
+    before = each_is_undone(lab, house, ours, {
+        "a flush of all": tool("-F"),
+        "a jump that is gone": tool("-D", "FORWARD", "-j", "sixgate-forward"),
+        "a door": tool("-I", "sixgate-forward", "-j", "ACCEPT"),
+        "a flush of one chain": tool("-F", "sixgate-through"),
+        "no more notrack": tool("-t", "raw", "-F", "sixgate-untracked"),
+    }, seconds)
+    lab.check(len(before) > 100, str(before))
+    # Somebody who wants to be first is, and status says so.
+    tool("-I", "INPUT", "-p", "tcp", "--dport", "22", "-j", "ACCEPT")()
+    said = house.sixgated.cli_run("status").stdout
+    lab.check("rules of others come before ours" in said and "-A INPUT -p tcp" in said, said)
+    final_checks(lab)
+
+
+@limit(150)
+def test_ip6tables_changes_are_undone(lab):
+    ip6tables_changes(lab, "", False, 20)
+
+
+@limit(200)
+def test_ip6tables_legacy_changes_are_undone(lab):
+    """Of these the kernel tells nobody: they are looked at every ten seconds."""
+    ip6tables_changes(lab, "-legacy", True, 40)
+
+
+def test_jump_position(lab):
+    """A jump goes where it is wanted, and to the end where there are fewer rules."""
+    require_tools("ip6tables-save")
+    lab.house()
+    for number in (1, 2):
+        lab.cpe.run("ip6tables", "-A", "INPUT", "-p", "tcp", "--dport", str(number), "-j", "ACCEPT")
+    online(lab, config=toml(top='[firewall]\nbackend = "ip6tables"\njump_position = 2\n'))
+
+    def chain(name):
+        return [line.split()[-1] for line in lab.cpe.run("ip6tables", "-S", name).stdout.splitlines()[1:]]
+    lab.check(chain("INPUT") == ["ACCEPT", "sixgate-input", "ACCEPT"], str(chain("INPUT")))
+    lab.check(chain("FORWARD") == ["sixgate-forward"], str(chain("FORWARD")))
+    final_checks(lab)
+
+
+def test_foreign_rule_that_drops_invalid(lab):
+    """It is named, and Neighbour Discovery and DHCPv6 pass it all the same."""
+    require_tools("nft", "ip6tables")
+    lab.house()
+    lab.cpe.run("nft", "-f", "-", stdin="table inet fw { chain input { type filter hook input priority -5; "
+                "ct state invalid drop; }; chain forward { type filter hook forward priority -5; "
+                "ct state vmap { invalid : drop, established : accept }; }; }\n")
+    lab.cpe.run("ip6tables", "-A", "INPUT", "-m", "conntrack", "--ctstate", "INVALID", "-j", "DROP")
+    house = online(lab)
+    problems = "\n".join(house.sixgated.status()["problems"])
+    for chain in ("inet fw input", "inet fw forward", "ip6 filter INPUT"):
+        lab.check('"%s" drops what conntrack calls invalid' % chain in problems, problems)
+    lab.check("ip6 sixgate" not in problems, problems)
+    lab.cpe.ip("-6", "neigh", "flush", "dev", "lan0")
+    lab.h1.wait_ping(lab.cpe.address_in(house.prefix, "lan0"))
+    final_checks(lab)
