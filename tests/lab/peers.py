@@ -267,12 +267,12 @@ class Radvd:
 
     def __init__(self, lab, namespace=None, interface="isp0", prefix=ACCESS, managed=True, other=True,
                  autonomous=False, on_link=True, lifetime=1800, preferred=3600, valid=7200, interval=10, rdnss=None,
-                 mtu=None, name="radvd"):
+                 rdnss_lifetime=600, mtu=None, name="radvd"):
         require_tools("radvd")
         self.lab, self.namespace, self.interface, self.prefix = lab, namespace or lab.isp, interface, prefix
         self.managed, self.other, self.autonomous, self.on_link = managed, other, autonomous, on_link
         self.lifetime, self.preferred, self.valid, self.interval = lifetime, preferred, valid, interval
-        self.rdnss, self.mtu, self.name, self.process = rdnss, mtu, name, None
+        self.rdnss, self.rdnss_lifetime, self.mtu, self.name, self.process = rdnss, rdnss_lifetime, mtu, name, None
         self.path = os.path.join(lab.short, name + ".conf")
 
     def configuration(self):
@@ -288,7 +288,7 @@ class Radvd:
             lines.append("  prefix %s { AdvOnLink %s; AdvAutonomous %s; AdvPreferredLifetime %d; AdvValidLifetime %d; };"
                          % (self.prefix, switch(self.on_link), switch(self.autonomous), self.preferred, self.valid))
         if self.rdnss:
-            lines.append("  RDNSS %s { AdvRDNSSLifetime 600; };" % self.rdnss)
+            lines.append("  RDNSS %s { AdvRDNSSLifetime %d; };" % (self.rdnss, self.rdnss_lifetime))
         return "\n".join(lines) + "\n};\n"
 
     def write(self):
@@ -361,6 +361,12 @@ class DhcpcdHost:
         return [word.split("%")[0] for key, value in told.items() if re.fullmatch(r"nd\d+_rdnss\d+_servers", key)
                 and told.get(key.replace("_servers", "_lifetime")) != "0" for word in value.split()]
 
+    def search(self):
+        """The DNSSL domains, likewise."""
+        told = self.environment()
+        return [word for key, value in told.items() if re.fullmatch(r"nd\d+_dnssl\d+_search", key)
+                and told.get(key.replace("_search", "_lifetime")) != "0" for word in value.split()]
+
     def stop(self):
         self.process.stop()
 
@@ -369,7 +375,7 @@ class Networkd:
     """systemd-networkd in a namespace, as host or as router. `files` are the .network files."""
 
     HOST = {"eth0.network": "[Match]\nName=eth0\n[Network]\nIPv6AcceptRA=yes\nLinkLocalAddressing=ipv6\n"
-                            "[IPv6AcceptRA]\nUseDNS=yes\n"}
+                            "[IPv6AcceptRA]\nUseDNS=yes\nUseDomains=yes\n"}
     BINARY = "/lib/systemd/systemd-networkd"
 
     def __init__(self, lab, namespace, files=None, name="networkd"):
@@ -419,6 +425,9 @@ class Networkd:
 
     def dns(self, interface="eth0"):
         return self.state(interface).get("DNS", "").split()
+
+    def search(self, interface="eth0"):
+        return self.state(interface).get("DOMAINS", "").split()
 
     def stop(self):
         self.process.stop()

@@ -80,6 +80,14 @@ def hear_routes(lab):
         lab.roles[role].sysctl("net.ipv6.conf.eth0.accept_ra_rt_info_max_plen", 128)
 
 
+def by_itself(host, program):
+    """A host whose kernel leaves Router Advertisements to the program."""
+    host.sysctl("net.ipv6.conf.eth0.accept_ra", 0)
+    host.ip("-6", "address", "flush", "dev", "eth0", "scope", "global")
+    host.ip("-6", "route", "flush", "default", check=False)
+    return program.start()
+
+
 def slash64(wire, prefix, since=0.0):
     """The /64 inside the prefix that the last Router Advertisement on this wire holds to be alive, or None."""
     for ra in reversed(wire.ras(since)):

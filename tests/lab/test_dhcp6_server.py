@@ -7,8 +7,9 @@ import time
 
 from dhcp_clients import Dhclient, Dhcrelay, DibblerClient, WideClient, perfdhcp
 from lab import OTHER_POOL, SERVER, check_not_malformed, limit, proves
+from network_manager import AUTO, SHARED, NetworkManager
 from peers import DhcpcdHost, Networkd, Sixgated
-from scenario import build, final_checks, online, toml, wait_delegated
+from scenario import build, by_itself, final_checks, online, toml, wait_delegated
 from wire import UDP, inject, inside, ipv6, udp
 
 # The provider's renewal, when a renumbering shows.
@@ -31,8 +32,9 @@ def held(sixgated, kind, within):
 @limit(200)
 @proves("8415-S-01", "9096-L-13g", "9663-05", "9818-LPD-X1")
 def test_clients_of_debian(lab):
-    """dhclient, dhcpcd, the WIDE client and systemd-networkd get addresses and prefixes, and keep them over kill -9."""
-    lab.house({"lan0": ["h1", "h2"], "lan1": ["h3", "h4"]})
+    """dhclient, dhcpcd, the WIDE client, systemd-networkd and NetworkManager get addresses and prefixes, and keep them over
+    kill -9."""
+    lab.house({"lan0": ["h1", "h2"], "lan1": ["h3", "h4", "h5"]})
     wires = [lab.cpe.wire("lan0"), lab.cpe.wire("lan1")]
     config = toml(lan='addressing = "slaac+dhcpv6"\ndhcpv6_lease_time = 120\n')
     house = build(lab)
@@ -45,13 +47,16 @@ def test_clients_of_debian(lab):
     dhcpcd.start("ipv6only\nnoipv4\nslaac hwaddr\ninterface eth0\nia_na 1\nia_pd 2 -\n")
     Networkd(lab, lab.h3, NETWORKD).start()
     WideClient(lab, lab.h4).start()
-    lab.until("four clients have an address", lambda: len(held(house.sixgated, "address", house.prefix)) == 4, 40)
-    lab.until("four clients have a prefix", lambda: len(held(house.sixgated, "prefix", house.prefix)) == 4, 20)
+    # It asks for a prefix when it has somebody to share it with.
+    lab.cable(lab.h5, "shared0", lab.namespace("shared"), "eth0")
+    by_itself(lab.h5, NetworkManager(lab, lab.h5, {"eth0": AUTO, "shared0": SHARED}))
+    lab.until("five clients have an address", lambda: len(held(house.sixgated, "address", house.prefix)) == 5, 40)
+    lab.until("five clients have a prefix", lambda: len(held(house.sixgated, "prefix", house.prefix)) == 5, 20)
     lab.until("dhclient has them in its lease file", lambda: "iaaddr" in dhclient.text() and "iaprefix" in
               dhclient.text(), 20)
     addresses, prefixes = (held(house.sixgated, kind, house.prefix) for kind in ("address", "prefix"))
     given = [ipaddress.IPv6Network(one) for one in prefixes.values()]
-    lab.check(len(set(given)) == 4 and all(one.prefixlen == 64 for one in given), "prefixes: %s" % prefixes)
+    lab.check(len(set(given)) == 5 and all(one.prefixlen == 64 for one in given), "prefixes: %s" % prefixes)
     replies = [one for wire in wires for one in wire.dhcp("Reply")]
     lab.row("8415-S-01", replies and all(
         inside(one.source, "fe80::/10") and inside(one.destination, "fe80::/10")
@@ -132,8 +137,9 @@ def test_sixgate_behind_sixgate(lab):
 @limit(120)
 @proves("7084-L-8", "7084-L-10", "8415-S-23")
 def test_settings_alone(lab):
-    """Stateless: dhclient, the WIDE client and systemd-networkd learn the resolver, and nothing is remembered of them."""
-    lab.house({"lan0": ["h1", "h2"], "lan1": ["h3"]})
+    """Stateless: dhclient, the WIDE client, systemd-networkd and NetworkManager learn the resolver, and nothing is
+    remembered of them."""
+    lab.house({"lan0": ["h1", "h2"], "lan1": ["h3", "h4"]})
     house = build(lab)
     house.sixgated = Sixgated(lab, config=toml(lan='addressing = "slaac+stateless"\ndns = ["2001:db8:53::53"]\nsearch = ["home.arpa"]\n')).start()
     wait_delegated(lab)
@@ -143,6 +149,12 @@ def test_settings_alone(lab):
     wide = WideClient(lab, lab.h2, stateless=True).start()
     networkd = Networkd(lab, lab.h3, {"eth0.network": "[Match]\nName=eth0\n[Network]\nIPv6AcceptRA=yes\n"
                                       "LinkLocalAddressing=ipv6\n[IPv6AcceptRA]\nUseDNS=no\nDHCPv6Client=yes\n"}).start()
+    manager = by_itself(lab.h4, NetworkManager(lab, lab.h4))
+    lab.until("NetworkManager was told both by DHCPv6", lambda: (
+        manager.dhcp6().get("dhcp6_name_servers"), manager.dhcp6().get("dhcp6_domain_search"))
+              == ("2001:db8:53::53", "home.arpa"), 20)
+    lab.check(all(line in manager.resolv_conf().splitlines() for line in ("nameserver 2001:db8:53::53", "search home.arpa")),
+              "NetworkManager's resolv.conf: %s" % manager.resolv_conf())
     lab.until("dhclient knows resolver and search domain", lambda: dhclient.settings().get("new_dhcp6_name_servers")
               == "2001:db8:53::53" and "home.arpa" in dhclient.settings().get("new_dhcp6_domain_search", ""), 30)
     networkd.process.wait_log("information-request -> stopped")
