@@ -18,6 +18,9 @@
 
 namespace sixgate::firewall {
 
+// What the names of our chains begin with.
+inline constexpr std::string_view kIp6tablesChains = "sixgate-";
+
 // The chains that decide a packet's fate, and so count it, are the same whatever the Ruleset: once they are there they
 // need not be written anew, and go on counting.
 enum class FateChains : std::uint8_t { kWritten, kThere };

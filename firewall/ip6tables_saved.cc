@@ -10,7 +10,6 @@ namespace sixgate::firewall {
 
 namespace {
 
-constexpr std::string_view kOurs = "sixgate-";
 // A line of the person's own may be several rules ("-s A,B").
 constexpr std::string_view kUsers = "sixgate-user-";
 constexpr std::string_view kAppend = "-A ";
@@ -41,7 +40,7 @@ void for_each_rule(std::string_view text, Each&& each) {
 std::vector<std::string> rules_of_ours(std::string_view text) {
   std::vector<std::string> places;
   for_each_rule(text, [&](std::string_view table, std::string_view chain, std::string_view) {
-    if (chain.starts_with(kOurs) && !chain.starts_with(kUsers))
+    if (chain.starts_with(kIp6tablesChains) && !chain.starts_with(kUsers))
       places.push_back(cat("chain ", chain, " of table ", table));
   });
   std::ranges::sort(places);
@@ -116,7 +115,7 @@ std::vector<std::string> ip6tables_dropping_invalid(std::string_view saved) {
   std::vector<std::string> chains;
   for_each_rule(saved, [&](std::string_view table, std::string_view chain, std::string_view line) {
     const std::string_view target = after(line, " -j ");
-    if (chain.starts_with(kOurs) || (target != "DROP" && target != "REJECT")) return;
+    if (chain.starts_with(kIp6tablesChains) || (target != "DROP" && target != "REJECT")) return;
     for (const std::string_view option : {" --ctstate ", " --state "}) {
       if (cat(",", after(line, option), ",").find(",INVALID,") != std::string::npos)
         chains.push_back(cat(table, " ", printable(chain)));

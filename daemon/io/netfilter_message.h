@@ -11,6 +11,8 @@
 #include <cerrno>
 #include <cstdint>
 #include <memory>
+#include <optional>
+#include <string_view>
 #include <vector>
 
 namespace sixgate::daemon {
@@ -99,6 +101,18 @@ NetfilterAttributes<kCount> attributes_in(const nlattr* nest) {
   NetfilterAttributes<kCount> out;
   if (nest != nullptr) mnl_attr_parse_nested(nest, NetfilterAttributes<kCount>::take, &out);
   return out;
+}
+
+// Of an attribute that is there; empty and none else.
+inline std::string_view netfilter_text(const nlattr* attribute) {
+  if (attribute == nullptr) return {};
+  const std::string_view all(mnl_attr_get_str(attribute), mnl_attr_get_payload_len(attribute));
+  return all.substr(0, all.find('\0'));
+}
+
+inline std::optional<std::uint32_t> netfilter_number(const nlattr* attribute) {
+  if (attribute == nullptr || mnl_attr_validate(attribute, MNL_TYPE_U32) < 0) return std::nullopt;
+  return be32toh(mnl_attr_get_u32(attribute));
 }
 
 }  // namespace sixgate::daemon

@@ -9,8 +9,9 @@
 
 namespace sixgate::daemon {
 
-// Base chains of others at the hooks input and forward of IPv6 whose policy is drop, as `nft list` names them:
-// "inet fw4 forward". ip6tables' own chains (table ip6 filter) are among them where ip6tables is nftables.
+// Base chains of others at the hooks input and forward of IPv6 whose policy is drop, or whose last rule refuses all that
+// comes to it (firewalld's), as `nft list` names them: "inet fw4 forward". ip6tables' own chains (table ip6 filter) are
+// among them where ip6tables is nftables.
 Expected<std::vector<std::string>> closed_chains_of_others();
 
 }  // namespace sixgate::daemon

@@ -283,25 +283,10 @@ void read_elements(const nlmsghdr* header, const NftSetKind& kind, NftSocket::Fo
   }
 }
 
-bool is_text(const nlattr* attribute) {
-  return attribute != nullptr && mnl_attr_validate(attribute, MNL_TYPE_NUL_STRING) >= 0;
-}
-
-// The name of our table.
-bool is_ours(const nlattr* attribute) {
-  return is_text(attribute) && mnl_attr_get_str(attribute) == firewall::kNftTable;
-}
-
 std::uint64_t number64(const nlattr* attribute) {
   return attribute == nullptr || mnl_attr_get_payload_len(attribute) != 8
              ? 0
              : be64toh(mnl_attr_get_u64(attribute));
-}
-
-std::uint32_t number32(const nlattr* attribute) {
-  return attribute == nullptr || mnl_attr_get_payload_len(attribute) != 4
-             ? 0
-             : ntohl(mnl_attr_get_u32(attribute));
 }
 
 // Attributes of tables, chains, sets and rules are numbered up to this, as far as a print has them.
@@ -310,9 +295,9 @@ constexpr std::size_t kPrintAttributes =
 
 void read_counter(const nlmsghdr* header, firewall::Counts& counts) {
   const auto object = attributes_of<NFTA_OBJ_MAX + 1>(header);
-  if (!is_ours(object.of[NFTA_OBJ_TABLE]) || !is_text(object.of[NFTA_OBJ_NAME])) return;
+  if (netfilter_text(object.of[NFTA_OBJ_TABLE]) != firewall::kNftTable) return;
   const auto counter = attributes_in<NFTA_COUNTER_MAX + 1>(object.of[NFTA_OBJ_DATA]);
-  firewall::add_count(counts, mnl_attr_get_str(object.of[NFTA_OBJ_NAME]),
+  firewall::add_count(counts, netfilter_text(object.of[NFTA_OBJ_NAME]),
                       number64(counter.of[NFTA_COUNTER_PACKETS]),
                       number64(counter.of[NFTA_COUNTER_BYTES]));
 }
@@ -453,10 +438,10 @@ Expected<NftSocket::Print> NftSocket::print() {
   for (const Kind& kind : kKinds) {
     const Expected<Done> dumped = dump(kind.message, kind.table, [&](const nlmsghdr* header) {
       const auto object = attributes_of<kPrintAttributes>(header);
-      if (!is_ours(object.of[kind.table])) return;
+      if (netfilter_text(object.of[kind.table]) != firewall::kNftTable) return;
       print.push_back(kind.message);
       print.push_back(number64(object.of[kind.handle]));
-      if (kind.more != 0) print.push_back(number32(object.of[kind.more]));
+      if (kind.more != 0) print.push_back(netfilter_number(object.of[kind.more]).value_or(0));
     });
     if (!dumped) return Unexpected<Error>(dumped.error());
   }

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "daemon/io/nft_watch.h"
 
+#include <arpa/inet.h>  // before linux/netfilter.h
 #include <errno.h>
 #include <libmnl/libmnl.h>
 #include <linux/netfilter.h>
@@ -51,9 +52,7 @@ std::string_view table_of(const nlmsghdr* header) {
     return {};
   const auto* nfgen = static_cast<const nfgenmsg*>(mnl_nlmsg_get_payload(header));
   if (nfgen->nfgen_family != NFPROTO_IPV6) return {};
-  const nlattr* name = attributes_of<NFTA_TABLE_NAME + 1>(header).of[NFTA_TABLE_NAME];
-  if (name == nullptr || mnl_attr_validate(name, MNL_TYPE_NUL_STRING) < 0) return {};
-  return mnl_attr_get_str(name);
+  return netfilter_text(attributes_of<NFTA_TABLE_NAME + 1>(header).of[NFTA_TABLE_NAME]);
 }
 
 }  // namespace

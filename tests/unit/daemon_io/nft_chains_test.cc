@@ -35,6 +35,20 @@ TEST_F(NftChainsTest, FindsBaseChainsOfOthersThatDropByPolicy) {
                   chain("ip filter", "FORWARD", "forward", "drop") + "true"),
             (Names{"inet fw4 forward", "inet fw4 input", "ip6 filter FORWARD"}));
   EXPECT_EQ(after("nft flush ruleset"), Names{});
+  // Closed by a last rule, as firewalld's are.
+  EXPECT_EQ(after(chain("inet firewalld", "forward", "forward", "accept") +
+                  chain("inet firewalld", "input", "input", "accept") +
+                  chain("inet mine", "forward", "forward", "accept") +
+                  "nft 'add rule inet firewalld forward ct state established accept;"
+                  " add rule inet firewalld forward reject with icmpx admin-prohibited;"
+                  " add rule inet firewalld input drop; add rule inet firewalld input accept;"
+                  " add rule inet mine forward tcp dport 25 drop'"),
+            Names{"inet firewalld forward"});
+  EXPECT_EQ(after("nft 'add rule inet mine forward counter log drop'"),
+            (Names{"inet firewalld forward", "inet mine forward"}));
+  EXPECT_EQ(after("nft flush ruleset; ip6tables-nft -A FORWARD -p tcp -j REJECT;"
+                  " ip6tables-nft -A INPUT -j REJECT"),
+            Names{"ip6 filter INPUT"});
 }
 
 }  // namespace
