@@ -36,7 +36,7 @@ function(sixgate_room name directory)
     sixgate_bundle(sixgate_${name})
   endif()
   # What no packet waits for is compiled for size: it is two thirds of the code, and most of what is resident.
-  if(sources AND NOT directory MATCHES "^(net|dhcp6|ra|daemon/io)$")
+  if(sources AND NOT directory MATCHES "^(net|dhcp6|ra)$")
     target_compile_options(sixgate_${name} PRIVATE $<$<CONFIG:Release>:-Os>)
   endif()
   if(SIXGATE_FUZZ)

@@ -22,9 +22,9 @@ Supervisor::Supervisor(const char* notify_socket, const char* watchdog_usec,
   socket_ = OwnedFd(::socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0));
   const bool ours = watchdog_pid == nullptr ||
                     parse_decimal(watchdog_pid) == static_cast<std::uint64_t>(::getpid());
-  const auto micros =
-      watchdog_usec != nullptr && ours ? parse_decimal(watchdog_usec) : std::nullopt;
-  if (micros && *micros > 0) watchdog_interval_ = Duration(static_cast<std::int64_t>(*micros / 2));
+  if (watchdog_usec == nullptr || !ours) return;
+  const std::uint64_t half = parse_decimal(watchdog_usec).value_or(0) / 2;
+  if (half > 0) watchdog_interval_ = Duration(static_cast<std::int64_t>(half));
 }
 
 void Supervisor::reloading() {
