@@ -41,6 +41,18 @@ std::vector<std::string> mapping_row(const Json& one) {
           sources.empty() ? "from everywhere" : cat("from ", sources)};
 }
 
+// What was let in through a pinhole.
+std::vector<std::string> pinhole_row(const Json& one) {
+  const std::int64_t first = one["first_port"].number();
+  const std::int64_t last = one["last_port"].number();
+  const std::string port = first == 0      ? ""
+                           : first == last ? cat(' ', first)
+                                           : cat(' ', first, '-', last);
+  return {cat("pinhole on ", said(one["interface"])), said(one["host"]),
+          cat(protocol_name(one["protocol"].number()), port), cat("from ", said(one["source"])),
+          cat(one["packets"].number(), " packets begun")};
+}
+
 std::string condition(const Json& link) {
   if (!link["present"].truth()) return "no such interface";
   return link["ready"].truth() ? "up" : "not ready";
@@ -268,8 +280,11 @@ std::string firewall_counters_text(const Json& answer) {
     table.row({printable(name), cat(count["packets"].number(), " packets"),
                cat(count["bytes"].number(), " bytes"), said(count["about"])});
   }
+  Table pinholes;
+  for (const Json& one : answer["pinholes"].elements()) pinholes.row(pinhole_row(one));
   std::string out;
   table.print(out, "");
+  pinholes.print(out, "");
   return out;
 }
 

@@ -43,11 +43,29 @@ void write_counts(JsonWriter& json, const firewall::Counts& counts, bool with_re
   json.end_object();
 }
 
-std::string firewall_counters_json(const firewall::Counts& counts, std::string_view backend) {
+std::string firewall_counters_json(const firewall::Counts& counts,
+                                   const std::vector<firewall::PinholeCount>& pinholes,
+                                   std::string_view backend) {
   JsonWriter json;
   json.begin_object().member("schema", 1).member("backend", backend);
   json.key("counters");
   write_counts(json, counts, true);
+  json.key("pinholes").begin_array();
+  for (const firewall::PinholeCount& one : pinholes) {
+    const firewall::FirewallPinhole& pinhole = one.pinhole;
+    const bool ports = pinhole.has_ports();
+    json.begin_object()
+        .member("interface", pinhole.interface)
+        .member("host", pinhole.host.to_string())
+        .member("protocol", pinhole.protocol)
+        .member("first_port", ports ? pinhole.first_port : 0)
+        .member("last_port", ports ? pinhole.last_port : 0)
+        .member("source", pinhole.source.to_string())
+        .member("packets", one.packets)
+        .member("bytes", one.bytes)
+        .end_object();
+  }
+  json.end_array();
   json.end_object();
   return json.take();
 }

@@ -3,6 +3,8 @@
 #pragma once
 
 #include <string>
+#include <string_view>
+#include <vector>
 
 #include "daemon/json.h"
 #include "firewall/counted.h"
@@ -16,8 +18,11 @@ std::string firewall_json(const firewall::Ruleset& ruleset, firewall::Backend ba
 // {"refused":{"packets":3,"bytes":240,"about":"..."},...}, the reasons where they are asked for.
 void write_counts(JsonWriter& json, const firewall::Counts& counts, bool with_reasons);
 
-// {"schema":1,"backend":"nft","counters":{"refused":{"packets":3,"bytes":240,"about":"..."},...}}, for
-// `sixgate firewall counters`.
-std::string firewall_counters_json(const firewall::Counts& counts, std::string_view backend);
+// {"schema":1,"backend":"nft","counters":{"refused":{"packets":3,"bytes":240,"about":"..."},...},
+// "pinholes":[{"interface":"lan0","host":"2001:db8::7","protocol":6,"first_port":22,"last_port":22,"source":"::/0",
+// "packets":1,"bytes":80},...]}, for `sixgate firewall counters`. Ports are 0 where the protocol has none.
+std::string firewall_counters_json(const firewall::Counts& counts,
+                                   const std::vector<firewall::PinholeCount>& pinholes,
+                                   std::string_view backend);
 
 }  // namespace sixgate::daemon

@@ -10,6 +10,8 @@
 #include <string_view>
 #include <vector>
 
+#include "firewall/ruleset.h"
+
 namespace sixgate::firewall {
 
 struct CountedKind {
@@ -33,6 +35,15 @@ void add_count(Counts& counts, std::string_view name, std::uint64_t packets, std
 
 // All kinds, with nothing counted.
 Counts no_counts();
+
+// What began through one pinhole to its host's present address. Of nft alone: ip6tables writes such rules anew with
+// every change.
+struct PinholeCount {
+  FirewallPinhole pinhole;
+  std::uint64_t packets = 0;
+  std::uint64_t bytes = 0;
+  bool operator==(const PinholeCount&) const = default;
+};
 
 // From the text of `ip6tables-save -c`. Rules that only lead on to a chain of ours are not counted.
 Counts ip6tables_counts(std::string_view saved);

@@ -29,11 +29,12 @@ const std::array<NftSetKind, kNftSetCount> kNftSetKinds{{
     {NftSetId::kForbidden, "forbidden", NftKey::kInterfacePrefix, "documentation prefixes"},
     {NftSetId::kServers, "servers", NftKey::kInterfacePrefix, "DHCPv6 servers that we relay to"},
     {NftSetId::kRegistered, "registered", NftKey::kInterfacePrefix, "told to a DHCPv6 server"},
-    {NftSetId::kDoorTcp, "door_tcp", NftKey::kPort, "LAN, host, port: open to everybody"},
-    {NftSetId::kDoorUdp, "door_udp", NftKey::kPort, "LAN, host, port: open to everybody"},
-    {NftSetId::kPinholeTcp, "pinhole_tcp", NftKey::kPorts, "LAN, source, host, ports"},
-    {NftSetId::kPinholeUdp, "pinhole_udp", NftKey::kPorts, "LAN, source, host, ports"},
-    {NftSetId::kPinholeOther, "pinhole_other", NftKey::kProtocol, "LAN, source, host, protocol"},
+    {NftSetId::kDoorTcp, "door_tcp", NftKey::kPort, "LAN, host, port: open to everybody", true},
+    {NftSetId::kDoorUdp, "door_udp", NftKey::kPort, "LAN, host, port: open to everybody", true},
+    {NftSetId::kPinholeTcp, "pinhole_tcp", NftKey::kPorts, "LAN, source, host, ports", true},
+    {NftSetId::kPinholeUdp, "pinhole_udp", NftKey::kPorts, "LAN, source, host, ports", true},
+    {NftSetId::kPinholeOther, "pinhole_other", NftKey::kProtocol, "LAN, source, host, protocol",
+     true},
     {NftSetId::kKnockers, "knockers", NftKey::kInterface, "uplinks where IPsec AH is for us"},
     {NftSetId::kKnock, "knock", NftKey::kInterfaceMark, "LAN, mark of what came by IPsec AH"},
     {NftSetId::kAnyEndpoint, "any_endpoint", NftKey::kInterface, "LANs that anybody may answer"},
@@ -109,6 +110,19 @@ NftElement element_of(const FirewallPinhole& pinhole) {
 }
 
 }  // namespace
+
+FirewallPinhole pinhole_of(NftSetId set, const NftElement& element) {
+  FirewallPinhole pinhole{element.interface, element.prefix.address()};
+  pinhole.source = element.source;
+  if (set == NftSetId::kPinholeOther) {
+    pinhole.protocol = static_cast<std::uint8_t>(element.first);
+  } else {
+    pinhole.protocol = set == NftSetId::kDoorTcp || set == NftSetId::kPinholeTcp ? 6 : 17;
+    pinhole.first_port = element.first;
+    pinhole.last_port = element.last;
+  }
+  return pinhole;
+}
 
 NftSets nft_sets(const Ruleset& given) {
   const Ruleset ruleset = normalise(given);

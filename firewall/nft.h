@@ -77,6 +77,7 @@ struct NftSetKind {
   std::string_view name;
   NftKey key;
   std::string_view why;  // the set's comment
+  bool counted = false;  // each element counts what it lets in
 };
 extern const std::array<NftSetKind, kNftSetCount> kNftSetKinds;  // in the order of NftSetId
 
@@ -121,6 +122,9 @@ std::string nft_skeleton(const Ruleset& ruleset = {});
 std::string nft_removal();
 
 NftSets nft_sets(const Ruleset& ruleset);
+
+// What an element of a counted set stands for.
+FirewallPinhole pinhole_of(NftSetId set, const NftElement& element);
 
 // New elements before stale ones, except that a stale one goes first when a new one overlaps it (an
 // interval set refuses overlaps).

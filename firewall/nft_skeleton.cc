@@ -261,7 +261,8 @@ std::string rules_for(const Ruleset& ruleset) {
 std::string nft_skeleton(const Ruleset& ruleset) {
   std::string text = cat("table ip6 ", kNftTable, " {\n");
   for (const NftSetKind& kind : kNftSetKinds) {
-    text += cat("\tset ", kind.name, " { ", type_of(kind.key), " comment \"", kind.why, "\"; }\n");
+    text += cat("\tset ", kind.name, " { ", type_of(kind.key), kind.counted ? " counter;" : "",
+                " comment \"", kind.why, "\"; }\n");
   }
   text += kLearned;
   for (const CountedKind& kind : kCountedKinds)

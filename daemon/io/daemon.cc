@@ -487,7 +487,8 @@ void Daemon::answer(std::string_view command, const ControlSocket::Reply& reply)
   } else if (command == "firewall counters") {
     firewall_.count([this, reply](const Expected<firewall::Counts>& counts) {
       const auto backend = firewall_.backend();
-      reply(counts ? firewall_counters_json(*counts, backend ? to_string(*backend) : "none")
+      reply(counts ? firewall_counters_json(*counts, firewall_.count_pinholes(),
+                                            backend ? to_string(*backend) : "none")
                    : error_answer(counts.error().message));
     });
   } else {

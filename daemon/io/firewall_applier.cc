@@ -96,6 +96,10 @@ class FirewallApplier::Impl : public std::enable_shared_from_this<Impl> {
     });
   }
 
+  std::vector<firewall::PinholeCount> count_pinholes() {
+    return settled_ ? backend_->count_pinholes() : std::vector<firewall::PinholeCount>();
+  }
+
   std::optional<Backend> backend() const { return settled_; }
 
   void include(FirewallIncludes files) {
@@ -384,6 +388,10 @@ bool FirewallApplier::suspects() { return impl_->suspects(); }
 
 void FirewallApplier::look_around(std::function<void(std::vector<std::string>)> callback) {
   impl_->look_around(std::move(callback));
+}
+
+std::vector<firewall::PinholeCount> FirewallApplier::count_pinholes() {
+  return impl_->count_pinholes();
 }
 
 void FirewallApplier::remove(Callback callback) { impl_->remove(std::move(callback)); }

@@ -74,6 +74,9 @@ class FirewallApplier {
   // comes later.
   void count(std::function<void(Expected<firewall::Counts>)> callback);
 
+  // And each pinhole, where the backend can tell.
+  std::vector<firewall::PinholeCount> count_pinholes();
+
   // Takes away what is ours, after what is being applied.
   void remove(Callback callback);
 

@@ -30,6 +30,7 @@ class FirewallBackend {
   // What the rules have counted.
   using CountCallback = std::function<void(Expected<firewall::Counts>)>;
   virtual void count(CountCallback callback) = 0;
+  virtual std::vector<firewall::PinholeCount> count_pinholes() { return {}; }
   // What of that which the kernel took is no longer there as it was, for a person; empty: all is.
   using InspectCallback = std::function<void(Expected<std::string>)>;
   virtual void inspect(InspectCallback callback) = 0;
@@ -51,6 +52,9 @@ class NftFirewall final : public FirewallBackend {
   void apply(const firewall::Ruleset& ruleset, Callback callback) override;
   void remove(Callback callback) override;
   void count(CountCallback callback) override { callback(socket_.counts()); }
+  std::vector<firewall::PinholeCount> count_pinholes() override {
+    return socket_.pinhole_counts().value_or({});
+  }
   void inspect(InspectCallback callback) override { callback(inspect_now()); }
   bool concerns(std::string_view table, std::uint32_t port) const override;
   void look_around(RemarksCallback callback) override { callback({}); }

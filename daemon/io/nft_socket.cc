@@ -270,23 +270,40 @@ std::optional<NftElement> read_element(const nlattr* attribute, const NftSetKind
   return element_of(kind.key, *first, last.value_or(*first));
 }
 
-void read_elements(const nlmsghdr* header, const NftSetKind& kind, NftSocket::Found& found) {
+template <class Each>
+void for_each_element(const nlmsghdr* header, Each&& each) {
   for (const nlattr* attribute : attributes(header, sizeof(nfgenmsg))) {
     if (mnl_attr_get_type(attribute) != NFTA_SET_ELEM_LIST_ELEMENTS) continue;
-    for (const nlattr* one : nested(attribute)) {
-      if (std::optional<NftElement> element = read_element(one, kind)) {
-        found.sets[kind.id].push_back(std::move(*element));
-      } else {
-        found.foreign = true;
-      }
-    }
+    for (const nlattr* one : nested(attribute)) each(one);
   }
+}
+
+void read_elements(const nlmsghdr* header, const NftSetKind& kind, NftSocket::Found& found) {
+  for_each_element(header, [&](const nlattr* one) {
+    if (std::optional<NftElement> element = read_element(one, kind)) {
+      found.sets[kind.id].push_back(std::move(*element));
+    } else {
+      found.foreign = true;
+    }
+  });
 }
 
 std::uint64_t number64(const nlattr* attribute) {
   return attribute == nullptr || mnl_attr_get_payload_len(attribute) != 8
              ? 0
              : be64toh(mnl_attr_get_u64(attribute));
+}
+
+// What an element has counted; nothing where the set was made by a version that counted none.
+firewall::PinholeCount count_of(const nlattr* one, firewall::FirewallPinhole pinhole) {
+  firewall::PinholeCount count{std::move(pinhole)};
+  const auto element = attributes_in<NFTA_SET_ELEM_MAX + 1>(one);
+  const auto expression = attributes_in<NFTA_EXPR_MAX + 1>(element.of[NFTA_SET_ELEM_EXPR]);
+  if (netfilter_text(expression.of[NFTA_EXPR_NAME]) != "counter") return count;
+  const auto counter = attributes_in<NFTA_COUNTER_MAX + 1>(expression.of[NFTA_EXPR_DATA]);
+  count.packets = number64(counter.of[NFTA_COUNTER_PACKETS]);
+  count.bytes = number64(counter.of[NFTA_COUNTER_BYTES]);
+  return count;
 }
 
 // Attributes of tables, chains, sets and rules are numbered up to this, as far as a print has them.
@@ -364,19 +381,21 @@ NftSocket::~NftSocket() {
   if (socket_ != nullptr) mnl_socket_close(socket_);
 }
 
-// True when the set is there.
-Expected<bool> NftSocket::read_set(const NftSetKind& kind, Found& found) {
+// Calls `each` with all objects of a kind; there are none without the table. Older kernels ignore the name of the table
+// in some requests, and then tell of other tables too.
+template <class Each>
+Expected<bool> NftSocket::dump(std::uint16_t message, std::uint16_t table_attribute,
+                               std::string_view set, Each&& each) {
   std::vector<char> block(kMessageSize);
   const std::uint32_t sequence = ++sequence_;
   nlmsghdr* request =
-      start_message(block, nft_type(NFT_MSG_GETSETELEM), NLM_F_DUMP, sequence, NFPROTO_IPV6, 0);
-  put_text(request, NFTA_SET_ELEM_LIST_TABLE, firewall::kNftTable);
-  put_text(request, NFTA_SET_ELEM_LIST_SET, kind.name);
+      start_message(block, nft_type(message), NLM_F_DUMP, sequence, NFPROTO_IPV6, 0);
+  put_text(request, table_attribute, firewall::kNftTable);
+  if (!set.empty()) put_text(request, NFTA_SET_ELEM_LIST_SET, set);
   if (mnl_socket_sendto(socket_, request, request->nlmsg_len) < 0) {
     return fail(cat("nftables: ", error_text(errno)));
   }
-  const int code = read_answer(socket_, sequence, true,
-                               [&](const nlmsghdr* header) { read_elements(header, kind, found); });
+  const int code = read_answer(socket_, sequence, true, std::forward<Each>(each));
   if (code != 0 && code != ENOENT) return fail(cat("nftables: ", error_text(code)));
   return code == 0;
 }
@@ -384,7 +403,9 @@ Expected<bool> NftSocket::read_set(const NftSetKind& kind, Found& found) {
 Expected<NftSocket::Found> NftSocket::read() {
   Found found;
   for (const NftSetKind& kind : firewall::kNftSetKinds) {
-    const Expected<bool> there = read_set(kind, found);
+    const Expected<bool> there =
+        dump(NFT_MSG_GETSETELEM, NFTA_SET_ELEM_LIST_TABLE, kind.name,
+             [&](const nlmsghdr* header) { read_elements(header, kind, found); });
     if (!there) return Unexpected<Error>(there.error());
     found.table = found.table || *there;
   }
@@ -396,26 +417,9 @@ Expected<NftSocket::Found> NftSocket::read() {
   return found;
 }
 
-// Calls `each` with all objects of a kind; there are none without the table. Older kernels ignore the name of the table in some requests, and then tell of
-// other tables too.
-template <class Each>
-Expected<Done> NftSocket::dump(std::uint16_t message, std::uint16_t table_attribute, Each&& each) {
-  std::vector<char> block(kMessageSize);
-  const std::uint32_t sequence = ++sequence_;
-  nlmsghdr* request =
-      start_message(block, nft_type(message), NLM_F_DUMP, sequence, NFPROTO_IPV6, 0);
-  put_text(request, table_attribute, firewall::kNftTable);
-  if (mnl_socket_sendto(socket_, request, request->nlmsg_len) < 0) {
-    return fail(cat("nftables: ", error_text(errno)));
-  }
-  const int code = read_answer(socket_, sequence, true, std::forward<Each>(each));
-  if (code != 0 && code != ENOENT) return fail(cat("nftables: ", error_text(code)));
-  return Done{};
-}
-
 Expected<firewall::Counts> NftSocket::counts() {
   firewall::Counts counts = firewall::no_counts();
-  const Expected<Done> dumped = dump(NFT_MSG_GETOBJ, NFTA_OBJ_TABLE,
+  const Expected<bool> dumped = dump(NFT_MSG_GETOBJ, NFTA_OBJ_TABLE, {},
                                      [&](const nlmsghdr* header) { read_counter(header, counts); });
   if (!dumped) return Unexpected<Error>(dumped.error());
   return counts;
@@ -436,7 +440,7 @@ Expected<NftSocket::Print> NftSocket::print() {
       Kind{NFT_MSG_GETRULE, NFTA_RULE_TABLE, NFTA_RULE_HANDLE, 0}};
   Print print;
   for (const Kind& kind : kKinds) {
-    const Expected<Done> dumped = dump(kind.message, kind.table, [&](const nlmsghdr* header) {
+    const Expected<bool> dumped = dump(kind.message, kind.table, {}, [&](const nlmsghdr* header) {
       const auto object = attributes_of<kPrintAttributes>(header);
       if (netfilter_text(object.of[kind.table]) != firewall::kNftTable) return;
       print.push_back(kind.message);
@@ -446,6 +450,23 @@ Expected<NftSocket::Print> NftSocket::print() {
     if (!dumped) return Unexpected<Error>(dumped.error());
   }
   return print;
+}
+
+Expected<std::vector<firewall::PinholeCount>> NftSocket::pinhole_counts() {
+  std::vector<firewall::PinholeCount> counts;
+  for (const NftSetKind& kind : firewall::kNftSetKinds) {
+    if (!kind.counted) continue;
+    const Expected<bool> there =
+        dump(NFT_MSG_GETSETELEM, NFTA_SET_ELEM_LIST_TABLE, kind.name, [&](const nlmsghdr* header) {
+          for_each_element(header, [&](const nlattr* one) {
+            if (const auto element = read_element(one, kind))
+              counts.push_back(count_of(one, firewall::pinhole_of(kind.id, *element)));
+          });
+        });
+    if (!there) return Unexpected<Error>(there.error());
+  }
+  std::ranges::sort(counts, {}, &firewall::PinholeCount::pinhole);
+  return counts;
 }
 
 std::uint32_t NftSocket::port() const { return mnl_socket_get_portid(socket_); }

@@ -5,6 +5,7 @@
 
 #include <cstdint>
 #include <span>
+#include <string_view>
 #include <vector>
 
 #include "firewall/counted.h"
@@ -41,14 +42,18 @@ class NftSocket {
   // What the table's named counters say.
   Expected<firewall::Counts> counts();
 
+  // And the elements that stand for pinholes.
+  Expected<std::vector<firewall::PinholeCount>> pinhole_counts();
+
   // All steps or none. The error is the kernel's first complaint.
   Expected<Done> send(const std::vector<firewall::NftStep>& steps);
 
  private:
   explicit NftSocket(mnl_socket* socket) : socket_(socket) {}
-  Expected<bool> read_set(const firewall::NftSetKind& kind, Found& found);
+  // `set`: whose elements, where they are what is asked for. True: there is such a thing.
   template <class Each>
-  Expected<Done> dump(std::uint16_t message, std::uint16_t table_attribute, Each&& each);
+  Expected<bool> dump(std::uint16_t message, std::uint16_t table_attribute, std::string_view set,
+                      Each&& each);
 
   mnl_socket* socket_ = nullptr;
   std::uint32_t sequence_ = 0;

@@ -31,6 +31,14 @@ def counted(lab, backend):
     lab.check(after["router"] > before["router"], "%s, then %s" % (before, after))
     shown = house.sixgated.cli_run("firewall", "counters").stdout
     lab.check("refused" in shown and "not asked for" in shown, shown)
+    # Of each pinhole what began through it; ip6tables writes such rules anew with every change.
+    doors = json.loads(house.sixgated.cli_run("firewall", "counters", "--json").stdout)["pinholes"]
+    if backend == "nft":
+        used = {one["host"]: one["packets"] for one in doors if one["first_port"] == one["last_port"] == 8080}
+        lab.check(used.get(host, 0) >= 1 and sum(used.values()) == before["pinholes"], "%s of %s" % (doors, before))
+        lab.check("pinhole on lan0" in shown and "tcp 8080" in shown, shown)
+    else:
+        lab.check(doors == [], str(doors))
     status = json.loads(house.sixgated.cli_run("status", "--json").stdout)["firewall"]["counters"]
     lab.check(status["refused"]["packets"] >= after["refused"] and status["refused"]["bytes"] > 0, str(status))
     lab.check("firewall packets: " in house.sixgated.cli_run("status").stdout, "a person is not told")

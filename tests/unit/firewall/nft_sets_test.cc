@@ -192,6 +192,25 @@ TEST(NftSets, WithholdTheUplinkUntilProvisioned) {
 }
 
 // Only where nothing comes in otherwise.
+TEST(NftSets, TellWhichPinholeAnElementIs) {
+  RandomRulesets random(kSeed);
+  for (int round = 0; round < 200; ++round) {
+    const Ruleset ruleset = normalise(random.next());
+    const NftSets sets = nft_sets(ruleset);
+    std::vector<FirewallPinhole> found;
+    for (const NftSetKind& kind : kNftSetKinds) {
+      if (!kind.counted) continue;
+      for (const NftElement& element : sets[kind.id]) found.push_back(pinhole_of(kind.id, element));
+    }
+    std::ranges::sort(found);
+    std::vector<FirewallPinhole> wanted = ruleset.pinholes;
+    for (FirewallPinhole& one : wanted)
+      if (!one.has_ports()) one.first_port = 0, one.last_port = 65535;
+    std::ranges::sort(wanted);
+    EXPECT_EQ(found, wanted);
+  }
+}
+
 TEST(NftSets, EndpointsOpenInGuardedLansAlone) {
   Ruleset ruleset;
   for (const auto& [name, zone] :
