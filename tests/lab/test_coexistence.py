@@ -1,6 +1,10 @@
 # SPDX-License-Identifier: Apache-2.0
 """Beside the rules of others: what ours let pass must pass theirs too, and what ours refuse nobody can let in."""
+import concurrent.futures
+
+from dhcp_clients import Dhclient
 from lab import SERVER, limit, require_tools
+from other_firewalls import Dockerd, Firewalld, Ufw
 from scenario import final_checks, online, toml
 
 MARK = 0x10000000
@@ -29,44 +33,81 @@ table inet fw4 {
 """
 
 
+ACCEPTED = ("-m", "mark", "--mark", "%#x/%#x" % (MARK, MARK), "-j", "ACCEPT")
+
+
 def nft(lab, rules):
     lab.cpe.run("nft", "-f", lab.file("others.nft", rules))
 
 
-def configuration(lab, firewall=""):
-    return toml(top='[firewall]\nbackend = "nft"\n%s[[pinhole]]\nlan = "lan0"\nhost = "%s"\nports = [8080]\n'
-                % (firewall, lab.h1.mac("eth0")), each={"lan1": 'zone = "exposed"'})
+def configuration(lab, mark=0, backend="nft"):
+    return toml(top='[firewall]\nbackend = "%s"\n%s[[pinhole]]\nlan = "lan0"\nhost = "%s"\nports = [8080]\n' % (
+        backend, "accept_mark = %d\n" % mark if mark else "", lab.h1.mac("eth0")), each={"lan1": 'zone = "exposed"'})
 
 
-def beside(lab, firewall=""):
-    """A house with a door, and services everywhere."""
-    require_tools("nft")
-    lab.house()
-    house = online(lab, config=configuration(lab, firewall))
+def serve(lab):
     for role in ("h1", "h2", "h3"):
         lab.roles[role].serve(tcp=[8080, 8081], udp=[8082])
     lab.net.serve(tcp=[8090], udp=[8091])
+    lab.cpe.serve(tcp=[8070])
+
+
+def known(lab, house):
     lab.until("h1's addresses are known", lambda: lab.net.tcp(lab.h1.address_in(house.prefix), 8080, timeout=1) == "open", 20)
+
+
+def beside(lab, mark=0, backend="nft"):
+    """A house with a door, and services everywhere."""
+    require_tools("nft", "ip6tables")
+    lab.house()
+    house = online(lab, config=configuration(lab, mark, backend))
+    serve(lab)
+    known(lab, house)
     return house
 
 
+def marked(lab, house):
+    """The house sets the mark from now on, without a restart."""
+    house.sixgated.write(configuration(lab, MARK))
+    house.sixgated.reload()
+    lab.until("the mark is set", lambda: "meta mark set" in lab.cpe.run("nft", "list", "table", "ip6", "sixgate").stdout, 10)
+
+
+def jumps_first(lab):
+    """Whether ours is the first rule wherever ip6tables is to jump to us."""
+    def first(table, chain):
+        rules = lab.cpe.run("ip6tables", "-t", table, "-S", chain).stdout.splitlines()
+        return next((rule for rule in rules if rule.startswith("-A")), "")
+    return all("-j sixgate-" in first(*where) for where in (
+        ("filter", "INPUT"), ("filter", "FORWARD"), ("mangle", "FORWARD"), ("raw", "PREROUTING"), ("raw", "OUTPUT")))
+
+
+def says(house, chain):
+    return 'chain "%s" drops' % chain in house.sixgated.cli_run("status").stdout
+
+
 def look(lab, house):
-    """[(what, whether it is as it should be)]"""
+    """[(what, whether it is as it should be)]; asked all at once, for what is refused in silence takes its time."""
     h1, h2, h3 = (lab.roles[role].address_in(house.prefix) for role in ("h1", "h2", "h3"))
     own = lab.cpe.address_in(house.prefix, "lan0")
-    return [
-        ("hosts open TCP", lab.h1.tcp(SERVER, 8090) == "open" and lab.h3.tcp(SERVER, 8090) == "open"),
-        ("hosts use UDP", lab.h2.udp(SERVER, 8091) == "open"),
-        ("hosts ping", lab.h1.ping(SERVER)),
-        ("the door", lab.net.tcp(h1, 8080) == "open"),
-        ("no other port", lab.net.tcp(h1, 8081, timeout=1) != "open"),
-        ("no other host", lab.net.tcp(h2, 8080, timeout=1) != "open"),
-        ("the exposed host", lab.net.tcp(h3, 8081) == "open" and lab.net.udp(h3, 8082) == "open"),
-        ("ping from outside", lab.net.ping(h1)),
-        ("ping of the router", lab.h1.ping(own)),
-        ("LAN to LAN", lab.h1.tcp(h3, 8081) == "open"),
-        ("not from exposed to protected", lab.h3.tcp(h1, 8080, timeout=1) != "open"),
+    questions = [
+        ("hosts open TCP", lambda: lab.h1.tcp(SERVER, 8090) == "open" and lab.h3.tcp(SERVER, 8090) == "open"),
+        ("hosts use UDP", lambda: lab.h2.udp(SERVER, 8091) == "open"),
+        ("hosts ping", lambda: lab.h1.ping(SERVER)),
+        ("the door", lambda: lab.net.tcp(h1, 8080) == "open"),
+        ("no other port", lambda: lab.net.tcp(h1, 8081, timeout=1) != "open"),
+        ("no other host", lambda: lab.net.tcp(h2, 8080, timeout=1) != "open"),
+        ("the exposed host", lambda: lab.net.tcp(h3, 8081) == "open" and lab.net.udp(h3, 8082) == "open"),
+        ("ping from outside", lambda: lab.net.ping(h1)),
+        ("ping of the router", lambda: lab.h1.ping(own)),
+        ("the router's services", lambda: lab.h1.tcp(own, 8070) == "open"),
+        ("for those inside", lambda: lab.net.tcp(own, 8070, timeout=1) != "open"),
+        ("LAN to LAN", lambda: lab.h1.tcp(h3, 8081) == "open"),
+        ("not from exposed to protected", lambda: lab.h3.tcp(h1, 8080, timeout=1) != "open"),
     ]
+    with concurrent.futures.ThreadPoolExecutor(len(questions)) as pool:
+        answers = list(pool.map(lambda one: one[1](), questions))
+    return [(what, right) for (what, _), right in zip(questions, answers)]
 
 
 def check(lab, house, when):
@@ -85,11 +126,8 @@ def test_beside_a_closed_table(lab):
     lab.check("the door" in wrong and "hosts open TCP" in wrong, "the other table refuses nothing: %s" % wrong)
     text = house.sixgated.cli_run("status").stdout
     lab.check('chain "inet fw4 forward" drops' in text and 'chain "inet fw4 input"' in text and "accept_mark" in text, text)
-    # Without a restart: by a reload.
-    house.sixgated.write(configuration(lab, "accept_mark = %d\n" % MARK))
-    house.sixgated.reload()
+    marked(lab, house)
     nft(lab, "delete table inet fw4\n" + CLOSED % {"accept": "meta mark & %#x == %#x accept" % (MARK, MARK)})
-    lab.until("the mark is set", lambda: lab.net.tcp(lab.h1.address_in(house.prefix), 8080, timeout=1) == "open", 20)
     check(lab, house, "with the mark")
     lab.check("drops what none" not in house.sixgated.cli_run("status").stdout, house.sixgated.cli_run("status").stdout)
     # Neighbour Discovery and DHCPv6 to the router do not depend on the other table either.
@@ -102,31 +140,145 @@ def test_beside_a_closed_table(lab):
     final_checks(lab)
 
 
+def beside_ufw(lab, backend):
+    """ufw as it comes, which drops what it does not know, through its reload and its end; and ours killed."""
+    house = beside(lab, backend=backend)
+    ufw = Ufw(lab, lab.cpe)
+    ufw("--force", "enable")
+    if backend == "nft":
+        wrong = [what for what, right in look(lab, house) if not right]
+        lab.check({"the door", "hosts open TCP", "the router's services"} <= set(wrong), "ufw refuses nothing: %s" % wrong)
+        lab.check(says(house, "ip6 filter FORWARD") and says(house, "ip6 filter INPUT"), "status names no chain of ufw")
+        marked(lab, house)
+        ufw.first("-A ufw6-before-input " + " ".join(ACCEPTED), "-A ufw6-before-forward " + " ".join(ACCEPTED))
+        ufw("reload")
+    check(lab, house, "enabled")
+    # To the router's DHCPv6 server, too, which ufw knows nothing of.
+    client = Dhclient(lab, lab.h2, ask=["-S"]).start()
+    lab.until("h2 is told the resolvers by DHCPv6", lambda: client.settings().get("new_dhcp6_name_servers"), 20)
+    for what in ("reload", "disable", "enable"):
+        ufw("--force", what)
+        lab.check(backend == "nft" or jumps_first(lab), "after ufw %s our jumps are not the first" % what)
+        check(lab, house, "after ufw " + what)
+    house.sixgated.kill()
+    house.sixgated.start()
+    lab.check(backend == "nft" or jumps_first(lab), "after kill -9 our jumps are not the first")
+    check(lab, house, "after kill -9")
+    lab.check("drops what none" not in house.sixgated.cli_run("status").stdout, house.sixgated.cli_run("status").stdout)
+    final_checks(lab)
+
+
+@limit(200)
+def test_beside_ufw(lab):
+    """nft and ufw: two rules in before6.rules accept the mark."""
+    beside_ufw(lab, "nft")
+
+
+@limit(200)
+def test_beside_ufw_with_ip6tables(lab):
+    """ip6tables and ufw: one table, ours first, and nothing has to be done."""
+    beside_ufw(lab, "ip6tables")
+
+
+# IPv6 of the zones whose interfaces are sixgate's is left to sixgate; IPv4 stays firewalld's.
+POLICIES = {"sixgate-forward": ("external", "internal"), "sixgate-input": ("HOST",)}
+
+
+def beside_firewalld(lab, backend):
+    """firewalld with a zone for each side: it refuses what it does not know until two policies leave IPv6 to us. When it
+    starts, reloads or ends it empties ip6tables, and ours are put back."""
+    house = beside(lab, backend=backend)
+
+    def ours_again(when):
+        lab.until("%s our jumps are the first" % when, lambda: backend == "nft" or jumps_first(lab), 15)
+    firewalld = Firewalld(lab, lab.cpe).start()
+    for zone, interface in (("external", "wan0"), ("internal", "lan0"), ("internal", "lan1")):
+        firewalld.command("--permanent", "--zone=" + zone, "--change-interface=" + interface)
+    firewalld.command("--reload")
+    ours_again("beside firewalld")
+    wrong = [what for what, right in look(lab, house) if not right]
+    lab.check({"the door", "hosts open TCP", "the router's services"} <= set(wrong), "firewalld refuses nothing: %s" % wrong)
+    lab.check(not {"no other port", "no other host", "for those inside", "not from exposed to protected"} & set(wrong),
+              "open beside firewalld: %s" % wrong)
+    lab.check(says(house, "inet firewalld filter_FORWARD") and says(house, "inet firewalld filter_INPUT"),
+              "status names no chain of firewalld: %s" % house.sixgated.cli_run("status").stdout)
+    for name, targets in POLICIES.items():
+        firewalld.command("--permanent", "--new-policy=" + name)
+        firewalld.command("--permanent", "--policy=" + name, "--add-ingress-zone=external", "--add-ingress-zone=internal")
+        firewalld.command("--permanent", "--policy=" + name, *["--add-egress-zone=" + zone for zone in targets])
+        firewalld.command("--permanent", "--policy=" + name, '--add-rich-rule=rule family="ipv6" source address="::/0" accept')
+    for what in ("--reload", "--complete-reload"):
+        firewalld.command(what)
+        ours_again("after firewall-cmd " + what)
+        check(lab, house, "after firewall-cmd " + what)
+    client = Dhclient(lab, lab.h2, ask=["-S"]).start()
+    lab.until("h2 is told the resolvers by DHCPv6", lambda: client.settings().get("new_dhcp6_name_servers"), 20)
+    firewalld.stop()
+    ours_again("without firewalld")
+    check(lab, house, "without firewalld")
+    final_checks(lab)
+
+
+@limit(200)
+def test_beside_firewalld(lab):
+    """nft and firewalld."""
+    beside_firewalld(lab, "nft")
+
+
+@limit(200)
+def test_beside_firewalld_with_ip6tables(lab):
+    """ip6tables and firewalld."""
+    beside_firewalld(lab, "ip6tables")
+
+
 @limit(150)
-def test_beside_dockers_chains(lab):
-    """ip6tables with FORWARD's policy drop and chains before it, as Docker leaves them: the mark is accepted in
-    DOCKER-USER."""
-    require_tools("ip6tables")
-    house = beside(lab, "accept_mark = %d\n" % MARK)
-    for rule in ("-N DOCKER-USER", "-N DOCKER-FORWARD", "-A FORWARD -j DOCKER-USER", "-A FORWARD -j DOCKER-FORWARD",
-                 "-A DOCKER-FORWARD -m conntrack --ctstate RELATED,ESTABLISHED -j ACCEPT", "-P FORWARD DROP"):
-        lab.cpe.run("ip6tables", *rule.split())
-    lab.check(lab.net.tcp(lab.h1.address_in(house.prefix), 8080, timeout=1) != "open", "Docker's chains refuse nothing")
-    lab.cpe.run("ip6tables", "-I", "DOCKER-USER", "-m", "mark", "--mark", "%#x/%#x" % (MARK, MARK), "-j", "ACCEPT")
+def test_beside_docker(lab):
+    """dockerd with IPv6, which forbids forwarding what is not its own: the mark is accepted at the top of FORWARD, and
+    stays so when dockerd starts again."""
+    house = beside(lab)
+    docker = Dockerd(lab, lab.cpe).start()
+    wrong = [what for what, right in look(lab, house) if not right]
+    lab.check({"the door", "hosts open TCP"} <= set(wrong), "Docker refuses nothing: %s" % wrong)
+    lab.check(says(house, "ip6 filter FORWARD"), "status names no chain of Docker's")
+    marked(lab, house)
+    lab.cpe.run("ip6tables", "-I", "FORWARD", *ACCEPTED)
     check(lab, house, "with the mark")
+    docker.stop()
+    docker.start()
+    check(lab, house, "after Docker's restart")
     final_checks(lab)
 
 
 @limit(150)
-def test_beside_dockers_chains_with_ip6tables(lab):
-    """The backend ip6tables: our jump is the first of FORWARD, and what passes there has passed the table."""
-    require_tools("ip6tables-restore")
+def test_beside_docker_with_ip6tables(lab):
+    """The backend ip6tables beside dockerd, which was there before: our jump is the first of FORWARD, and what passes there
+    has passed the table; Docker's restart puts its own before it, which speak of its bridge alone."""
     lab.house()
-    house = online(lab, config=toml(each={"lan1": 'zone = "exposed"'}), sixgated={"extra": ["--firewall", "ip6tables"]})
-    for rule in ("-N DOCKER-USER", "-A FORWARD -j DOCKER-USER", "-A DOCKER-USER -j DROP", "-P FORWARD DROP"):
-        lab.cpe.run("ip6tables", *rule.split())
-    lab.h3.serve(tcp=[8081])
-    lab.net.serve(tcp=[8090])
-    lab.check(lab.h1.tcp(SERVER, 8090) == "open", "h1 has no way out")
-    lab.check(lab.net.tcp(lab.h3.address_in(house.prefix), 8081) == "open", "exposed h3 is shut")
+    docker = Dockerd(lab, lab.cpe).start()
+    house = online(lab, config=configuration(lab, backend="ip6tables"))
+    serve(lab)
+    known(lab, house)
+    lab.check(jumps_first(lab), "our jumps are not the first")
+    check(lab, house, "beside Docker")
+    docker.stop()
+    docker.start()
+    check(lab, house, "after Docker's restart")
+    final_checks(lab)
+
+
+@limit(120)
+def test_emptied_ip6tables(lab):
+    """Whoever empties ip6tables, or loads a file of his own there, finds ours again; what he loaded stays."""
+    house = beside(lab, backend="ip6tables")
+    for what in (("ip6tables", "-F"), ("ip6tables", "-D", "FORWARD", "-j", "sixgate-forward"),
+                 ("ip6tables-restore", lab.file("rules.v6", "*filter\n-A FORWARD -i other0 -j ACCEPT\nCOMMIT\n"))):
+        lab.cpe.run(*what)
+        lab.until("after %s our jumps are the first" % " ".join(what), lambda: jumps_first(lab), 10)
+        check(lab, house, "after %s" % " ".join(what))
+    lab.check("-i other0 -j ACCEPT" in lab.cpe.run("ip6tables", "-S", "FORWARD").stdout, "his rule is gone")
+    # By our own hand they go, and stay away.
+    house.sixgated.write(configuration(lab, backend="ip6tables").replace("[firewall]\n", '[firewall]\non_stop = "remove"\n'))
+    house.sixgated.reload()
+    lab.check(house.sixgated.terminate() == 0, "no orderly stop")
+    lab.check("sixgate" not in lab.cpe.run("ip6tables-save").stdout, lab.cpe.run("ip6tables-save").stdout)
     final_checks(lab)
