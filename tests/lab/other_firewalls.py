@@ -31,7 +31,8 @@ class Ufw:
         self.private = own_copy(lab, "ufw", ("/etc/ufw", "/etc/default/ufw"))
 
     def __call__(self, *argv):
-        return run(*self.namespace.command(["ufw", *argv], self.private)).stdout
+        # It starts iptables dozens of times.
+        return run(*self.namespace.command(["ufw", *argv], self.private), timeout=120).stdout
 
     def first(self, *rules):
         """Puts rules of /etc/ufw/before6.rules before those that are there."""
@@ -56,11 +57,11 @@ class Firewalld:
     def start(self):
         self.process = self.namespace.start("firewalld", ["firewalld", "--nofork", "--nopid", "--log-target", "console"],
                                             private=self.private, environment=self.bus.environment)
-        self.lab.until("firewalld runs", lambda: self.command("--state", check=False) == "running\n", 30)
+        self.lab.until("firewalld runs", lambda: self.command("--state", check=False) == "running\n", 60)
         return self
 
     def command(self, *argv, check=True):
-        return run(*self.bus.words(), "firewall-cmd", *argv, check=check, timeout=60).stdout
+        return run(*self.bus.words(), "firewall-cmd", *argv, check=check, timeout=120).stdout
 
     def stop(self):
         """It takes its rules away."""
