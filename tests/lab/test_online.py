@@ -1,8 +1,9 @@
 # SPDX-License-Identifier: Apache-2.0
 """The main way: a real DHCPv6 server delegates, real hosts configure themselves and reach the Internet."""
 from lab import CORE, POOL, SERVER, proves
+from network_manager import NetworkManager
 from peers import DhcpcdHost, Dhcpd, Dibbler, Kea, Networkd, rdisc6
-from scenario import final_checks, online, slash64, toml
+from scenario import by_itself, final_checks, online, slash64, toml
 from wire import inside
 
 
@@ -68,32 +69,23 @@ def test_online_with_isc_dhcpd(lab):
     other_server(lab, Dhcpd)
 
 
-def test_hosts_of_three_kinds(lab):
-    """dhcpcd and systemd-networkd, beside the kernel, take address, default route and DNS from our RAs on both LANs."""
+def test_hosts_of_four_kinds(lab):
+    """dhcpcd, systemd-networkd and NetworkManager, beside the kernel, take address, default route and DNS from our RAs on
+    both LANs."""
     house = online(lab)
     for role, wire in (("h2", lab.lan0), ("h3", lab.lan1)):
         host = lab.roles[role]
         own = slash64(wire, house.prefix)
         dns = [one for ra in wire.ras() for one, lifetime in ra.rdnss if lifetime]
         lab.check(dns, "no RDNSS on the LAN of %s" % role)
-        # The kernel's own autoconfiguration is switched off and forgotten: what comes now comes from the program.
-        host.sysctl("net.ipv6.conf.eth0.accept_ra", 0)
-        host.ip("-6", "address", "flush", "dev", "eth0", "scope", "global")
-        host.ip("-6", "route", "flush", "default", check=False)
-        dhcpcd = DhcpcdHost(lab, host, name="dhcpcd").start()
-        host.wait_address(own)
-        host.wait_default_route()
-        lab.until("dhcpcd on %s knows the DNS server" % role, lambda: set(dhcpcd.dns()) & set(dns))
-        host.wait_ping(SERVER, source=host.address_in(own))
-        dhcpcd.stop()
-        host.ip("-6", "address", "flush", "dev", "eth0", "scope", "global")
-        host.ip("-6", "route", "flush", "default", check=False)
-        networkd = Networkd(lab, host).start()
-        host.wait_address(own)
-        host.wait_default_route()
-        lab.until("networkd on %s knows the DNS server" % role, lambda: set(networkd.dns()) & set(dns))
-        host.wait_ping(SERVER, source=host.address_in(own))
-        networkd.stop()
+        for kind in (DhcpcdHost, Networkd, NetworkManager):
+            # What is there of others is forgotten: what comes now comes from the program.
+            program = by_itself(host, kind(lab, host))
+            host.wait_address(own)
+            host.wait_default_route()
+            lab.until("%s on %s knows the DNS server" % (kind.__name__, role), lambda one=program: set(one.dns()) & set(dns))
+            host.wait_ping(SERVER, source=host.address_in(own))
+            program.stop()
     final_checks(lab)
 
 

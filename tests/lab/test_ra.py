@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Our Router Advertisements before other people's eyes (rdisc6, radvdump, tshark, the kernel, dhcpcd, systemd-networkd) and
-under other people's attacks; and every failure that other routers are known for."""
+"""Our Router Advertisements before other people's eyes (rdisc6, radvdump, tshark, the kernel, dhcpcd, systemd-networkd,
+NetworkManager) and under other people's attacks; and every failure that other routers are known for."""
 import re
 import signal
 import struct
@@ -8,8 +8,9 @@ import subprocess
 import time
 
 from lab import OTHER_POOL, POOL, SERVER, limit, proves, require_tools
+from network_manager import NetworkManager
 from peers import DhcpcdHost, Networkd, rdisc6
-from scenario import difference, final_checks, objects, online, quiet, slash64, toml, wait_delegated, wait_online
+from scenario import by_itself, difference, final_checks, objects, online, quiet, slash64, toml, wait_delegated, wait_online
 from wire import inject, multicast_mac, router_advertisement, router_solicitation
 
 EVERYTHING = """
@@ -48,9 +49,10 @@ def tshark(path, *fields):
 @limit(240)
 @proves("8781-01", "8910-01", "9463-01", "9463-06", "9762-01", "9762-02", "8028-01")
 def test_ra_every_option_to_every_eye(lab):
-    """Everything that can be configured, as rdisc6, radvdump, tshark, the kernel, dhcpcd and networkd see it."""
+    """Everything that can be configured, as rdisc6, radvdump, tshark, the kernel, dhcpcd, networkd and NetworkManager
+    see it."""
     require_tools("rdisc6", "radvdump", "tshark")
-    house = online(lab, hosts=("h1", "h2"), config=toml(each={
+    house = online(lab, hosts=("h1", "h2"), lans={"lan0": ["h1", "h2", "h4"], "lan1": ["h3"]}, config=toml(each={
         "lan0": EVERYTHING, "lan1": 'ra_prefix = ["all onlink=no slaac=no"]'}))
     lab.h1.wait_address("2001:db8:77:1::/64")
     lab.h1.wait_ping(SERVER)
@@ -99,12 +101,20 @@ def test_ra_every_option_to_every_eye(lab):
                   "icmpv6.nd.ra.flag.h")
     lab.check(not [row for row in rows if row[0]], "tshark: malformed")
     lab.check(any(row[1] == "225" and row[2] == uri.decode() for row in rows), rows[-1])
-    # Two hosts of other people.
+    # Three hosts of other people.
     dhcpcd = DhcpcdHost(lab, lab.h1).start()
     networkd = Networkd(lab, lab.h2).start()
     lab.until("dhcpcd's resolvers in order", lambda: dhcpcd.dns() == ["2001:db8::53", "2001:db8::54"], 20)
     # networkd keeps them in a set, whose order is its own.
     lab.until("networkd's resolvers", lambda: sorted(networkd.dns()) == ["2001:db8::53", "2001:db8::54"], 20)
+    manager = by_itself(lab.h4, NetworkManager(lab, lab.h4))
+    lab.until("NetworkManager's resolvers in order, and its domains", lambda: (manager.dns(), manager.search()) == (
+        ["2001:db8::53", "2001:db8::54"], ["lan.example.org", "example.org"]), 20)
+    lab.h4.wait_address("2001:db8:77:1::/64")
+    lab.until("h4's route, its preference, hop limit and MTU", lambda: (
+        [one["pref"] for one in lab.h4.routes() if one["dst"] == "2001:db8:5::/48"], lab.h4.sysctl(
+            "net.ipv6.conf.eth0.hop_limit"), lab.h4.sysctl("net.ipv6.conf.eth0.mtu")) == (["high"], "61", "1400"), 10)
+    lab.check(not lab.h4.address_in("fd00::/8"), "h4 autoconfigured where A is 0")
     # Our own eye on the wire, without the daemon.
     monitor = lab.h3.start("monitor", [house.sixgated.cli, "monitor", "ra", "eth0"])
     inject(lab.h3, "eth0", router_solicitation("::"), multicast_mac("ff02::2"))
