@@ -22,13 +22,17 @@ def own_copy(lab, name, paths):
     return private
 
 
+# Where a program sees this, ip6tables is the legacy one for it.
+LEGACY = {"/usr/sbin/xtables-nft-multi": "/usr/sbin/xtables-legacy-multi"}
+
+
 class Ufw:
     """ufw; it is no daemon, and loads its rules with iptables-restore and ip6tables-restore."""
 
-    def __init__(self, lab, namespace):
-        require_tools("ufw", "ip6tables-restore")
+    def __init__(self, lab, namespace, legacy=False):
+        require_tools("ufw", "ip6tables-restore", "ip6tables-legacy")
         self.namespace = namespace
-        self.private = own_copy(lab, "ufw", ("/etc/ufw", "/etc/default/ufw"))
+        self.private = {**own_copy(lab, "ufw", ("/etc/ufw", "/etc/default/ufw")), **(LEGACY if legacy else {})}
 
     def __call__(self, *argv):
         # It starts iptables dozens of times.

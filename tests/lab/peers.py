@@ -468,7 +468,7 @@ class Sixgated:
     """The router under test, in the cpe."""
 
     def __init__(self, lab, config=None, arguments=None, namespace=None, lans=None, wans=("wan0",), extra=(),
-                 environment=None):
+                 environment=None, private=None):
         """`config`: text of sixgate.toml; else the command line `--wan ... --lan ...` alone."""
         self.lab, self.namespace = lab, namespace or lab.cpe
         self.program = os.path.join(lab.programs, "sixgated")
@@ -479,7 +479,7 @@ class Sixgated:
         self.state_dir = os.path.join(lab.short, "state")
         self.socket = os.path.join(lab.short, "control", "sixgate.sock")
         self.extra, self.process, self.config_path = list(extra), None, None
-        self.private, self.environment = None, environment or {}  # as Namespace.start has them
+        self.private, self.environment = private, environment or {}  # as Namespace.start has them
         os.makedirs(self.state_dir, exist_ok=True)
         os.makedirs(os.path.dirname(self.socket), exist_ok=True)
         if config is not None:

@@ -4,7 +4,7 @@ import concurrent.futures
 
 from dhcp_clients import Dhclient
 from lab import SERVER, limit, require_tools
-from other_firewalls import Dockerd, Firewalld, Ufw
+from other_firewalls import LEGACY, Dockerd, Firewalld, Ufw
 from scenario import final_checks, online, toml
 
 MARK = 0x10000000
@@ -56,11 +56,12 @@ def known(lab, house):
     lab.until("h1's addresses are known", lambda: lab.net.tcp(lab.h1.address_in(house.prefix), 8080, timeout=1) == "open", 20)
 
 
-def beside(lab, mark=0, backend="nft"):
-    """A house with a door, and services everywhere."""
+def beside(lab, mark=0, backend="nft", private=None):
+    """A house with a door, and services everywhere; `private` is sixgated's, as Namespace.command has it."""
     require_tools("nft", "ip6tables")
-    lab.house()
-    house = online(lab, config=configuration(lab, mark, backend))
+    if not lab.roles:
+        lab.house()
+    house = online(lab, config=configuration(lab, mark, backend), sixgated={"private": private})
     serve(lab)
     known(lab, house)
     return house
@@ -73,10 +74,10 @@ def marked(lab, house):
     lab.until("the mark is set", lambda: "meta mark set" in lab.cpe.run("nft", "list", "table", "ip6", "sixgate").stdout, 10)
 
 
-def jumps_first(lab):
+def jumps_first(lab, program="ip6tables"):
     """Whether ours is the first rule wherever ip6tables is to jump to us."""
     def first(table, chain):
-        rules = lab.cpe.run("ip6tables", "-t", table, "-S", chain).stdout.splitlines()
+        rules = lab.cpe.run(program, "-t", table, "-S", chain).stdout.splitlines()
         return next((rule for rule in rules if rule.startswith("-A")), "")
     return all("-j sixgate-" in first(*where) for where in (
         ("filter", "INPUT"), ("filter", "FORWARD"), ("mangle", "FORWARD"), ("raw", "PREROUTING"), ("raw", "OUTPUT")))
@@ -140,10 +141,14 @@ def test_beside_a_closed_table(lab):
     final_checks(lab)
 
 
-def beside_ufw(lab, backend):
+def beside_ufw(lab, backend, legacy=False):
     """ufw as it comes, which drops what it does not know, through its reload and its end; and ours killed."""
-    house = beside(lab, backend=backend)
-    ufw = Ufw(lab, lab.cpe)
+    def ours_first():
+        return backend == "nft" or jumps_first(lab, "ip6tables-legacy" if legacy else "ip6tables")
+    lab.house()
+    ufw = Ufw(lab, lab.cpe, legacy)
+    # They share the lock of legacy ip6tables, which is in /run.
+    house = beside(lab, backend=backend, private={**LEGACY, "/run": ufw.private["/run"]} if legacy else None)
     ufw("--force", "enable")
     if backend == "nft":
         wrong = [what for what, right in look(lab, house) if not right]
@@ -158,11 +163,11 @@ def beside_ufw(lab, backend):
     lab.until("h2 is told the resolvers by DHCPv6", lambda: client.settings().get("new_dhcp6_name_servers"), 20)
     for what in ("disable", "enable") if backend == "nft" else ("reload", "disable", "enable"):
         ufw("--force", what)
-        lab.check(backend == "nft" or jumps_first(lab), "after ufw %s our jumps are not the first" % what)
+        lab.check(ours_first(), "after ufw %s our jumps are not the first" % what)
         check(lab, house, "after ufw " + what)
     house.sixgated.kill()
     house.sixgated.start()
-    lab.check(backend == "nft" or jumps_first(lab), "after kill -9 our jumps are not the first")
+    lab.check(ours_first(), "after kill -9 our jumps are not the first")
     check(lab, house, "after kill -9")
     lab.check("drops what none" not in house.sixgated.cli_run("status").stdout, house.sixgated.cli_run("status").stdout)
     final_checks(lab)
@@ -178,6 +183,12 @@ def test_beside_ufw(lab):
 def test_beside_ufw_with_ip6tables(lab):
     """ip6tables and ufw: one table, ours first, and nothing has to be done."""
     beside_ufw(lab, "ip6tables")
+
+
+@limit(300)
+def test_beside_ufw_with_legacy_ip6tables(lab):
+    """The same where both use legacy ip6tables, which nftables knows nothing of."""
+    beside_ufw(lab, "ip6tables", legacy=True)
 
 
 # IPv6 of the zones whose interfaces are sixgate's is left to sixgate; IPv4 stays firewalld's.
