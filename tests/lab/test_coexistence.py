@@ -242,7 +242,7 @@ def test_beside_firewalld_with_ip6tables(lab):
     beside_firewalld(lab, "ip6tables")
 
 
-@limit(150)
+@limit(240)
 def test_beside_docker(lab):
     """dockerd with IPv6, which forbids forwarding what is not its own: the mark is accepted at the top of FORWARD, and
     stays so when dockerd starts again."""
@@ -260,7 +260,7 @@ def test_beside_docker(lab):
     final_checks(lab)
 
 
-@limit(150)
+@limit(240)
 def test_beside_docker_with_ip6tables(lab):
     """The backend ip6tables beside dockerd, which was there before: our jump is the first of FORWARD, and what passes there
     has passed the table; Docker's restart puts its own before it, which speak of its bridge alone."""
@@ -277,7 +277,7 @@ def test_beside_docker_with_ip6tables(lab):
     final_checks(lab)
 
 
-@limit(120)
+@limit(200)
 def test_emptied_ip6tables(lab):
     """Whoever empties ip6tables, or loads a file of his own there, finds ours again; what he loaded stays."""
     house = beside(lab, backend="ip6tables")

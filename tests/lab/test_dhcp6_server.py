@@ -29,7 +29,7 @@ def held(sixgated, kind, within):
             for lease in one["leases"] if inside(lease.split("/")[0], within)}
 
 
-@limit(200)
+@limit(240)
 @proves("8415-S-01", "9096-L-13g", "9663-05", "9818-LPD-X1")
 def test_clients_of_debian(lab):
     """dhclient, dhcpcd, the WIDE client, systemd-networkd and NetworkManager get addresses and prefixes, and keep them over

@@ -37,10 +37,12 @@ def differs(lab, role, program, ra, more=False):
     compare("prefers addresses in", slash64s(
         one["local"] for one in host.addresses("eth0") if not one.get("deprecated") and not one.get("tentative")
         and one.get("preferred_life_time")), {one.prefix for one in ra.prefixes if one.preferred and one.flags & 0x40})
-    gateways = {hop.get("gateway") for one in host.default_routes() for hop in one.get("nexthops", [one])}
+    # The kernel goes by no route that has run out, and sweeps them away twice a minute.
+    routes = [one for one in host.routes() if one.get("type", "unicast") == "unicast" and one.get("expires", 1) > 0]
+    gateways = {hop.get("gateway") for one in routes if one["dst"] == "default" for hop in one.get("nexthops", [one])}
     compare("default routers", gateways, {ra.source} if ra.lifetime else set())
     if role != "h2":  # dhcpcd 9 knows no Route Information
-        compare("routes by the router", {one["dst"] for one in host.routes() if one.get("gateway") == ra.source
+        compare("routes by the router", {one["dst"] for one in routes if one.get("gateway") == ra.source
                                          and one["dst"] != "default"}, {one.prefix for one in ra.routes if one.lifetime})
     if program:
         compare("resolvers", set(program.dns()), {one for one, lifetime in ra.rdnss if lifetime})

@@ -10,7 +10,7 @@ from test_dhcp6_server import SHORT, held
 from wire import inside
 
 
-@limit(200)
+@limit(240)
 def test_network_manager_renumbered(lab):
     """What it leases moves with the provider's prefix at its next renewal, the link that it shares too; a crash of its own
     costs it nothing."""
