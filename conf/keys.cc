@@ -100,7 +100,7 @@ const std::array kFirewallKeys{
         [](const FirewallConfig& c) { return cat(c.jump_position); }},
     Key<FirewallConfig>{
         "accept_mark",
-        "Where other rules drop what ours let pass (OpenWrt's fw4, firewalld, a policy drop):\n"
+        "Where other rules drop what ours let pass (ufw, Docker, OpenWrt's fw4, a policy drop):\n"
         "set these bits in the mark of such packets, such as 0x10000000, and let the other\n"
         "rules accept what has them. Of nft alone. 0: no mark.",
         [](const Value& v, FirewallConfig& c, Complaints& e) {
