@@ -34,6 +34,17 @@ bool is_opened(const conf::KnockConfig& knock, const conf::LanConfig& lan) {
   return firewall::is_guarded(lan.zone);
 }
 
+// The state says nothing of the prefix, so that it outlives a renumbering: made anew, it would begin its sequence
+// again, and the house would take its packets for captured ones.
+std::string client_tunnel(const KernelKnock& knock) {
+  const std::string state = cat("src \"$SELF\" dst ", knock.address, " proto ah spi ", knock.spi);
+  return cat("\nip xfrm state get ", state, " > /dev/null 2>&1 ||\n  ip xfrm state add ", state,
+             " reqid ", kKnockRequest, " mode tunnel \\\n    auth-trunc '", knock.algorithm,
+             "' \"$KEY\" ", knock.icv_bits, "\nip xfrm policy update dir out src \"$SELF\" dst ",
+             knock.inner, " \\\n  tmpl src \"$SELF\" dst ", knock.address, " proto ah reqid ",
+             kKnockRequest, " mode tunnel\n");
+}
+
 }  // namespace
 
 void derive_knock(const House& house, DesiredState& out, Instant now) {
@@ -89,21 +100,24 @@ std::string knock_client_text(const std::vector<KernelKnock>& knocks) {
       "address.\n"
       "SELF=...\n"
       "KEY=0x$(tr -d ' \\n' < knock.key | sed s/^0x//)\n";
+  std::vector<Prefix> seen;
   for (const KernelKnock& knock : knocks) {
-    out += cat("\nip xfrm state add src \"$SELF\" dst ", knock.address, " proto ah spi ", knock.spi,
-               " reqid ", kKnockRequest, " mode tunnel \\\n  auth-trunc '", knock.algorithm,
-               "' \"$KEY\" ", knock.icv_bits, " sel src \"$SELF\" dst ", knock.inner,
-               "\nip xfrm policy add dir out src \"$SELF\" dst ", knock.inner,
-               " \\\n  tmpl src \"$SELF\" dst ", knock.address, " proto ah reqid ", kKnockRequest,
-               " mode tunnel\n");
+    if (std::find(seen.begin(), seen.end(), knock.inner) == seen.end()) {
+      out += client_tunnel(knock);
+      seen.push_back(knock.inner);
+    } else {
+      out += cat("\n# To ", knock.inner, " also by way of ", knock.address,
+                 ": the same with that address instead.\n");
+    }
   }
-  return cat(out,
-             "\n# Only the way to the house goes through the tunnel; answers come without. When "
-             "that machine "
-             "makes its\n"
-             "# state anew (after a reboot, say), its packets count as old ones until `sixgate "
-             "knock reset` "
-             "here.\n");
+  return cat(
+      out,
+      "\n# Only the way to the house goes through the tunnel; answers come without. When the "
+      "house has another\n"
+      "# prefix, obey what is printed then: a state that is there is kept, and its sequence "
+      "goes on. A state made\n"
+      "# anew (after a reboot, say) sends what counts as old packets until `sixgate knock "
+      "reset` here.\n");
 }
 
 }  // namespace sixgate::daemon

@@ -135,13 +135,35 @@ TEST(Knock, WhatIsNoLongerWantedGoesButNotBeforeTheUplinkHasSpoken) {
   EXPECT_EQ(changes({}, kernel), (ChangeSet{RemoveKnock{knock}, RemoveKnockPolicy{{knock.inner}}}));
 }
 
+TEST(Knock, TheOtherMachineKeepsItsStateWhenThePrefixChanges) {
+  const KernelKnock before = some_knock();
+  KernelKnock after = before;
+  after.inner = prefix("2001:db8:2::/56");
+  const auto state = [](const std::string& text) {
+    return text.substr(0, text.find("ip xfrm policy"));
+  };
+  EXPECT_EQ(state(knock_client_text({before})), state(knock_client_text({after})));
+  EXPECT_NE(knock_client_text({before}).find(" > /dev/null 2>&1 ||\n  ip xfrm state add "),
+            std::string::npos);
+}
+
+TEST(Knock, OfSeveralAddressesOneIsTheWayToAPrefix) {
+  const KernelKnock one = some_knock();
+  KernelKnock other = one;
+  other.address = address("2001:db8:ffff::2");
+  const std::string text = knock_client_text({one, other});
+  EXPECT_EQ(text.find("policy update"), text.rfind("policy update")) << text;
+  EXPECT_NE(text.find("# To 2001:db8:1::/56 also by way of 2001:db8:ffff::2"), std::string::npos)
+      << text;
+}
+
 TEST(Knock, TheOtherMachineIsToldEverythingButTheKey) {
   KernelKnock knock = some_knock();
   knock.key = Secret(std::vector<std::uint8_t>(32, 0xab));
   const std::string text = knock_client_text({knock});
   EXPECT_NE(text.find("dst 2001:db8:ffff::1 proto ah spi 4660"), std::string::npos) << text;
   EXPECT_NE(text.find("auth-trunc 'hmac(sha256)' \"$KEY\" 128"), std::string::npos) << text;
-  EXPECT_NE(text.find("ip xfrm policy add dir out"), std::string::npos) << text;
+  EXPECT_NE(text.find("ip xfrm policy update dir out"), std::string::npos) << text;
   EXPECT_EQ(text.find("abab"), std::string::npos) << text;
   EXPECT_EQ(to_string(Change(PutKnock{knock})),
             "put IPsec knock on 2001:db8:ffff::1 (SPI 4660) for 2001:db8:1::/56");
