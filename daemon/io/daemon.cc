@@ -498,7 +498,11 @@ void Daemon::answer(std::string_view command, const ControlSocket::Reply& reply)
 
 std::string Daemon::answer_at_once(std::string_view command) {
   if (command == "knock") return knock_json(router_->desired().knocks);
-  if (command == "knock reset") return knock_reset_json(router_->reset_knocks(clock_now()));
+  if (command == "knock reset") {
+    const std::size_t tunnels = router_->reset_knocks(clock_now());
+    settle();  // who is told that it is done may knock at once
+    return knock_reset_json(tunnels);
+  }
   constexpr std::string_view kRelease = "lease release ";
   if (command.starts_with(kRelease)) return release_answer(command.substr(kRelease.size()));
   if (command == "leases") return leases_json(router_->server(), clock_now());
