@@ -31,6 +31,9 @@ PREFIX = re.compile(r"^sg(\d+)-\d+-")
 CLONE_NEWNET = 0x40000000
 LIBC = ctypes.CDLL(None, use_errno=True)
 
+# On a machine this many times slower than most (one in an emulator), whatever is waited for may take so much longer.
+SLOW = float(os.environ.get("SIXGATE_LAB_SLOW", "1"))
+
 # The Internet beyond the ISP, the ISP's access link, and what it delegates.
 SERVER = "2001:db8:ffff::80"
 CORE = "2001:db8:ffff::1"
@@ -58,6 +61,14 @@ def alone(function):
     return function
 
 
+def needs(*features):
+    """What a test asks of the kernel that not every one has: it is run where the runner is told of it (--has)."""
+    def mark(function):
+        function.needs = features
+        return function
+    return mark
+
+
 def proves(*rows):
     """Names the rows of the conformance table that a test records: the runner fails those it does not come to."""
     def mark(function):
@@ -74,7 +85,7 @@ def require_tools(*names):
 
 def run(*argv, check=True, timeout=30, stdin=None):
     done = subprocess.run([str(one) for one in argv], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
-                          timeout=timeout, input=stdin, errors="replace")
+                          timeout=timeout * SLOW, input=stdin, errors="replace")
     if check and done.returncode:
         raise LabFailure("%s: exit code %d: %s" % (" ".join(map(str, argv)), done.returncode,
                                                    (done.stderr or done.stdout).strip()))
@@ -161,18 +172,19 @@ class Process:
         """Ends it by a signal and returns the exit code; killed, and a failure, when it does not go."""
         self.expected_to_live = False
         self.send(number)
+        timeout *= SLOW
         try:
             return self.popen.wait(timeout)
         except subprocess.TimeoutExpired:
             self.popen.kill()
-            self.popen.wait(5)
+            self.popen.wait(5 * SLOW)
             raise LabFailure("%s did not end within %.0f s of %s\n%s"
                              % (self.name, timeout, signal.Signals(number).name, self.tail())) from None
 
     def kill(self):
         self.expected_to_live = False
         self.send(signal.SIGKILL)
-        self.popen.wait(5)
+        self.popen.wait(5 * SLOW)
 
 
 class Namespace:
@@ -500,7 +512,7 @@ class Lab:
             if process.running:
                 try:
                     process.popen.kill()
-                    process.popen.wait(5)
+                    process.popen.wait(5 * SLOW)
                 except (OSError, subprocess.TimeoutExpired):
                     pass
         for one in self.finishers:
@@ -532,6 +544,7 @@ class Lab:
 
     def until(self, what, probe, timeout=20.0, every=0.1):
         """Polls until probe() is true and returns its value; fails when it never is, or when a program died."""
+        timeout *= SLOW
         end = time.monotonic() + timeout
         while True:
             value = probe()
@@ -544,7 +557,7 @@ class Lab:
                               % (process.name, process.popen.returncode, what))
             if time.monotonic() > end:
                 self.fail("not within %.0f s: %s" % (timeout, what))
-            time.sleep(every)
+            time.sleep(every * SLOW)
 
     def holds(self, what, probe, seconds, every=0.1):
         """Watches that probe() stays true for a time (for what must not happen)."""

@@ -13,7 +13,7 @@ import shutil
 import signal
 import threading
 
-from lab import ACCESS, CORE, OTHER_POOL, POOL, LabFailure, require_tools, run
+from lab import ACCESS, CORE, OTHER_POOL, POOL, SLOW, LabFailure, require_tools, run
 
 
 def unconfined(lab, program):
@@ -53,7 +53,7 @@ class RouteSnooper:
                 if message is not None and message.name == "Reply" and packets[seen - 1].outgoing:
                     for prefix, _, valid in message.delegated():
                         self._set(prefix, message.destination if valid else None)
-            self._stop.wait(0.005)
+            self._stop.wait(0.005 * SLOW)
 
     def _set(self, prefix, via):
         with self._lock:

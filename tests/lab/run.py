@@ -32,7 +32,8 @@ def row_name(row):
 
 
 def collect():
-    """[(module, function, limit, rows, alone)], read from the source: a broken module is then one failing test, not none."""
+    """[(module, function, limit, rows, alone, needs)], read from the source: a broken module is then one failing test, not
+    none."""
     found = []
     for file in sorted(os.listdir(HERE)):
         if not re.fullmatch(r"test_\w+\.py", file):
@@ -42,7 +43,7 @@ def collect():
         try:
             tree = ast.parse(text, file)
         except SyntaxError:
-            found.append((file[:-3], "test_module_can_be_read", DEFAULT_LIMIT, [], False))
+            found.append((file[:-3], "test_module_can_be_read", DEFAULT_LIMIT, [], False, ()))
             continue
         names = [node.name for node in tree.body if isinstance(node, ast.FunctionDef) and node.name.startswith("test_")]
         try:
@@ -53,9 +54,10 @@ def collect():
             for name in names:
                 function = getattr(module, name)
                 found.append((file[:-3], name, getattr(function, "limit", DEFAULT_LIMIT),
-                              list(getattr(function, "rows", [])), getattr(function, "alone", False)))
+                              list(getattr(function, "rows", [])), getattr(function, "alone", False),
+                              getattr(function, "needs", ())))
         except Exception:  # the child reports it, test by test
-            found += [(file[:-3], name, DEFAULT_LIMIT, [], False) for name in names]
+            found += [(file[:-3], name, DEFAULT_LIMIT, [], False, ()) for name in names]
     return found
 
 
@@ -97,7 +99,9 @@ def child(module, name, directory, programs):
 
 class Running:
     def __init__(self, test, directory, programs):
-        self.module, self.name, self.limit, self.rows, self.alone = test
+        import lab as lab_module
+        self.module, self.name, limit, self.rows, self.alone, _ = test
+        self.limit, self.grace = limit * lab_module.SLOW, 15 * lab_module.SLOW
         self.directory, self.started, self.asked, self.timed_out = directory, time.monotonic(), None, False
         shutil.rmtree(directory, ignore_errors=True)
         os.makedirs(directory)
@@ -119,7 +123,7 @@ class Running:
             if now - self.started > self.limit and self.asked is None:
                 self.timed_out = True
                 self.end()
-            elif self.asked is not None and now - self.asked > 15:
+            elif self.asked is not None and now - self.asked > self.grace:
                 self.popen.kill()
             else:
                 return None
@@ -148,20 +152,24 @@ def main():
     parser.add_argument("--filter", default="", help="regular expression on module.test")
     parser.add_argument("--bin", default=os.path.join(ROOT, "build", "release", "bin"), help="directory of the programs")
     parser.add_argument("--json", help="write the results to this file")
+    parser.add_argument("--has", default="", help="what this kernel has beside the usual, with commas: ah")
     parser.add_argument("--list", action="store_true")
     parser.add_argument("--keep", action="store_true", help="keep the directories of passing tests too")
     parser.add_argument("--child", nargs=3, help=argparse.SUPPRESS)
     options = parser.parse_args()
     if options.child:
         return child(*options.child, options.bin)
-    tests = [one for one in collect() if re.search(options.filter, "%s.%s" % (one[0], one[1]))]
+    found = [one for one in collect() if re.search(options.filter, "%s.%s" % (one[0], one[1]))]
+    tests = [one for one in found if set(one[5]) <= set(options.has.split(","))]
     if options.list:
-        for module, name, _, rows, _ in tests:
+        for module, name, _, rows, *_ in tests:
             print("%s.%s%s" % (module, name, "".join(" " + row for row in rows)))
         return 0
     if os.geteuid():
         print("the lab needs root for its namespaces: sudo ./dev test lab", file=sys.stderr)
         return 2
+    for lacking in sorted({one[5] for one in found if one not in tests}):
+        print("%d tests are for a kernel with %s: ./dev test qemu" % (sum(one[5] == lacking for one in found), ", ".join(lacking)))
     import lab as lab_module
     lab_module.sweep()
     stopping = []
@@ -198,7 +206,7 @@ def main():
             elif not options.keep and all(row["passed"] for row in result["rows"]):
                 shutil.rmtree(one.directory, ignore_errors=True)
     listed = []
-    expected = {name: rows for _, name, _, rows, _ in tests}
+    expected = {name: rows for _, name, _, rows, *_ in tests}
     for result in sorted(results, key=lambda one: (one["module"], one["name"])):
         rows = result.pop("rows")
         result.pop("module")
