@@ -1,8 +1,9 @@
 # SPDX-License-Identifier: Apache-2.0
 """What a test run leaves behind, and the totals made of it.
 
-Every stage (house, unit, sim, lab, fuzz, checks) writes one JSON file of the same shape:
+Every stage (house, unit, sim, lab, qemu, fuzz, checks) writes one JSON file of the same shape:
     {"tests": [{"name": ..., "status": "pass" | "fail", "seconds": ..., "message": ...}], "sizes": [...]}
+What could not run, and may be so, is told in "notes".
 `results.py summary DIR` prints failures, stripped sizes and totals; its last line is `N passed, N failed`.
 """
 import concurrent.futures
@@ -11,7 +12,7 @@ import os
 import pathlib
 import sys
 
-ORDER = ["build", "house", "unit", "sim", "sim-many", "lab", "fuzz", "tidy", "size", "checks", "conformance"]
+ORDER = ["build", "house", "unit", "sim", "sim-many", "lab", "qemu", "fuzz", "tidy", "size", "checks", "conformance"]
 
 
 def test(name, passed, seconds=0.0, message=""):
@@ -91,6 +92,11 @@ def summary(arguments):
         print("\nStripped size in bytes")
         for entry in sizes:
             print(f"  {entry['profile']:<8} {entry['program']:<10} {entry['bytes']:>9}   {entry['note']}")
+    notes = [(stage, note) for stage in stages for note in documents[stage].get("notes", [])]
+    if notes:
+        print("\nNot run")
+        for stage, note in notes:
+            print(f"  {stage}: {note}")
     passed = sum(row[1] for row in rows)
     failed = sum(row[2] for row in rows)
     if not rows:

@@ -51,6 +51,12 @@ class Results(unittest.TestCase):
         status, lines = self.summary({})
         self.assertEqual((1, "0 passed, 1 failed"), (status, lines[-1]))
 
+    def test_what_could_not_run_is_named(self):
+        status, lines = self.summary({"unit": [results.test("a", True)],
+                                      "qemu": '{"tests": [], "notes": ["no guest: why"]}'})
+        self.assertEqual((0, "1 passed, 0 failed"), (status, lines[-1]))
+        self.assertIn("  qemu: no guest: why", lines)
+
     def test_a_crash_is_charged_to_the_test_it_happened_in(self):
         tests = run_gtest.from_log(CRASH, "dhcp6_tests", "ended with status -6")
         self.assertEqual([("dhcp6_tests.Codec.First", "pass"), ("dhcp6_tests.Codec.Second", "fail")],
