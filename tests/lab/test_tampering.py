@@ -3,10 +3,9 @@
 import re
 
 from lab import limit, require_tools
+from other_firewalls import LEGACY
 from scenario import build, final_checks, online, toml, wait_delegated, wait_online
 from peers import Sixgated
-
-LEGACY = {"/usr/sbin/xtables-nft-multi": "/usr/sbin/xtables-legacy-multi"}
 
 
 def told(house):
