@@ -18,6 +18,7 @@ for file in tests/data/firewall/home.*; do
   esac
 done
 ip netns del first
+echo "guest: the first rules are loaded ($(cut -d. -f1 /proc/uptime) s)"
 python3 tests/lab/run.py --bin "$PROGRAMS" --json /run/results/lab.json --jobs "$JOBS" --has ah --filter "$FILTER"
 # Of the tests that failed, their captures and logs.
 cp -r build/lab/. /run/results/lab/
