@@ -338,11 +338,14 @@ class DhcpcdHost:
         private = {"/run": os.path.join(directory, "run"), "/var/lib/dhcpcd": os.path.join(directory, "lib")}
         for path in private.values():
             os.makedirs(path)
+        # What runs for an interface with a block of its own is not always the script below.
+        private["/etc/resolv.conf"] = os.path.join(directory, "resolv.conf")
+        open(private["/etc/resolv.conf"], "w").close()
         if not os.path.isdir("/var/lib/dhcpcd"):
             raise LabFailure("dhcpcd is installed, but /var/lib/dhcpcd is not there")
         conf = os.path.join(directory, "dhcpcd.conf")
         with open(conf, "w") as file:
-            file.write("%soption domain_name_servers, domain_name, domain_search\nscript %s\n" % (config, hook))
+            file.write("script %s\noption domain_name_servers, domain_name, domain_search\n%s" % (hook, config))
         self.process = self.host.start("%s-%s" % (self.name, self.host.role),
                                        ["dhcpcd", "-B", "-d", "-f", conf, "eth0"], private=private)
         self.process.wait_log("starting|dhcpcd-")

@@ -174,11 +174,14 @@ TEST(FirewallGolden, EveryRuleSaysWhy) {
   EXPECT_GT(rules, 50U);
 }
 
-TEST(Ip6tablesJumps, AreInsertedOnceAndFirst) {
+TEST(Ip6tablesJumps, AreInsertedOnceAndWhereTheyAreWanted) {
   for (const Ip6tablesJump& jump : kIp6tablesJumps) {
-    const std::vector<std::string> insert = jump.insert();
+    const std::vector<std::string> insert = jump.insert(2);
     EXPECT_EQ(insert[4], "-I");
-    EXPECT_EQ(insert[6], "1");
+    EXPECT_EQ(insert[6], "2");
+    EXPECT_EQ(insert[7], "-j");
+    EXPECT_EQ(jump.append()[4], "-A");
+    EXPECT_EQ(jump.append()[6], "-j");
     EXPECT_EQ(jump.check()[4], "-C");
     EXPECT_EQ(jump.remove()[4], "-D");
     const std::string chain = ":" + std::string(jump.chain) + " ";
