@@ -15,17 +15,12 @@ import subprocess
 import sys
 import tempfile
 
+import uplink
+
 ROOT = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
 PEERS = "isc-dhcpd,kea,dnsmasq,wide"  # dibbler takes a second for what the others do in ten milliseconds
 KEEPING = ("isc-dhcpd", "kea")  # a lease that they told of is there after kill -9 (../shared/perf/README.md)
-TOML = """log_level = "warning"
-[uplink.wan]
-interface = "wan0"
-mode = "static"
-prefixes = ["2001:db8:1::/48"]
-[ula]
-prefix = "none"
-[firewall]
+TOML = uplink.TOML + """[firewall]
 backend = "none"
 [lan.lan0]
 interface = "@LAN@"

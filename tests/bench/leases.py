@@ -16,6 +16,7 @@ ROOT = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__)
 sys.path.insert(0, os.path.join(ROOT, "tests", "lab"))
 
 import lab as lab_module  # noqa: E402
+import uplink  # noqa: E402
 from dhcp_clients import perfdhcp  # noqa: E402
 from peers import Kea, Sixgated  # noqa: E402
 
@@ -24,14 +25,7 @@ PREFERRED, VALID, T1, T2 = 2700, 5400, 1350, 2160
 RENEWALS_A_DAY = 86400 / T1
 ACCESS = "2001:db8:1::/64"
 KINDS = ("address-only", "prefix-only")
-TOML = """log_level = "warning"
-[uplink.wan]
-interface = "wan0"
-mode = "static"
-prefixes = ["2001:db8:1::/48"]
-[ula]
-prefix = "none"
-[lan.lan0]
+TOML = uplink.TOML + """[lan.lan0]
 interface = "lan0"
 addressing = "slaac+dhcpv6"
 """

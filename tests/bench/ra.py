@@ -18,6 +18,7 @@ ROOT = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__)
 sys.path.insert(0, os.path.join(ROOT, "tests", "lab"))
 
 import lab as lab_module  # noqa: E402
+import uplink  # noqa: E402
 from lab import require_tools  # noqa: E402
 from peers import Radvd, Sixgated  # noqa: E402
 
@@ -25,14 +26,7 @@ LAN = "lan1"
 PREFIX = "2001:db8:1:a::"
 SOURCES = 100  # below the 128 neighbours that Linux keeps whatever happens
 WINDOW = 64
-TOML = """log_level = "warning"
-[uplink.wan]
-interface = "wan0"
-mode = "static"
-prefixes = ["2001:db8:1::/48"]
-[ula]
-prefix = "none"
-[lan.lan1]
+TOML = uplink.TOML + """[lan.lan1]
 interface = "lan1"
 ip6hint = "a"
 dns = ["2001:db8:1:a::1"]
