@@ -18,7 +18,7 @@ bool has(std::string_view text, std::string_view part) {
 bool drops_invalid_packets(std::string_view rule) {
   constexpr std::string_view kState = "ct state ";
   const std::size_t at = rule.find(kState);
-  if (at == std::string_view::npos) return false;
+  if (at == std::string_view::npos || has(rule.substr(0, at), "nfproto ipv4")) return false;
   rule.remove_prefix(at + kState.size());
   if (rule.starts_with("vmap")) return has(rule, "invalid : drop");
   return !rule.starts_with("!=") && has(rule, "invalid") &&

@@ -24,6 +24,7 @@ TEST(NftListing, FindsWhoDropsInvalid) {
                            "\t\tct state vmap { invalid : jump told, established : accept }\n"
                            "\t\tct state established,related accept\n"
                            "\t\tct state != invalid drop\n"
+                           "\t\tmeta nfproto ipv4 oifname \"wan\" ct state invalid drop\n"
                            "\t\ttcp dport 22 drop comment \"invalid\"\n"
                            "\t}\n"
                            "}\n"
