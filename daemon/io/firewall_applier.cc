@@ -83,6 +83,8 @@ class FirewallApplier::Impl : public std::enable_shared_from_this<Impl> {
     return settled_ && backend_->concerns(table, port);
   }
 
+  bool tells_all() const { return settled_ && backend_->tells_all(); }
+
   bool suspects() { return settled_ && !busy_ && backend_->suspects(); }
 
   void look_around(FirewallBackend::RemarksCallback callback) {
@@ -383,6 +385,8 @@ void FirewallApplier::inspect(std::function<void(Expected<std::string>)> callbac
 bool FirewallApplier::concerns(std::string_view table, std::uint32_t port) const {
   return impl_->concerns(table, port);
 }
+
+bool FirewallApplier::tells_all() const { return impl_->tells_all(); }
 
 bool FirewallApplier::suspects() { return impl_->suspects(); }
 

@@ -52,8 +52,9 @@ class FirewallApplier {
   void inspect(std::function<void(Expected<std::string>)> callback);
 
   // Whether a change that the kernel tells of, in a table of family ip6 and by the owner of that netlink port, is
-  // reason to inspect; and whether something may have changed that it does not tell of.
+  // reason to inspect; whether it tells of all; and, where it does not, whether something may have changed.
   bool concerns(std::string_view table, std::uint32_t port) const;
+  bool tells_all() const;
   bool suspects();
 
   // The last Ruleset is put back, from nothing. Does not call back when there is nothing to put back.

@@ -36,7 +36,8 @@ class FirewallBackend {
   virtual void inspect(InspectCallback callback) = 0;
   // Whether an event about that table (of family ip6), which another's request made, is reason to inspect.
   virtual bool concerns(std::string_view table, std::uint32_t port) const = 0;
-  // Whether something may have changed that no event tells of.
+  // Whether events tell of every change; and, where they do not, whether something may have changed.
+  virtual bool tells_all() const { return true; }
   virtual bool suspects() { return false; }
   // What others' rules do to ours and to what ours let pass, for a person.
   using RemarksCallback = std::function<void(std::vector<std::string>)>;
@@ -89,6 +90,7 @@ class Ip6tablesFirewall final : public FirewallBackend {
   void count(CountCallback callback) override;
   void inspect(InspectCallback callback) override;
   bool concerns(std::string_view table, std::uint32_t port) const override;
+  bool tells_all() const override { return legacy_ == false; }
   bool suspects() override;
   void look_around(RemarksCallback callback) override;
   void doubt() override { jumping_ = false; }

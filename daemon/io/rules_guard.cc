@@ -62,7 +62,7 @@ void RulesGuard::changed() {
 }
 
 void RulesGuard::tick() {
-  if (firewall_.backend() == firewall::Backend::kNft) return;  // all is told
+  if (firewall_.tells_all()) return;  // and so it stays
   if (firewall_.suspects()) changed();
   tick_.at(clock_now() + kTick);
 }

@@ -23,10 +23,29 @@ def each_is_undone(lab, house, ours, tamper, timeout):
     return before
 
 
+# One for each kind of set that the kernel is to give back as it was given.
+PINHOLES = """
+[[pinhole]]
+lan = "lan0"
+host = "::77"
+ports = [22, "8000-8010"]
+[[pinhole]]
+lan = "lan0"
+host = "::77"
+protocol = "udp"
+ports = [53]
+sources = ["2001:db8:9::/48"]
+[[pinhole]]
+lan = "lan1"
+host = "::78"
+protocol = "sctp"
+"""
+
+
 def test_nft_changes_are_undone(lab):
     """`nft flush ruleset`, the first line of Debian's nftables.conf, does not leave the house open; nor does less."""
     require_tools("nft")
-    house = online(lab, config=toml(top='[firewall]\nbackend = "nft"\n'))
+    house = online(lab, config=toml(top='[firewall]\nbackend = "nft"\n') + PINHOLES)
 
     def nft(*words):
         return lambda: lab.cpe.run("nft", *words)
@@ -49,7 +68,7 @@ def test_nft_changes_are_undone(lab):
     said = told(house)
     nft("add table inet other { chain c { type filter hook input priority 5; counter; }; }")()
     house.sixgated.reload()
-    house.sixgated.write(toml(top='[firewall]\nbackend = "nft"\nlog = "refused"\n'))
+    house.sixgated.write(toml(top='[firewall]\nbackend = "nft"\nlog = "refused"\n') + PINHOLES)
     house.sixgated.reload()
     lab.until("our own change is there", lambda: "log_refused" in "".join(ours()), 20)
     lab.check(told(house) == said, "put back without need")

@@ -236,6 +236,7 @@ TEST_F(FirewallApplierTest, SeesWhatIsGoneAndPutsItBack) {
   EXPECT_TRUE(applier.concerns("filter", 0));
   EXPECT_FALSE(applier.concerns("sixgate", 0));
   EXPECT_TRUE(applier.suspects()) << "nobody knows yet which variant it is";
+  EXPECT_FALSE(applier.tells_all());
   inspect();
   // What comes meanwhile waits, for half a change would look like somebody's.
   apply(rules("lan1"));
@@ -244,6 +245,7 @@ TEST_F(FirewallApplierTest, SeesWhatIsGoneAndPutsItBack) {
   ASSERT_TRUE(lack && *lack);
   EXPECT_EQ(**lack, "chain sixgate-apart of table filter has 0 rules and not 2");
   EXPECT_FALSE(applier.suspects()) << "this variant tells";
+  EXPECT_TRUE(applier.tells_all());
   EXPECT_EQ(runner.end(0), "ip6tables-restore --noflush -w 5");
   ASSERT_EQ(results.size(), 1U);
   // And the other way round.
