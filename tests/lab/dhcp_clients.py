@@ -4,6 +4,7 @@ import os
 import re
 
 from lab import LabFailure, require_tools
+from peers import own_resolver
 
 
 class Dhclient:
@@ -77,7 +78,7 @@ class DibblerClient:
 
     def start(self):
         directory = self.lab.fresh_directory("dibbler-client-%s" % self.host.role)
-        private = {}
+        private = own_resolver(directory)
         for path in ("/etc/dibbler", "/var/lib/dibbler", "/var/log/dibbler"):
             if not os.path.isdir(path):
                 raise LabFailure("dibbler-client is installed, but %s is not there" % path)

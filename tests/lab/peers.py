@@ -27,6 +27,13 @@ def unconfined(lab, program):
     return copy
 
 
+def own_resolver(directory):
+    """As Namespace.command has it: a program that writes the machine's resolvers down writes to a file of ours."""
+    path = os.path.join(directory, "resolv.conf")
+    open(path, "w").close()
+    return {"/etc/resolv.conf": path}
+
+
 class RouteSnooper:
     """Routes what the ISP's server delegates, as an access node does that reads the Replies passing by (RFC 8987).
 
@@ -339,8 +346,7 @@ class DhcpcdHost:
         for path in private.values():
             os.makedirs(path)
         # What runs for an interface with a block of its own is not always the script below.
-        private["/etc/resolv.conf"] = os.path.join(directory, "resolv.conf")
-        open(private["/etc/resolv.conf"], "w").close()
+        private.update(own_resolver(directory))
         if not os.path.isdir("/var/lib/dhcpcd"):
             raise LabFailure("dhcpcd is installed, but /var/lib/dhcpcd is not there")
         conf = os.path.join(directory, "dhcpcd.conf")
