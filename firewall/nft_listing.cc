@@ -37,11 +37,14 @@ std::vector<std::string> nft_dropping_invalid(std::string_view listing) {
     std::string_view line = listing.substr(0, listing.find('\n'));
     listing.remove_prefix(std::min(line.size() + 1, listing.size()));
     line.remove_prefix(std::min(line.find_first_not_of('\t'), line.size()));
-    const std::string_view name = line.substr(0, line.find(" {"));
+    const auto name_after = [&](std::string_view word) {
+      const std::string_view rest = line.substr(word.size());
+      return rest.substr(0, rest.find(" {"));
+    };
     if (line.starts_with(kTable)) {
-      table = name.substr(kTable.size());
+      table = name_after(kTable);
     } else if (line.starts_with(kChain)) {
-      chain = name.substr(kChain.size());
+      chain = name_after(kChain);
     } else if (drops_invalid_packets(line) &&
                (table.starts_with("inet ") || table.starts_with("ip6 ")) &&
                table != cat("ip6 ", kNftTable) && !chain.starts_with(kNftTable)) {

@@ -33,6 +33,7 @@ TEST(NftListing, FindsWhoDropsInvalid) {
                            "\tchain sixgate-through {\n\t\tct state invalid drop\n\t}\n}\n"),
       wanted);
   EXPECT_TRUE(nft_dropping_invalid("").empty());
+  EXPECT_TRUE(nft_dropping_invalid("table {\nchain {\nct state invalid drop\n").empty());
   EXPECT_TRUE(nft_dropping_invalid(nft_skeleton()).empty()) << "ours";
 }
 
