@@ -155,7 +155,7 @@ def main():
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--seconds", type=float, default=2)
     parser.add_argument("--rounds", type=int, default=3)
-    parser.add_argument("--leases", type=lambda text: [int(one) for one in text.split(",")], default=[100, 1000, 10000, 65000])
+    parser.add_argument("--leases", type=lambda text: [int(one) for one in text.split(",")], default=[100, 1000, 10000, 50000])
     parser.add_argument("--peers", default=PEERS)
     parser.add_argument("--perf", default=os.path.join(os.path.dirname(ROOT), "shared", "perf"))
     parser.add_argument("--bin", default=os.path.join(ROOT, "build", "release", "bin"))
