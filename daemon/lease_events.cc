@@ -25,7 +25,7 @@ void write_event(JsonWriter& json, const dhcp6::LeaseEvent& event) {
   const bool prefix = event.type == dhcp6::AssociationType::kPrefixes;
   json.member("lan", event.link)
       .member("type", prefix ? "prefix" : "address")
-      .member("duid", event.duid)
+      .member("duid", event.duid.to_string())
       .member("iaid", event.iaid)
       .member("name", event.name)
       .key("leases")

@@ -43,7 +43,7 @@ void LeaseHook::add(const dhcp6::LeaseEvent& event) {
   waiting_.front().missed += missed;
 }
 
-bool LeaseHook::is_running(const std::string& duid) const {
+bool LeaseHook::is_running(const dhcp6::Duid& duid) const {
   return std::any_of(running_.begin(), running_.end(),
                      [&](const auto& run) { return run.second == duid; });
 }
@@ -51,7 +51,7 @@ bool LeaseHook::is_running(const std::string& duid) const {
 std::vector<LeaseHookRun> LeaseHook::next() {
   std::vector<LeaseHookRun> out;
   for (auto it = waiting_.begin(); it != waiting_.end() && running_.size() < kMostAtOnce;) {
-    const std::string& duid = it->event.duid;
+    const dhcp6::Duid& duid = it->event.duid;
     if (is_running(duid)) {
       ++it;
       continue;
@@ -68,7 +68,8 @@ LeaseHookRun LeaseHook::begin(const Waiting& waiting) {
   running_.emplace(run.number, event.duid);
   const bool prefix = event.type == dhcp6::AssociationType::kPrefixes;
   std::string leases;
-  run.arguments = {std::string(event_name(event)), event.link, event.duid, cat(event.iaid)};
+  run.arguments = {std::string(event_name(event)), event.link, event.duid.to_string(),
+                   cat(event.iaid)};
   for (const Prefix& lease : event.leases) {
     std::string text = prefix ? lease.to_string() : lease.address().to_string();
     leases += cat(leases.empty() ? "" : " ", text);

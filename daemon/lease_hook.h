@@ -47,11 +47,11 @@ class LeaseHook {
     std::uint64_t missed = 0;  // before it
   };
   LeaseHookRun begin(const Waiting& waiting);
-  bool is_running(const std::string& duid) const;
+  bool is_running(const dhcp6::Duid& duid) const;
 
   HookScript script_;
   std::deque<Waiting> waiting_;
-  std::map<std::uint64_t, std::string> running_;  // number -> DUID
+  std::map<std::uint64_t, dhcp6::Duid> running_;  // by number
   std::uint64_t runs_ = 0;
   bool stopped_ = false;
   std::string complaint_;  // as last said

@@ -86,7 +86,7 @@ std::vector<dhcp6::LeaseEvent> Router::release_lease(const dhcp6::LeaseSelection
     ended.push_back({.kind = dhcp6::LeaseEvent::Kind::kReleased,
                      .link = one.link,
                      .type = dhcp6::AssociationType::kPrefixes,
-                     .duid = one.client.to_string(),
+                     .duid = one.client,
                      .iaid = one.iaid,
                      .leases = {one.prefix},
                      .valid = remaining(one.valid_until, now),

@@ -3,7 +3,7 @@
 
 #include <algorithm>
 #include <array>
-#include <utility>
+#include <vector>
 
 #include "net/byte_reader.h"
 #include "net/byte_writer.h"
@@ -26,7 +26,7 @@ Duid Duid::llt(const MacAddress& mac, std::uint32_t seconds_since_2000) {
   writer.u16(kEthernet);
   writer.u32(seconds_since_2000);
   writer.bytes(mac.bytes());
-  return Duid(std::move(bytes));
+  return Duid(bytes);
 }
 
 std::optional<Duid> Duid::en(std::uint32_t enterprise, std::span<const std::uint8_t> identifier) {
@@ -36,7 +36,7 @@ std::optional<Duid> Duid::en(std::uint32_t enterprise, std::span<const std::uint
   writer.u32(enterprise);
   if (identifier.empty() || identifier.size() > kMaxSize - writer.size()) return std::nullopt;
   writer.bytes(identifier);
-  return Duid(std::move(bytes));
+  return Duid(bytes);
 }
 
 Duid Duid::ll(const MacAddress& mac) {
@@ -45,7 +45,7 @@ Duid Duid::ll(const MacAddress& mac) {
   writer.u16(kTypeLl);
   writer.u16(kEthernet);
   writer.bytes(mac.bytes());
-  return Duid(std::move(bytes));
+  return Duid(bytes);
 }
 
 Duid Duid::uuid(std::span<const std::uint8_t, 16> uuid) {
@@ -53,12 +53,12 @@ Duid Duid::uuid(std::span<const std::uint8_t, 16> uuid) {
   ByteWriter writer(bytes);
   writer.u16(kTypeUuid);
   writer.bytes(uuid);
-  return Duid(std::move(bytes));
+  return Duid(bytes);
 }
 
 std::optional<Duid> Duid::from_bytes(std::span<const std::uint8_t> bytes) {
   if (bytes.size() < kMinSize || bytes.size() > kMaxSize) return std::nullopt;
-  return Duid(std::vector<std::uint8_t>(bytes.begin(), bytes.end()));
+  return Duid(bytes);
 }
 
 std::optional<Duid> Duid::parse(std::string_view text) {
@@ -67,10 +67,10 @@ std::optional<Duid> Duid::parse(std::string_view text) {
   return from_bytes(*bytes);
 }
 
-std::string Duid::to_string() const { return to_hex(bytes_); }
+std::string Duid::to_string() const { return to_hex(bytes()); }
 
 std::optional<MacAddress> Duid::link_layer() const {
-  ByteReader reader(bytes_);
+  ByteReader reader(bytes());
   const std::uint16_t type = reader.u16();
   const std::uint16_t hardware = reader.u16();
   if (type == kTypeLlt) reader.skip(4);

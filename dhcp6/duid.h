@@ -9,9 +9,9 @@
 #include <span>
 #include <string>
 #include <string_view>
-#include <vector>
 
 #include "net/mac_address.h"
+#include "net/short_octets.h"
 
 namespace sixgate::dhcp6 {
 
@@ -38,7 +38,7 @@ class Duid {
   static std::optional<Duid> parse(std::string_view text);
   std::string to_string() const;  // hex digits without separators
 
-  std::span<const std::uint8_t> bytes() const { return bytes_; }
+  std::span<const std::uint8_t> bytes() const { return bytes_.span(); }
   // The Ethernet address inside an LLT or LL: a hint for people, not to be relied on (section 11).
   std::optional<MacAddress> link_layer() const;
 
@@ -46,8 +46,8 @@ class Duid {
   friend bool operator==(const Duid&, const Duid&) = default;
 
  private:
-  explicit Duid(std::vector<std::uint8_t> bytes) : bytes_(std::move(bytes)) {}
-  std::vector<std::uint8_t> bytes_;
+  explicit Duid(std::span<const std::uint8_t> bytes) : bytes_(bytes) {}
+  ShortOctets bytes_;
 };
 
 }  // namespace sixgate::dhcp6

@@ -21,20 +21,17 @@ constexpr std::size_t kMostPrefixes = 64;
 
 std::uint32_t crc32(std::span<const std::uint8_t> bytes) {
   static constexpr auto kTable = [] {
-    std::array<std::uint32_t, 16> table{};
-    for (std::uint32_t i = 0; i < 16; ++i) {
+    std::array<std::uint32_t, 256> table{};
+    for (std::uint32_t i = 0; i < table.size(); ++i) {
       std::uint32_t value = i;
-      for (int bit = 0; bit < 4; ++bit)
+      for (int bit = 0; bit < 8; ++bit)
         value = (value >> 1) ^ ((value & 1) != 0 ? 0xedb88320U : 0U);
       table[i] = value;
     }
     return table;
   }();
   std::uint32_t crc = 0xffffffffU;
-  for (const std::uint8_t octet : bytes) {
-    crc = (crc >> 4) ^ kTable[(crc ^ octet) & 15];
-    crc = (crc >> 4) ^ kTable[(crc ^ (octet >> 4U)) & 15];
-  }
+  for (const std::uint8_t octet : bytes) crc = (crc >> 8) ^ kTable[(crc ^ octet) & 0xff];
   return ~crc;
 }
 
@@ -229,22 +226,23 @@ JournalReading::Header read_header(ByteReader& reader) {
 
 }  // namespace
 
-void emit_journal_header(ByteWriter& writer) {
+void emit_journal_header(std::vector<std::uint8_t>& journal) {
+  ByteWriter writer(journal);
   emit_characters(writer, kMagic);
   writer.u8(kVersion);
 }
 
-void emit_journal_record(ByteWriter& writer, const JournalRecord& record, Instant now) {
-  std::vector<std::uint8_t> frame;
-  ByteWriter out(frame);
+void emit_journal_record(std::vector<std::uint8_t>& journal, const JournalRecord& record,
+                         Instant now) {
+  const std::size_t begin = journal.size();
+  ByteWriter out(journal);
   out.u8(kSync);
   out.u8(std::visit([](const auto& one) { return one.kType; }, record));
   out.u16(0);
   out.u32(static_cast<std::uint32_t>(now.micros() / 1'000'000));
   std::visit([&](const auto& one) { emit(out, one); }, record);
   out.patch_u16(2, static_cast<std::uint16_t>(out.size() - kFrame));
-  out.u32(crc32(frame));
-  writer.bytes(frame);
+  out.u32(crc32(std::span(journal).subspan(begin)));
 }
 
 JournalReading read_journal(std::span<const std::uint8_t> bytes,

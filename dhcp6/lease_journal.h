@@ -94,8 +94,10 @@ struct RegisteredRecord {
 using JournalRecord = std::variant<SessionRecord, BoundRecord, ExtendedRecord, EndedRecord,
                                    DeclinedRecord, RegisteredRecord>;
 
-void emit_journal_header(ByteWriter& writer);
-void emit_journal_record(ByteWriter& writer, const JournalRecord& record, Instant now);
+// Appended to what is there.
+void emit_journal_header(std::vector<std::uint8_t>& journal);
+void emit_journal_record(std::vector<std::uint8_t>& journal, const JournalRecord& record,
+                         Instant now);
 
 struct JournalReading {
   enum class Header : std::uint8_t { kGood, kMissing, kForeign, kFromTheFuture };

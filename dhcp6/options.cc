@@ -25,6 +25,15 @@ concept HoldsOptions = HasCode<T> && requires(const T& option) {
   { option.options } -> std::same_as<const Options&>;
 };
 
+template <class T>
+std::uint16_t code_of(const T& option) {
+  if constexpr (HasCode<T>) {
+    return T::kCode;
+  } else {
+    return option.code;
+  }
+}
+
 void add_malformed(Options& out, std::uint16_t code, ByteReader content, const ParseError& error) {
   out.emplace_back(MalformedOption{code, codec::octets(content.rest()), error});
 }
@@ -124,13 +133,17 @@ Parsed<Options> codec::parse_nested(ByteReader& reader, ParseBudget& budget) {
 bool codec::append_options(ByteWriter& writer, const Options& options) {
   bool fits = true;
   for (const Option& option : options) {
-    writer.u16(option_code(option));
-    const std::size_t length_at = writer.size();
-    writer.u16(0);
-    std::visit([&](const auto& value) { value.emit(writer); }, option);
-    const std::size_t length = writer.size() - length_at - 2;
+    const std::size_t begin = writer.size();
+    writer.u32(0);
+    std::visit(
+        [&](const auto& value) {
+          writer.patch_u16(begin, code_of(value));
+          value.emit(writer);
+        },
+        option);
+    const std::size_t length = writer.size() - begin - 4;
     fits = fits && length <= kMaxPayload;
-    writer.patch_u16(length_at, static_cast<std::uint16_t>(length));
+    writer.patch_u16(begin + 2, static_cast<std::uint16_t>(length));
   }
   return fits;
 }
@@ -143,16 +156,19 @@ bool emit_options(ByteWriter& writer, const Options& options) {
 }
 
 std::uint16_t option_code(const Option& option) {
-  return std::visit(
-      [](const auto& value) -> std::uint16_t {
-        using T = std::decay_t<decltype(value)>;
-        if constexpr (HasCode<T>) {
-          return T::kCode;
-        } else {
-          return value.code;
-        }
-      },
-      option);
+  return std::visit([](const auto& value) { return code_of(value); }, option);
+}
+
+Options written_out(const Options& options) {
+  Options out;
+  out.reserve(options.size());
+  for (const Option& option : options) {
+    Octets octets;
+    ByteWriter writer(octets);
+    std::visit([&](const auto& value) { value.emit(writer); }, option);
+    out.emplace_back(UnknownOption{option_code(option), std::move(octets)});
+  }
+  return out;
 }
 
 Status status_of(const Options& options) {

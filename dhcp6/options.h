@@ -53,6 +53,9 @@ Parsed<Options> parse_options(ByteReader& reader, ParseBudget& budget);
 
 std::uint16_t option_code(const Option& option);
 
+// The same on the wire, as octets: what goes into many messages is written once.
+Options written_out(const Options& options);
+
 // The first option of a type, or null.
 template <class T>
 const T* find(const Options& options) {

@@ -57,7 +57,7 @@ struct LeaseEvent {
   Kind kind = Kind::kAdded;
   std::string link;
   AssociationType type = AssociationType::kAddresses;
-  std::string duid;  // in hexadecimal digits
+  Duid duid;
   std::uint32_t iaid = 0;
   std::vector<Prefix> leases;  // addresses as /128; of what is given back in part, that part
   Lifetime valid;              // at the moment of the event
@@ -197,7 +197,7 @@ class Server {
   std::optional<Message> answer_confirm(const Query& query) const;
   Message answer_information(const Query& query) const;
   Message answer_giving_back(const Query& query, bool declined);
-  void add_associations(Message& message, const std::vector<Answer>& answers) const;
+  void add_associations(Message& message, std::vector<Answer> answers) const;
   void add_settings(Message& message, const Query& query) const;
   const Reservation* settings_for(const Query& query) const;
   void add_reconfigure(Message& message, const Query& query, bool with_key);

@@ -383,7 +383,7 @@ LeaseEvent Server::event_of(LeaseEvent::Kind kind, BindingNumber number, Instant
   return {.kind = kind,
           .link = table_.link_name(binding.link),
           .type = binding.type,
-          .duid = client.duid.to_string(),
+          .duid = client.duid,
           .iaid = binding.iaid,
           .leases = table_.leases(binding),
           .valid = remaining(binding.valid_until, now),

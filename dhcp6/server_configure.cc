@@ -34,6 +34,10 @@ bool shortened(const std::vector<T>& before, const T& after) {
 }  // namespace
 
 void Server::configure(ServerConfiguration configuration, Instant now) {
+  for (ServerLink& link : configuration.links) {
+    link.options = written_out(link.options);
+    for (Reservation& kept : link.reservations) kept.options = written_out(kept.options);
+  }
   if (configuration == configuration_) return;
   const ServerConfiguration before = std::exchange(configuration_, std::move(configuration));
   for (const ServerLink& link : configuration_.links) counters_.try_emplace(link.name);

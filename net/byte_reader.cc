@@ -14,22 +14,6 @@ bool ParseError::operator==(const ParseError& other) const {
   return offset == other.offset && std::string_view(what) == other.what;
 }
 
-std::span<const std::uint8_t> ByteReader::bytes(std::size_t count) {
-  if (!ok_ || count > left()) {
-    ok_ = false;
-    return {};
-  }
-  const auto taken = bytes_.subspan(position_, count);
-  position_ += count;
-  return taken;
-}
-
-std::uint64_t ByteReader::number(std::size_t width) {
-  std::uint64_t value = 0;
-  for (const std::uint8_t octet : bytes(width)) value = value << 8 | octet;
-  return value;
-}
-
 Ip6Address ByteReader::address() {
   Ip6Address::Bytes out{};
   const auto in = bytes(out.size());

@@ -11,6 +11,7 @@
 #include <span>
 #include <string>
 
+#include "net/big_endian.h"
 #include "net/expected.h"
 #include "net/ip6_address.h"
 
@@ -37,13 +38,21 @@ class ByteReader {
   std::size_t left() const { return bytes_.size() - position_; }
   std::size_t offset() const { return base_ + position_; }
 
-  std::uint8_t u8() { return static_cast<std::uint8_t>(number(1)); }
-  std::uint16_t u16() { return static_cast<std::uint16_t>(number(2)); }
-  std::uint32_t u24() { return static_cast<std::uint32_t>(number(3)); }
-  std::uint32_t u32() { return static_cast<std::uint32_t>(number(4)); }
-  std::uint64_t u64() { return number(8); }
+  std::uint8_t u8() { return static_cast<std::uint8_t>(number<1>()); }
+  std::uint16_t u16() { return static_cast<std::uint16_t>(number<2>()); }
+  std::uint32_t u24() { return static_cast<std::uint32_t>(number<3>()); }
+  std::uint32_t u32() { return static_cast<std::uint32_t>(number<4>()); }
+  std::uint64_t u64() { return number<8>(); }
   Ip6Address address();
-  std::span<const std::uint8_t> bytes(std::size_t count);
+  std::span<const std::uint8_t> bytes(std::size_t count) {
+    if (!ok_ || count > left()) {
+      ok_ = false;
+      return {};
+    }
+    const auto taken = bytes_.subspan(position_, count);
+    position_ += count;
+    return taken;
+  }
   std::span<const std::uint8_t> rest() { return bytes(left()); }
   void skip(std::size_t count) { (void)bytes(count); }
 
@@ -59,7 +68,16 @@ class ByteReader {
   }
 
  private:
-  std::uint64_t number(std::size_t width);
+  template <std::size_t kWidth>
+  std::uint64_t number() {
+    if (!ok_ || kWidth > left()) {
+      ok_ = false;
+      return 0;
+    }
+    const std::uint64_t value = load_big_endian<kWidth>(bytes_.data() + position_);
+    position_ += kWidth;
+    return value;
+  }
 
   std::span<const std::uint8_t> bytes_;
   std::size_t base_ = 0;

@@ -5,9 +5,11 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <cstring>
 #include <span>
 #include <vector>
 
+#include "net/big_endian.h"
 #include "net/ip6_address.h"
 
 namespace sixgate {
@@ -20,12 +22,16 @@ class ByteWriter {
   std::size_t size() const { return out_.size() - start_; }
 
   void u8(std::uint8_t v) { out_.push_back(v); }
-  void u16(std::uint16_t v) { number(v, 2); }
-  void u24(std::uint32_t v) { number(v, 3); }
-  void u32(std::uint32_t v) { number(v, 4); }
-  void u64(std::uint64_t v) { number(v, 8); }
-  void address(const Ip6Address& a) { bytes(a.bytes()); }
-  void bytes(std::span<const std::uint8_t> b) { out_.insert(out_.end(), b.begin(), b.end()); }
+  void u16(std::uint16_t v) { number<2>(v); }
+  void u24(std::uint32_t v) { number<3>(v); }
+  void u32(std::uint32_t v) { number<4>(v); }
+  void u64(std::uint64_t v) { number<8>(v); }
+  void address(const Ip6Address& a) {
+    std::memcpy(grow(a.bytes().size()), a.bytes().data(), a.bytes().size());
+  }
+  void bytes(std::span<const std::uint8_t> b) {
+    if (!b.empty()) std::memcpy(grow(b.size()), b.data(), b.size());
+  }
   void zeros(std::size_t count) { out_.insert(out_.end(), count, std::uint8_t{0}); }
 
   // Takes back everything after the first `size` octets: what turned out not to fit.
@@ -41,8 +47,15 @@ class ByteWriter {
   }
 
  private:
-  void number(std::uint64_t v, unsigned width) {
-    for (unsigned i = width; i-- > 0;) out_.push_back(static_cast<std::uint8_t>(v >> (8 * i)));
+  // Room for so many octets at the end.
+  std::uint8_t* grow(std::size_t count) {
+    const std::size_t at = out_.size();
+    out_.resize(at + count);
+    return out_.data() + at;
+  }
+  template <std::size_t kWidth>
+  void number(std::uint64_t v) {
+    store_big_endian<kWidth>(grow(kWidth), v);
   }
   std::vector<std::uint8_t>& out_;
   std::size_t start_;

@@ -10,6 +10,8 @@
 #include <string>
 #include <string_view>
 
+#include "net/big_endian.h"
+
 namespace sixgate {
 
 class Ip6Address {
@@ -21,10 +23,8 @@ class Ip6Address {
   // From the upper and lower 64 bits, each as a host integer: (0x20010db800000000, 1) is 2001:db8::1.
   static constexpr Ip6Address from_halves(std::uint64_t high, std::uint64_t low) {
     Ip6Address a;
-    for (unsigned i = 0; i < 8; ++i) {
-      a.bytes_[i] = static_cast<std::uint8_t>(high >> (56 - 8 * i));
-      a.bytes_[8 + i] = static_cast<std::uint8_t>(low >> (56 - 8 * i));
-    }
+    store_big_endian<8>(a.bytes_.data(), high);
+    store_big_endian<8>(a.bytes_.data() + 8, low);
     return a;
   }
   // RFC 4291 section 2.2 text, including the dotted-quad ending. No zone index, no prefix length.
@@ -48,7 +48,9 @@ class Ip6Address {
            !is_unique_local() && !is_v4_mapped();
   }
 
-  friend constexpr bool operator==(const Ip6Address&, const Ip6Address&) = default;
+  friend constexpr bool operator==(const Ip6Address& a, const Ip6Address& b) {
+    return a.high() == b.high() && a.low() == b.low();
+  }
   // As the octets are ordered, in two steps instead of sixteen: thousands of prefixes are sorted by it.
   friend constexpr std::strong_ordering operator<=>(const Ip6Address& a, const Ip6Address& b) {
     const auto high = a.high() <=> b.high();
@@ -56,11 +58,7 @@ class Ip6Address {
   }
 
  private:
-  constexpr std::uint64_t half(unsigned at) const {
-    std::uint64_t v = 0;
-    for (unsigned i = 0; i < 8; ++i) v = (v << 8) | bytes_[at + i];
-    return v;
-  }
+  constexpr std::uint64_t half(unsigned at) const { return load_big_endian<8>(bytes_.data() + at); }
   Bytes bytes_{};
 };
 

@@ -12,12 +12,6 @@ struct Wide {  // 128 bits as two host integers
   std::uint64_t high = 0, low = 0;
 };
 
-// The mask of the first `length` bits.
-Wide mask(unsigned length) {
-  const auto half = [](unsigned bits) { return bits == 0 ? 0 : ~std::uint64_t{0} << (64 - bits); };
-  return {half(std::min(length, 64U)), half(length > 64 ? length - 64 : 0)};
-}
-
 // `value` shifted left by `bits` (0..127) in 128 bits.
 Wide shifted(std::uint64_t value, unsigned bits) {
   if (bits >= 64) return {value << (bits - 64), 0};
@@ -25,11 +19,6 @@ Wide shifted(std::uint64_t value, unsigned bits) {
 }
 
 }  // namespace
-
-Prefix::Prefix(const Ip6Address& address, unsigned length) : length_(std::min(length, 128U)) {
-  const Wide m = mask(length_);
-  address_ = Ip6Address::from_halves(address.high() & m.high, address.low() & m.low);
-}
 
 std::optional<Prefix> Prefix::parse(std::string_view text) {
   const std::size_t slash = text.find('/');
@@ -47,8 +36,6 @@ std::optional<Prefix> Prefix::parse(std::string_view text) {
 std::string Prefix::to_string() const {
   return address_.to_string() + '/' + std::to_string(length_);
 }
-
-bool Prefix::contains(const Ip6Address& address) const { return Prefix(address, length_) == *this; }
 
 bool Prefix::contains(const Prefix& other) const {
   return other.length_ >= length_ && contains(other.address_);
@@ -88,18 +75,6 @@ std::optional<std::uint64_t> Prefix::subnet_index(const Prefix& inner) const {
   }
   return bits >= 64 ? index : index & ((std::uint64_t{1} << bits) - 1);
 }
-
-Ip6Address Prefix::with_suffix(const Ip6Address& suffix) const {
-  const Wide m = mask(length_);
-  return Ip6Address::from_halves(address_.high() | (suffix.high() & ~m.high),
-                                 address_.low() | (suffix.low() & ~m.low));
-}
-
-std::uint64_t Prefix::interface_id(const Ip6Address& address) const {
-  return address.low() & last_interface_id();
-}
-
-std::uint64_t Prefix::last_interface_id() const { return ~mask(length_).low; }
 
 bool any_contains(const std::vector<Prefix>& prefixes, const Ip6Address& address) {
   return std::any_of(prefixes.begin(), prefixes.end(),

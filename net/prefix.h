@@ -2,6 +2,7 @@
 // Prefix: an address range of 2^(128-length) addresses, always masked: bits beyond the length are zero.
 #pragma once
 
+#include <algorithm>
 #include <compare>
 #include <cstdint>
 #include <optional>
@@ -17,7 +18,10 @@ class Prefix {
  public:
   constexpr Prefix() = default;  // ::/0
   // Masks `address`; a length above 128 is taken as 128.
-  Prefix(const Ip6Address& address, unsigned length);
+  constexpr Prefix(const Ip6Address& address, unsigned length)
+      : address_(Ip6Address::from_halves(address.high() & high_mask(std::min(length, 128U)),
+                                         address.low() & low_mask(std::min(length, 128U)))),
+        length_(std::min(length, 128U)) {}
   // "2001:db8::/56". Bits beyond the length are masked; without "/LEN" it is not a prefix.
   static std::optional<Prefix> parse(std::string_view text);
   std::string to_string() const;
@@ -25,7 +29,10 @@ class Prefix {
   const Ip6Address& address() const { return address_; }
   unsigned length() const { return length_; }
 
-  bool contains(const Ip6Address& address) const;
+  constexpr bool contains(const Ip6Address& address) const {
+    return (address.high() & high_mask(length_)) == address_.high() &&
+           (address.low() & low_mask(length_)) == address_.low();
+  }
   bool contains(const Prefix& other) const;  // also itself
   bool overlaps(const Prefix& other) const;
 
@@ -38,22 +45,36 @@ class Prefix {
   std::optional<std::uint64_t> subnet_index(const Prefix& inner) const;
 
   // The address in this prefix whose bits beyond the length are those of `suffix`.
-  Ip6Address with_suffix(const Ip6Address& suffix) const;
+  constexpr Ip6Address with_suffix(const Ip6Address& suffix) const {
+    return Ip6Address::from_halves(address_.high() | (suffix.high() & ~high_mask(length_)),
+                                   address_.low() | (suffix.low() & ~low_mask(length_)));
+  }
 
   // Of an address in this prefix the bits beyond the length, of the lower half: the interface
   // identifier of an address on this link. with_suffix() is the way back.
-  std::uint64_t interface_id(const Ip6Address& address) const;
+  constexpr std::uint64_t interface_id(const Ip6Address& address) const {
+    return address.low() & last_interface_id();
+  }
   // The largest there is: all ones.
-  std::uint64_t last_interface_id() const;
+  constexpr std::uint64_t last_interface_id() const { return ~low_mask(length_); }
 
   // Orders by address, then by length: a prefix comes before its own subnets.
-  friend auto operator<=>(const Prefix&, const Prefix&) = default;
+  friend constexpr auto operator<=>(const Prefix&, const Prefix&) = default;
 
   // Iteration over the subnets of one length: for (Prefix p : delegation.subnets(64)).
   class SubnetRange;
   SubnetRange subnets(unsigned length) const;
 
  private:
+  // The first `length` bits of an address (0..128), half by half.
+  static constexpr std::uint64_t mask(unsigned bits) {
+    return bits == 0 ? 0 : ~std::uint64_t{0} << (64 - bits);
+  }
+  static constexpr std::uint64_t high_mask(unsigned length) { return mask(std::min(length, 64U)); }
+  static constexpr std::uint64_t low_mask(unsigned length) {
+    return mask(length > 64 ? length - 64 : 0);
+  }
+
   Ip6Address address_;
   unsigned length_ = 0;
 };
@@ -90,7 +111,7 @@ inline Prefix::SubnetRange Prefix::subnets(unsigned length) const { return {*thi
 // Whether the address is in one of them.
 bool any_contains(const std::vector<Prefix>& prefixes, const Ip6Address& address);
 
-inline const Prefix kUniqueLocal{Ip6Address::from_halves(0xfc00000000000000, 0), 7};
-inline const Prefix kLinkLocal{Ip6Address::from_halves(0xfe80000000000000, 0), 10};
+inline constexpr Prefix kUniqueLocal{Ip6Address::from_halves(0xfc00000000000000, 0), 7};
+inline constexpr Prefix kLinkLocal{Ip6Address::from_halves(0xfe80000000000000, 0), 10};
 
 }  // namespace sixgate

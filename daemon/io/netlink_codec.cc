@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "daemon/io/netlink_codec.h"
 
+#include <arpa/inet.h>  // before linux/if.h
 #include <linux/fib_rules.h>
 #include <linux/if.h>
 #include <linux/if_addr.h>

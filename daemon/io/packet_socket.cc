@@ -302,8 +302,9 @@ int send_datagrams(int fd, const LinkState& link, std::span<const OutgoingDatagr
     frame.peer.sin6_addr = to_kernel(one.destination);
     frame.peer.sin6_scope_id = link.index;
     // sendmmsg only reads what this points to.
+    // Without the padding behind it the ancillary data is what the kernel has room for on its stack.
     frame.hold({const_cast<std::uint8_t*>(one.payload.data()), one.payload.size()},
-               CMSG_SPACE(sizeof(in6_pktinfo)));
+               CMSG_LEN(sizeof(in6_pktinfo)));
     in6_pktinfo info{};
     info.ipi6_addr = to_kernel(*from);
     info.ipi6_ifindex = link.index;

@@ -10,7 +10,7 @@ namespace {
 dhcp6::LeaseEvent event(std::uint32_t iaid) {
   return {.kind = dhcp6::LeaseEvent::Kind::kAdded,
           .link = "home",
-          .duid = "000300010200",
+          .duid = *dhcp6::Duid::parse("000300010200"),
           .iaid = iaid,
           .leases = {*Prefix::parse("2001:db8:1::77/128")},
           .valid = Lifetime(5400),

@@ -12,12 +12,14 @@ using Kind = dhcp6::LeaseEvent::Kind;
 dhcp6::LeaseEvent event(Kind kind, const std::string& duid, std::uint32_t iaid = 1) {
   return {.kind = kind,
           .link = "home",
-          .duid = duid,
+          .duid = dhcp6::Duid::parse(duid).value(),
           .iaid = iaid,
           .leases = {*Prefix::parse("2001:db8:1::77/128"), *Prefix::parse("fd00::77/128")},
           .valid = Lifetime(5400),
           .name = "nas"};
 }
+
+std::string numbered(int i) { return std::to_string(1000 + i); }  // as hexadecimal digits
 
 std::string variable(const LeaseHookRun& run, const std::string& name) {
   for (const std::string& one : run.environment) {
@@ -73,7 +75,7 @@ TEST(LeaseHook, OfOneClientOneAfterTheOther) {
 
 TEST(LeaseHook, SoManyAtOnce) {
   LeaseHook hooks = hook();
-  for (int i = 0; i < 10; ++i) hooks.add(event(Kind::kAdded, std::to_string(i)));
+  for (int i = 0; i < 10; ++i) hooks.add(event(Kind::kAdded, numbered(i)));
   const auto runs = hooks.next();
   EXPECT_EQ(runs.size(), LeaseHook::kMostAtOnce);
   (void)hooks.ended(runs[0].number, {});

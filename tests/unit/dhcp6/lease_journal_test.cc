@@ -43,9 +43,8 @@ std::vector<JournalRecord> one_of_each() {
 
 std::vector<std::uint8_t> journal_of(const std::vector<JournalRecord>& records) {
   std::vector<std::uint8_t> bytes;
-  ByteWriter writer(bytes);
-  emit_journal_header(writer);
-  for (const JournalRecord& record : records) emit_journal_record(writer, record, kStart);
+  emit_journal_header(bytes);
+  for (const JournalRecord& record : records) emit_journal_record(bytes, record, kStart);
   return bytes;
 }
 
