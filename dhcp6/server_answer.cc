@@ -9,6 +9,9 @@
 namespace sixgate::dhcp6 {
 namespace {
 
+// Of an answer, so that they are not moved again and again while it is put together.
+constexpr std::size_t kUsualOptions = 8;
+
 // How long a declined address is left alone.
 constexpr Duration kQuarantine = hours(24);
 
@@ -63,15 +66,18 @@ RenewalSchedule schedule(const Answers& answers) {
   return {};
 }
 
-template <class Ia>
-Ia begin_ia(std::uint32_t iaid, const RenewalSchedule& times) {
-  return {.iaid = iaid, .t1 = times.t1, .t2 = times.t2, .options = {}};
+template <class Ia, class Answer>
+Ia begin_ia(const Answer& answer, const RenewalSchedule& times) {
+  Ia ia{.iaid = answer.iaid, .t1 = times.t1, .t2 = times.t2, .options = {}};
+  ia.options.reserve(answer.grants.size() + answer.withdrawn.size() + (answer.status ? 1 : 0));
+  return ia;
 }
 
 }  // namespace
 
 Message Server::begin(const Query& query, MessageType type) const {
   Message message{.type = type, .transaction_id = query.message->transaction_id, .options = {}};
+  message.options.reserve(kUsualOptions);
   if (query.duid != nullptr) message.options.push_back(ClientId{*query.duid});
   message.options.push_back(ServerId{*configuration_.duid});
   return message;
@@ -104,20 +110,27 @@ std::optional<Message> Server::answer_leases(const Query& query, Intent intent) 
   if (intent == Intent::kRapidCommit) message.options.push_back(RapidCommit{});
   if ((offer || intent == Intent::kRapidCommit) && query.link->preference != 0)
     message.options.push_back(Preference{query.link->preference});
-  add_associations(message, answers);
+  add_associations(message, std::move(answers));
   add_settings(message, query);
   add_reconfigure(message, query, !offer);
   if (query.client != kNoNumber && !offer) reconfigure_.remove(query.client);
   return message;
 }
 
-void Server::add_associations(Message& message, const std::vector<Answer>& answers) const {
+// What a client does best with comes first, for there are some that take no more than one: what the world can reach,
+// then what lives in the house alone, then what is running out.
+void Server::add_associations(Message& message, std::vector<Answer> answers) const {
+  const auto rank = [](const Grant& grant) {
+    return (grant.preferred.is_zero() ? 2 : 0) + (grant.prefix.address().is_unique_local() ? 1 : 0);
+  };
   const RenewalSchedule times = schedule(answers);
-  for (const Answer& answer : answers) {
+  for (Answer& answer : answers) {
+    std::stable_sort(answer.grants.begin(), answer.grants.end(),
+                     [&](const Grant& a, const Grant& b) { return rank(a) < rank(b); });
     // A status says that there is nothing to renew.
     const RenewalSchedule mine = answer.status ? RenewalSchedule{} : times;
     if (answer.type == AssociationType::kAddresses) {
-      IaNa ia = begin_ia<IaNa>(answer.iaid, mine);
+      IaNa ia = begin_ia<IaNa>(answer, mine);
       for (const Grant& grant : answer.grants) {
         ia.options.push_back(IaAddress{.address = grant.prefix.address(),
                                        .preferred = grant.preferred,
@@ -130,7 +143,7 @@ void Server::add_associations(Message& message, const std::vector<Answer>& answe
       if (answer.status) ia.options.push_back(status_code(*answer.status));
       message.options.push_back(std::move(ia));
     } else {
-      IaPd ia = begin_ia<IaPd>(answer.iaid, mine);
+      IaPd ia = begin_ia<IaPd>(answer, mine);
       for (const Grant& grant : answer.grants) {
         ia.options.push_back(IaPrefix{.prefix = grant.prefix,
                                       .preferred = grant.preferred,

@@ -439,6 +439,38 @@ TEST(Conformance, Row_9818_LPD_8_AGlobalPrefixIsDelegatedBesideTheUla) {
   EXPECT_TRUE(prefix("fd00:1::/48").contains(prefixes_in(*said)[1]));
 }
 
+// For clients that take no more than one.
+TEST(DhcpServer, WhatTheWorldReachesComesFirstAndWhatIsRunningOutLast) {
+  ServerRun run;
+  run.home().prefixes = {{.prefix = prefix("fd00:1:0:1::/64")},
+                         {.prefix = prefix("2001:db8:1::/64")}};
+  run.home().spaces = {{.prefix = prefix("fd00:1::/48")}, {.prefix = prefix("2001:db8:1::/56")}};
+  run.configure();
+  const auto expect_order = [](const std::vector<std::uint64_t>& tops, const Message& said) {
+    std::vector<std::uint64_t> addresses;
+    for (const Ip6Address& one : addresses_in(said)) addresses.push_back(one.high() >> 48);
+    std::vector<std::uint64_t> prefixes;
+    for (const Prefix& one : prefixes_in(said)) prefixes.push_back(one.address().high() >> 48);
+    EXPECT_EQ(addresses, tops);
+    EXPECT_EQ(prefixes, tops);
+  };
+  Asked both{.addresses = {ia_na(1)}, .prefixes = {ia_pd(1)}};
+  const auto first = run.four_way(both);
+  ASSERT_TRUE(first);
+  expect_order({0x2001, 0xfd00}, *first);
+  EXPECT_EQ(addresses_in(*first).front().high(), 0x20010db800010000U);
+
+  run.home().prefixes[1].preferred_until = run.now;
+  run.home().spaces[1].preferred_until = run.now;
+  run.home().prefixes.push_back({.prefix = prefix("2001:db8:2::/64")});
+  run.home().spaces.push_back({.prefix = prefix("2001:db8:2::/56")});
+  run.configure();
+  const auto renewed = run.renew(*first);
+  ASSERT_TRUE(renewed);
+  expect_order({0x2001, 0xfd00, 0x2001}, *renewed);
+  EXPECT_EQ(addresses_in(*renewed).front().high(), 0x20010db800020000U);
+}
+
 TEST(DhcpServer, OneClientDoesNotGetAllPrefixes) {
   ServerRun run;
   Asked asked{.rapid_commit = true};
