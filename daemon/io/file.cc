@@ -18,7 +18,10 @@ Unexpected<FileError> file_error(std::string_view doing, const std::string& path
       FileError{code, cat("cannot ", doing, ' ', path, ": ", error_text(code))});
 }
 
-// 0, or the errno of what went wrong.
+}  // namespace
+
+std::string temporary_beside(const std::string& path) { return path + ".new"; }
+
 int write_all(int fd, std::string_view text) {
   while (!text.empty()) {
     const ssize_t wrote = ::write(fd, text.data(), text.size());
@@ -29,7 +32,11 @@ int write_all(int fd, std::string_view text) {
   return 0;
 }
 
-}  // namespace
+OwnedFd open_directory_of(const std::string& path) {
+  const std::size_t slash = path.rfind('/');
+  const std::string directory = slash == std::string::npos ? "." : path.substr(0, slash + 1);
+  return OwnedFd(::open(directory.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
+}
 
 Expected<std::string, FileError> read_file(const std::string& path, std::size_t limit) {
   const OwnedFd fd(::open(path.c_str(), O_RDONLY | O_CLOEXEC));
@@ -48,7 +55,7 @@ Expected<std::string, FileError> read_file(const std::string& path, std::size_t 
 
 Expected<Done, FileError> replace_file(const std::string& path, std::string_view text,
                                        unsigned mode) {
-  const std::string temporary = path + ".new";
+  const std::string temporary = temporary_beside(path);
   OwnedFd fd(
       ::open(temporary.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC | O_NOFOLLOW, mode));
   if (!fd) return file_error("create", temporary, errno);
@@ -61,10 +68,9 @@ Expected<Done, FileError> replace_file(const std::string& path, std::string_view
     return file_error("write", path, failed);
   }
   // The rename itself reaches the medium with the directory.
-  const std::size_t slash = path.rfind('/');
-  const std::string directory = slash == std::string::npos ? "." : path.substr(0, slash + 1);
-  const OwnedFd dir(::open(directory.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
-  if (!dir || ::fsync(dir.get()) != 0) return file_error("sync", directory, errno);
+  const OwnedFd directory = open_directory_of(path);
+  if (!directory || ::fsync(directory.get()) != 0)
+    return file_error("sync the directory of", path, errno);
   return Done{};
 }
 

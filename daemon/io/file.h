@@ -6,6 +6,7 @@
 #include <string>
 #include <string_view>
 
+#include "daemon/io/owned_fd.h"
 #include "net/expected.h"
 
 namespace sixgate::daemon {
@@ -23,6 +24,12 @@ Expected<std::string, FileError> read_file(const std::string& path, std::size_t 
 // temporary file beside it, fsync, rename, fsync of the directory. `mode` as in open().
 Expected<Done, FileError> replace_file(const std::string& path, std::string_view text,
                                        unsigned mode = 0600);
+
+// Its steps, for whoever does not wait in between: the temporary file's name, all of `text` into `fd` (0, or an errno
+// value), and the directory, whose fsync gets a rename onto the medium.
+std::string temporary_beside(const std::string& path);
+int write_all(int fd, std::string_view text);
+OwnedFd open_directory_of(const std::string& path);
 
 // One write() into a file that exists, such as one in /proc/sys.
 Expected<Done, FileError> write_existing(const std::string& path, std::string_view text);

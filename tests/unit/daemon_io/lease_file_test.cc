@@ -79,6 +79,43 @@ TEST_F(LeaseFileTest, ALongJournalIsWrittenAnew) {
   EXPECT_EQ(rewrites_, 1);
 }
 
+TEST_F(LeaseFileTest, WhatHappensWhileItIsWrittenAnewIsInTheOldFileAndTheNewOne) {
+  LeaseFile leases = file();
+  leases.replace(Octets{1, 2, 3});
+  std::ifstream old(path_, std::ios::binary);  // by whatever name
+  leases.append(Octets{4});
+  leases.replace(Octets{9});
+  EXPECT_EQ(file().load(), (Octets{1, 2, 3, 4})) << "nobody waited for the medium";
+  leases.append(Octets{5});
+  EXPECT_EQ(file().load(), (Octets{1, 2, 3, 4, 5}));
+  leases.replace(Octets{9, 5});  // while the one before is under way: at once
+  leases.append(Octets{6});
+  EXPECT_EQ(file().load(), (Octets{9, 5, 6}));
+  EXPECT_EQ(std::string(std::istreambuf_iterator<char>(old), {}), "\1\2\3\4\5");
+
+  loop_.run_for(seconds(10));
+  EXPECT_EQ(file().load(), (Octets{9, 5, 6})) << "the end of what was overtaken changes nothing";
+  leases.replace(Octets{7});
+  leases.append(Octets{8});
+  while (file().load() != Octets{7, 8}) loop_.run_for(seconds(10));
+  leases.append(Octets{10});
+  EXPECT_EQ(file().load(), (Octets{7, 8, 10}));
+  EXPECT_FALSE(std::filesystem::exists(path_ + ".new"));
+  EXPECT_TRUE(log_.empty());
+}
+
+TEST_F(LeaseFileTest, WhatCannotBeWrittenAnewGoesOnGrowing) {
+  LeaseFile leases = file();
+  leases.replace(Octets{1});
+  std::filesystem::create_directory(path_ + ".new");
+  leases.replace(Octets{2});
+  leases.replace(Octets{2});
+  leases.append(Octets{3});
+  EXPECT_FALSE(leases.in_trouble());
+  EXPECT_EQ(said("goes on growing"), 1);
+  EXPECT_EQ(file().load(), (Octets{1, 3}));
+}
+
 TEST_F(LeaseFileTest, WhatIsNotUnderstoodIsKept) {
   std::ofstream(path_) << "something else";
   LeaseFile leases = file();
