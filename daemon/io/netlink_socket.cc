@@ -93,7 +93,8 @@ Expected<NetlinkSocket> NetlinkSocket::open(std::span<const int> groups, int pro
       return netlink_error("multicast group", errno);
     }
   }
-  made.buffer_.resize(kDatagram);
+  // Memory that is touched only as far as something arrives.
+  made.buffer_ = std::make_unique_for_overwrite<unsigned char[]>(kDatagram);
   return made;
 }
 
@@ -103,11 +104,11 @@ std::uint32_t NetlinkSocket::port() const { return nl_socket_get_local_port(sock
 NetlinkSocket::Received NetlinkSocket::receive(int flags) {
   for (;;) {
     // MSG_TRUNC: the true size, so that a datagram cut short is noticed.
-    const ssize_t got = ::recv(fd(), buffer_.data(), buffer_.size(), flags | MSG_TRUNC);
+    const ssize_t got = ::recv(fd(), buffer_.get(), kDatagram, flags | MSG_TRUNC);
     if (got < 0 && errno == EINTR) continue;
     if (got < 0) return {errno, 0};
     const auto size = static_cast<std::size_t>(got);
-    if (size > buffer_.size()) return {ENOBUFS, 0};
+    if (size > kDatagram) return {ENOBUFS, 0};
     return {0, size};
   }
 }
@@ -143,7 +144,7 @@ std::vector<NetlinkAnswer> NetlinkSocket::execute(const std::vector<NetlinkMessa
       const Received received = receive(0);
       failed = received.code;
       int size = static_cast<int>(received.size);
-      void* start = buffer_.data();
+      void* start = buffer_.get();
       for (auto* header = static_cast<nlmsghdr*>(start); failed == 0 && nlmsg_ok(header, size);
            header = nlmsg_next(header, &size)) {
         const std::uint32_t index = header->nlmsg_seq - first;
@@ -177,7 +178,7 @@ Expected<Done> NetlinkSocket::dump(nl_msg* request, const std::function<void()>&
       const Received received = receive(0);
       if (received.code != 0) return netlink_error("dump", received.code);
       int size = static_cast<int>(received.size);
-      void* start = buffer_.data();
+      void* start = buffer_.get();
       for (auto* header = static_cast<nlmsghdr*>(start); nlmsg_ok(header, size);
            header = nlmsg_next(header, &size)) {
         if (header->nlmsg_seq != sequence_) continue;  // of an earlier request that failed half-way
@@ -208,7 +209,7 @@ bool NetlinkSocket::drain(const std::function<void(const nlmsghdr*)>& each) {
     }
     if (received.code != 0) return lost;  // EAGAIN: nothing left
     int size = static_cast<int>(received.size);
-    void* start = buffer_.data();
+    void* start = buffer_.get();
     for (auto* header = static_cast<nlmsghdr*>(start); nlmsg_ok(header, size);
          header = nlmsg_next(header, &size)) {
       each(header);

@@ -60,7 +60,7 @@ class NetlinkSocket {
   int send_batch(std::span<const NetlinkMessage> messages);
 
   std::unique_ptr<nl_sock, FreeNetlink> socket_;
-  std::vector<unsigned char> buffer_;
+  std::unique_ptr<unsigned char[]> buffer_;
   std::uint32_t sequence_ = 0;
 };
 
