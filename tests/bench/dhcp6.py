@@ -132,6 +132,24 @@ def half_load(perflab, one, rate, options):
           % (rate / 2, result["p99_us"] / 1000, result["p50_us"] / 1000))
 
 
+def steady(perflab, servers, options):
+    """perfdhcp: new clients at a rate that every server keeps up with."""
+    print("\nperfdhcp, %d new leases a second: milliseconds until half and 99 %% of the answers; lost"
+          % options.perfdhcp)
+    print("  %-10s%22s%22s" % ("", "Solicit to Advertise", "Request to Reply"))
+    for one in servers:
+        if one.name not in ("sixgated",) + KEEPING:
+            continue  # what slows down with every lease would be measured by how long it ran
+        one.start()
+        try:
+            said = perflab.perfdhcp(options.perfdhcp, 10 ** 5, max(int(options.seconds), 1), "na", timers=True)
+        finally:
+            one.stop()
+        cells = [said.get(name, {}) for name in ("SOLICIT-ADVERTISE", "REQUEST-REPLY")]
+        print("  %-10s" % one.name + "".join("%13.2f %8.2f" % (cell.get("p50_ms", -1), cell.get("p99_ms", -1)) for cell in cells)
+              + "  %.2f %%" % (100 * perflab.drop_ratio(said)))
+
+
 def grow(perflab, one, options):
     """What a lease costs, the more there are."""
     print("\nleases, all new, 8 at a time: CPU ms for 1,000; resident kB; octets for each further lease")
@@ -157,6 +175,7 @@ def main():
     parser.add_argument("--rounds", type=int, default=3)
     parser.add_argument("--leases", type=lambda text: [int(one) for one in text.split(",")], default=[100, 1000, 10000, 50000])
     parser.add_argument("--peers", default=PEERS)
+    parser.add_argument("--perfdhcp", type=int, default=2000, help="new leases a second that perfdhcp asks for")
     parser.add_argument("--perf", default=os.path.join(os.path.dirname(ROOT), "shared", "perf"))
     parser.add_argument("--bin", default=os.path.join(ROOT, "build", "release", "bin"))
     options = parser.parse_args()
@@ -167,6 +186,7 @@ def main():
         perflab.up()
         rate = compare(perflab, work, servers, options)
         half_load(perflab, servers[0], rate, options)
+        steady(perflab, servers, options)
         grow(perflab, servers[0], options)
     finally:
         for one in servers:
