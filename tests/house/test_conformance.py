@@ -49,23 +49,50 @@ class Conformance(unittest.TestCase):
         self.assertEqual("fails", conformance.verdict(found["7084-G-1"]))
         self.assertEqual("passes", conformance.verdict(found["7084-G-11"]))
         self.assertEqual("not yet", conformance.verdict(found["9915-18.2"]))
-        self.assertEqual({"7084-G-11"}, conformance.rows_that_pass(conformance.render(ROWS, found)))
+        self.assertEqual({"7084-G-11"}, conformance.rows_that_pass(conformance.render(ROWS, found, {})))
 
     def test_a_row_that_lost_its_test_is_noticed(self):
         row = conformance.read_rows()[0]["id"]
         proof = results.test(f"x.Row_{conformance.normalized(row)}_Proof", True)
+        others = {one["id"]: "not of this test" for one in conformance.read_rows()[1:]}
         with tempfile.TemporaryDirectory() as scratch, contextlib.redirect_stdout(io.StringIO()):
             scratch = pathlib.Path(scratch)
             results.save(scratch / "run/unit.json", [proof])
             conformance.write(scratch / "run", scratch / "table.md")
-            self.assertEqual(0, conformance.check(scratch / "run", scratch / "table.md", scratch / "out.json"))
+            self.assertEqual(0, conformance.check(scratch / "run", scratch / "table.md", scratch / "out.json", others))
             results.save(scratch / "run/unit.json", [{**proof, "status": "fail"}])
-            self.assertEqual(1, conformance.check(scratch / "run", scratch / "table.md", scratch / "out.json"))
+            self.assertEqual(1, conformance.check(scratch / "run", scratch / "table.md", scratch / "out.json", others))
             results.save(scratch / "run/unit.json", [results.test("x.Other", True)])
-            self.assertEqual(1, conformance.check(scratch / "run", scratch / "table.md", scratch / "out.json"))
+            self.assertEqual(1, conformance.check(scratch / "run", scratch / "table.md", scratch / "out.json", others))
             written = json.loads((scratch / "out.json").read_text())["tests"]
-            self.assertEqual(["fail", "pass"], [entry["status"] for entry in written])
+            self.assertEqual(["fail", "pass", "pass"], [entry["status"] for entry in written])
             self.assertIn(f"{row}: not yet", written[0]["message"])
+
+    def test_what_only_a_guest_proves_is_not_missed_where_there_is_none(self):
+        row = conformance.read_rows()[0]["id"]
+        proof = results.test(f"qemu.test_row_{conformance.normalized(row)}", True)
+        others = {one["id"]: "not of this test" for one in conformance.read_rows()[1:]}
+        with tempfile.TemporaryDirectory() as scratch, contextlib.redirect_stdout(io.StringIO()):
+            scratch = pathlib.Path(scratch)
+
+            def judged():
+                return conformance.check(scratch / "run", scratch / "table.md", scratch / "out.json", others)
+            results.save(scratch / "run/qemu.json", [proof])
+            conformance.write(scratch / "run", scratch / "table.md")
+            self.assertEqual(0, judged())
+            results.save(scratch / "run/qemu.json", [], notes=["no guest: no qemu"])
+            self.assertEqual(0, judged())
+            results.save(scratch / "run/qemu.json", [])
+            self.assertEqual(1, judged())
+
+    def test_what_nothing_proves_has_a_reason(self):
+        found = {"7084-G-1": [("x", True)], "7084-G-11": []}
+        self.assertEqual([], conformance.unproved_without_reason(found, {}, {"7084-G-11": "another's"}))
+        self.assertEqual([], conformance.unproved_without_reason(found, {"7084-G-11"}, {}))  # told as one that is lost
+        self.assertEqual(2, len(conformance.unproved_without_reason(found, {}, {"7084-G-1": "stale"})))
+        self.assertEqual(1, len(conformance.unproved_without_reason({}, {}, {"7084-G-99": "no such row"})))
+        table = conformance.render(ROWS, {row["id"]: [] for row in ROWS}, {"7084-G-11": "another's"})
+        self.assertIn("not yet: another's |", table)
 
     def test_rows_have_distinct_ids(self):
         rows = conformance.read_rows()

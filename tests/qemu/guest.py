@@ -167,6 +167,8 @@ def judge(guest, trouble):
     except (OSError, ValueError):
         tests, trouble = [], trouble or "the runner in the guest wrote no results"
     message = "" if trouble is None else f"{trouble}\n{guest.speech[-2000:]}"
+    for one in tests:
+        one["name"] = f"qemu.{one['name']}"  # where there can be no guest, nobody is to miss it
     return [*tests, results.test("qemu.the_guest_came_to_its_end", trouble is None, 0, message)]
 
 
