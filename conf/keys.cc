@@ -108,6 +108,13 @@ const std::array kFirewallKeys{
         },
         [](const FirewallConfig& c) { return cat(c.accept_mark); }},
     Key<FirewallConfig>{
+        "answer_refused",
+        "Who opens a TCP or SCTP connection from the Internet and is not let in hears so, six\n"
+        "seconds later and some ten times a second at most (RFC 6092 REC-34, REC-39). false: he\n"
+        "hears nothing.",
+        [](const Value& v, FirewallConfig& c, Complaints& e) { read_into(v, c.answer_refused, e); },
+        [](const FirewallConfig& c) { return boolean(c.answer_refused); }},
+    Key<FirewallConfig>{
         "log",
         "\"refused\": what comes from the Internet for a guarded LAN or for the router, and\n"
         "is not let in, goes to the kernel's log, each line beginning \"sixgate refused\".\n"

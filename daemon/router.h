@@ -30,6 +30,7 @@
 #include "delegation/pool.h"
 #include "dhcp6/relay.h"
 #include "dhcp6/server.h"
+#include "firewall/refusals.h"
 #include "net/log.h"
 #include "net/rng.h"
 #include "pcp/server.h"
@@ -45,7 +46,8 @@ enum class Channel : std::uint8_t {
   kNeighbors,    // Neighbor Solicitations and Advertisements, whoever they are meant for
   // UDP port 546 of an address of ours that is registered (RFC 9686), on uplinks; in and out.
   kRegistration,
-  kPcp,  // UDP port 5351, on LANs; in and out
+  kPcp,    // UDP port 5351, on LANs; in and out
+  kKnock,  // what begins a flow of TCP or SCTP, whoever it is meant for, from the IPv6 header on; on uplinks, in
 };
 
 struct PacketIn {
@@ -57,7 +59,7 @@ struct PacketIn {
   std::span<const std::uint8_t> payload;
   std::uint16_t port = 0;                // of the source, of UDP
   std::optional<MacAddress> link_layer;  // of the sender: of kNeighbors, and on relayed_lans
-  bool outgoing = false;                 // of kNeighbors: our own kernel sent it
+  bool outgoing = false;                 // of kNeighbors and kKnock: our own kernel sent it
 };
 
 struct PacketOut {
@@ -80,6 +82,7 @@ struct WantedSockets {
   std::vector<std::string> relayed_lans{};   // whose clients' link-layer addresses are to be told
   std::vector<std::string> watched{};        // LANs with UDP 546 too
   std::vector<std::string> pcp{};            // UDP 5351, on LANs
+  std::vector<std::string> knocks{};         // uplinks, to hear who begins a flow
   std::vector<std::string> neighbors{};      // what hosts ask each other, where a /64 is shared
   // Port 546 of these addresses on these uplinks.
   std::vector<std::pair<std::string, Ip6Address>> registrations{};
@@ -97,6 +100,7 @@ struct RouterOutputs {
   std::vector<std::uint8_t> lease_journal;
   std::optional<ChangeSet> changes;  // to be answered by applied(); at most one is under way
   std::vector<PacketOut> packets;
+  std::vector<firewall::Refusal> refusals;  // to be sent unless their flow is known by now
   std::vector<HookRun> hooks;  // each to be answered by hook_ended(); of one uplink, one at a time
   std::vector<LeaseHookRun> lease_hooks;  // each to be answered by lease_hook_ended()
   bool lease_events = false;              // there are new ones in Router::lease_events()
@@ -213,6 +217,10 @@ class Router {
   void collect_relay(Instant now);
   void collect_pcp();
   void answer_pcp();
+  // router_refusals.cc
+  bool hears_knocks() const;
+  void hear_knock(const PacketIn& packet, Instant now);
+  void answer_knocks(Instant now);
   std::vector<StatusMapping> status_mappings(const std::string& interface, Instant now) const;
   void count_pcp(const std::string& interface,
                  std::map<std::string, std::uint64_t>& counters) const;
@@ -271,6 +279,8 @@ class Router {
   LearntHosts learnt_hosts_;  // what was last derived from
   dhcp6::Relay relay_;
   pcp::Server pcp_;
+  firewall::Refusals refusals_;
+  bool heard_knocks_ = false;           // as wanted_sockets() last said
   std::vector<PacketOut> pcp_answers_;  // that wait for the kernel to have the rules
   // Of an uplink; also what was shared and may be again, for as long as its proxy remembers a loop.
   struct Share {

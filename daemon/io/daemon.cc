@@ -97,6 +97,7 @@ Daemon::Daemon(EventLoop& loop, StderrLog& log, Supervisor& supervisor, Parts pa
             settle();
           },
           sink()),
+      refusals_(sink()),
       deadline_(loop,
                 [this] {
                   router_->expire(clock_now());
@@ -259,6 +260,7 @@ void Daemon::settle() {
     if (outputs.names_changed) write_hosts_files();
     if (outputs.changes) begin(std::move(*outputs.changes));
     sockets_.send(outputs.packets);
+    refusals_.send(outputs.refusals);
     // Not here, in the midst of what a socket has received perhaps.
     if (outputs.sockets_changed) retry_sockets_.at(clock_now());
     for (HookRun& run : outputs.hooks) run_hook(std::move(run));

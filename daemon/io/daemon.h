@@ -15,6 +15,7 @@
 #include "daemon/io/firewall_applier.h"
 #include "daemon/io/hosts_files.h"
 #include "daemon/io/kernel.h"
+#include "daemon/io/knock_socket.h"
 #include "daemon/io/lease_file.h"
 #include "daemon/io/neighbor_watch.h"
 #include "daemon/io/open_flows.h"
@@ -88,6 +89,7 @@ class Daemon {
   std::unique_ptr<Kernel> kernel_;
   std::unique_ptr<Router> router_;
   PacketSockets sockets_;
+  RefusalSender refusals_;
   std::vector<LinkState> links_;
   std::unique_ptr<UnderWay> under_way_;
   bool settling_ = false;

@@ -73,17 +73,52 @@ std::vector<char> deletion_of(const NetfilterAttributes<CTA_MAX + 1>& entry,
   return block;
 }
 
+void put_flow(nlmsghdr* header, const Flow& flow) {
+  nlattr* tuple = mnl_attr_nest_start(header, CTA_TUPLE_ORIG);
+  nlattr* addresses = mnl_attr_nest_start(header, CTA_TUPLE_IP);
+  const auto put_address = [&](std::uint16_t type, const Ip6Address& address) {
+    mnl_attr_put(header, type, address.bytes().size(), address.bytes().data());
+  };
+  put_address(CTA_IP_V6_SRC, flow.source);
+  put_address(CTA_IP_V6_DST, flow.destination);
+  mnl_attr_nest_end(header, addresses);
+  nlattr* protocol = mnl_attr_nest_start(header, CTA_TUPLE_PROTO);
+  mnl_attr_put_u8(header, CTA_PROTO_NUM, flow.protocol);
+  mnl_attr_put_u16(header, CTA_PROTO_SRC_PORT, htons(flow.source_port));
+  mnl_attr_put_u16(header, CTA_PROTO_DST_PORT, htons(flow.destination_port));
+  mnl_attr_nest_end(header, protocol);
+  mnl_attr_nest_end(header, tuple);
+}
+
+Unexpected<Error> tracking_failed(int code) {
+  return fail(cat("connection tracking: ", error_text(code)));
+}
+
 }  // namespace
 
-Expected<std::size_t> end_flows(const std::function<bool(const Flow&)>& wrong) {
-  const auto failed = [](int code) { return fail(cat("connection tracking: ", error_text(code))); };
+Expected<bool> is_tracked(const Flow& flow) {
   const NetfilterSocket socket = open_netfilter();
-  if (!socket) return failed(errno);
+  if (!socket) return tracking_failed(errno);
+  std::vector<char> block(kRequest);
+  nlmsghdr* request =
+      start_message(block, conntrack_type(IPCTNL_MSG_CT_GET), NLM_F_ACK, 1, AF_INET6);
+  put_flow(request, flow);
+  if (mnl_socket_sendto(socket.get(), request, request->nlmsg_len) < 0)
+    return tracking_failed(errno);
+  const int code = read_answer(socket.get(), 1, false, [](const nlmsghdr*) {});
+  if (code != 0 && code != ENOENT) return tracking_failed(code);
+  return code == 0;
+}
+
+Expected<std::size_t> end_flows(const std::function<bool(const Flow&)>& wrong) {
+  const NetfilterSocket socket = open_netfilter();
+  if (!socket) return tracking_failed(errno);
   std::uint32_t sequence = 1;
   std::vector<char> block(kRequest);
   const nlmsghdr* request =
       start_message(block, conntrack_type(IPCTNL_MSG_CT_GET), NLM_F_DUMP, sequence, AF_INET6);
-  if (mnl_socket_sendto(socket.get(), request, request->nlmsg_len) < 0) return failed(errno);
+  if (mnl_socket_sendto(socket.get(), request, request->nlmsg_len) < 0)
+    return tracking_failed(errno);
   std::vector<std::vector<char>> deletions;
   int code = read_answer(socket.get(), sequence, true, [&](const nlmsghdr* header) {
     const auto entry = attributes_of<CTA_MAX + 1>(header);
@@ -91,14 +126,15 @@ Expected<std::size_t> end_flows(const std::function<bool(const Flow&)>& wrong) {
     if (read_flow(entry.of[CTA_TUPLE_ORIG], flow) && wrong(flow))
       deletions.push_back(deletion_of(entry, ++sequence));
   });
-  if (code != 0) return failed(code);
+  if (code != 0) return tracking_failed(code);
   std::size_t ended = 0;
   for (const std::vector<char>& deletion : deletions) {
-    if (mnl_socket_sendto(socket.get(), deletion.data(), deletion.size()) < 0) return failed(errno);
+    if (mnl_socket_sendto(socket.get(), deletion.data(), deletion.size()) < 0)
+      return tracking_failed(errno);
     code = read_answer(socket.get(), first_message(deletion)->nlmsg_seq, false,
                        [](const nlmsghdr*) {});
     if (code == 0) ++ended;
-    if (code != 0 && code != ENOENT) return failed(code);  // over by itself
+    if (code != 0 && code != ENOENT) return tracking_failed(code);  // over by itself
   }
   return ended;
 }

@@ -17,6 +17,9 @@ namespace sixgate::daemon {
 // How many flows of IPv6 were ended: those that `wrong` says it of.
 Expected<std::size_t> end_flows(const std::function<bool(const firewall::Flow&)>& wrong);
 
+// Whether the table of connections has it, in either direction.
+Expected<bool> is_tracked(const firewall::Flow& flow);
+
 class OpenFlows {
  public:
   // How long flows of an earlier run to what is assigned only now may go on. To read the table of connections takes

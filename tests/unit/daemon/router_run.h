@@ -192,6 +192,7 @@ class RouterRun {
         lease_hooks.push_back(run);
         if (!hold_hooks) router->lease_hook_ended(run.number, {}, now);
       }
+      refusals.insert(refusals.end(), out.refusals.begin(), out.refusals.end());
       names_changed = names_changed || out.names_changed;
       if (quiet) return;
     }
@@ -260,6 +261,7 @@ class RouterRun {
   std::vector<HookRun> hooks;
   std::vector<LeaseHookRun> lease_hooks;
   bool names_changed = false;
+  std::vector<firewall::Refusal> refusals;
 
   std::vector<SaidPacket> advertisements;
   std::vector<AnnouncedAddress> announcements;

@@ -1,0 +1,38 @@
+// SPDX-License-Identifier: Apache-2.0
+// Router and who knocks from outside at hosts that nobody opened (firewall/refusals.h).
+#include <algorithm>
+
+#include "daemon/router.h"
+
+namespace sixgate::daemon {
+
+// Nothing is heard where it would not be answered: without rules of ours nobody is refused, and what is full has time.
+bool Router::hears_knocks() const {
+  return config_.firewall.answer_refused &&
+         config_.firewall.backend != conf::FirewallConfig::Choice::kNone && !stopping_ &&
+         applied_ruleset_ && !refusals_.is_full() &&
+         std::any_of(config_.lans.begin(), config_.lans.end(),
+                     [](const conf::LanConfig& lan) { return firewall::is_guarded(lan.zone); });
+}
+
+void Router::hear_knock(const PacketIn& packet, Instant now) {
+  if (packet.outgoing || !hears_knocks()) return;
+  const auto flow = firewall::Refusals::begins(packet.payload);
+  if (!flow) return;
+  const auto& lans = desired_.ruleset.lans;
+  const bool ours = std::any_of(lans.begin(), lans.end(), [&](const firewall::FirewallLan& lan) {
+    return any_contains(lan.assigned, flow->destination) &&
+           !any_contains(lan.assigned, flow->source);
+  });
+  if (ours) refusals_.add(*flow, packet.payload, now);
+}
+
+void Router::answer_knocks(Instant now) {
+  if (stopping_ || !config_.firewall.answer_refused) refusals_.clear();
+  for (firewall::Refusal& refusal : refusals_.due(now)) out_.refusals.push_back(std::move(refusal));
+  if (hears_knocks() == heard_knocks_) return;
+  heard_knocks_ = !heard_knocks_;
+  out_.sockets_changed = true;
+}
+
+}  // namespace sixgate::daemon
