@@ -10,6 +10,10 @@
 
 namespace sixgate::firewall {
 
+namespace {
+constexpr std::string_view kOverlap = "the newest of it that overlaps what it replaced";
+}
+
 const std::array<NftSetKind, kNftSetCount> kNftSetKinds{{
     {NftSetId::kWan, "wan", NftKey::kInterface, "uplinks"},
     {NftSetId::kCrossing, "crossing", NftKey::kInterface, "uplinks that are provisioned"},
@@ -23,18 +27,24 @@ const std::array<NftSetKind, kNftSetCount> kNftSetKinds{{
     {NftSetId::kAssigned64, "assigned64", NftKey::kInterface64,
      "may speak with the Internet: a /64"},
     {NftSetId::kAssigned, "assigned", NftKey::kInterfacePrefix, "may speak with the Internet"},
+    {NftSetId::kAssignedOverlap, "assigned_overlap", NftKey::kInterfacePrefix, kOverlap},
     {NftSetId::kLocal64, "local64", NftKey::kInterface64, "sources that belong to a LAN: a /64"},
     {NftSetId::kLocal, "local", NftKey::kInterfacePrefix, "sources that belong to a LAN"},
+    {NftSetId::kLocalOverlap, "local_overlap", NftKey::kInterfacePrefix, kOverlap},
     {NftSetId::kDelegated, "delegated", NftKey::kInterfacePrefix, "ours, whole"},
+    {NftSetId::kDelegatedOverlap, "delegated_overlap", NftKey::kInterfacePrefix, kOverlap},
     {NftSetId::kForbidden, "forbidden", NftKey::kInterfacePrefix, "documentation prefixes"},
     {NftSetId::kServers, "servers", NftKey::kInterfacePrefix, "DHCPv6 servers that we relay to"},
     {NftSetId::kRegistered, "registered", NftKey::kInterfacePrefix, "told to a DHCPv6 server"},
     {NftSetId::kDoorTcp, "door_tcp", NftKey::kPort, "LAN, host, port: open to everybody", true},
     {NftSetId::kDoorUdp, "door_udp", NftKey::kPort, "LAN, host, port: open to everybody", true},
     {NftSetId::kPinholeTcp, "pinhole_tcp", NftKey::kPorts, "LAN, source, host, ports", true},
+    {NftSetId::kPinholeTcpOverlap, "pinhole_tcp_overlap", NftKey::kPorts, kOverlap},
     {NftSetId::kPinholeUdp, "pinhole_udp", NftKey::kPorts, "LAN, source, host, ports", true},
+    {NftSetId::kPinholeUdpOverlap, "pinhole_udp_overlap", NftKey::kPorts, kOverlap},
     {NftSetId::kPinholeOther, "pinhole_other", NftKey::kProtocol, "LAN, source, host, protocol",
      true},
+    {NftSetId::kPinholeOtherOverlap, "pinhole_other_overlap", NftKey::kProtocol, kOverlap},
     {NftSetId::kKnockers, "knockers", NftKey::kInterface, "uplinks where IPsec AH is for us"},
     {NftSetId::kKnock, "knock", NftKey::kInterfaceMark, "LAN, mark of what came by IPsec AH"},
     {NftSetId::kAnyEndpoint, "any_endpoint", NftKey::kInterface, "LANs that anybody may answer"},
@@ -69,10 +79,52 @@ std::string to_text(const NftSetKind& kind, const NftElement& element) {
   return "";
 }
 
-// Only intervals overlap without being the same.
-bool overlap(const NftSetKind& kind, const NftElement& a, const NftElement& b) {
-  return is_interval(kind.key) && a.interface == b.interface && a.prefix.overlaps(b.prefix) &&
-         a.source.overlaps(b.source) && a.first <= b.last && b.first <= a.last;
+bool overlap(const NftElement& a, const NftElement& b) {
+  return a.interface == b.interface && a.prefix.overlaps(b.prefix) && a.source.overlaps(b.source) &&
+         a.first <= b.last && b.first <= a.last;
+}
+
+// Whether the element overlaps one of a set's. They are sorted, and a prefix lies in none of the others or is the same
+// (a host's, of which each port is an element): what lies in the element's follows its place, and what it lies in is
+// the last before.
+bool overlaps_one_of(const std::vector<NftElement>& elements, const NftElement& element) {
+  auto at = std::ranges::lower_bound(elements, NftElement{element.interface, element.prefix});
+  if (at != elements.begin() && overlap(*std::prev(at), element)) return true;
+  for (; at != elements.end() && at->interface == element.interface &&
+         element.prefix.contains(at->prefix);
+       ++at) {
+    if (overlap(*at, element)) return true;
+  }
+  return false;
+}
+
+// Sets that the rules look into one after the other for the same; the last is for what overlaps others.
+struct Siblings {
+  std::vector<NftSetId> sets;
+  NftSetId overlap;
+};
+const std::array kSiblings{
+    Siblings{{NftSetId::kAssigned64, NftSetId::kAssigned}, NftSetId::kAssignedOverlap},
+    Siblings{{NftSetId::kLocal64, NftSetId::kLocal}, NftSetId::kLocalOverlap},
+    Siblings{{NftSetId::kDelegated}, NftSetId::kDelegatedOverlap},
+    Siblings{{NftSetId::kDoorTcp, NftSetId::kPinholeTcp}, NftSetId::kPinholeTcpOverlap},
+    Siblings{{NftSetId::kDoorUdp, NftSetId::kPinholeUdp}, NftSetId::kPinholeUdpOverlap},
+    Siblings{{NftSetId::kPinholeOther}, NftSetId::kPinholeOtherOverlap}};
+
+// What is new in them and overlaps what was there.
+std::vector<NftElement> overlapping(const Siblings& siblings, const NftSets& from,
+                                    const NftSets& to) {
+  std::vector<NftElement> found;
+  for (const NftSetId set : siblings.sets) {
+    std::ranges::set_difference(to[set], from[set], std::back_inserter(found));
+  }
+  std::erase_if(found, [&](const NftElement& fresh) {
+    return !overlaps_one_of(from[siblings.overlap], fresh) &&
+           std::ranges::none_of(siblings.sets,
+                                [&](NftSetId set) { return overlaps_one_of(from[set], fresh); });
+  });
+  std::ranges::sort(found);
+  return found;
 }
 
 NftSetId set_of(const FirewallPinhole& pinhole) {
@@ -191,8 +243,7 @@ std::vector<NftStep> nft_steps(const NftSets& from, const NftSets& to) {
     std::ranges::set_difference(from[kind.id], to[kind.id], std::back_inserter(stale));
     std::vector<NftElement> in_the_way;
     std::erase_if(stale, [&](const NftElement& old) {
-      const bool overlaps = std::ranges::any_of(
-          added, [&](const NftElement& fresh) { return overlap(kind, old, fresh); });
+      const bool overlaps = is_interval(kind.key) && overlaps_one_of(added, old);
       if (overlaps) in_the_way.push_back(old);
       return overlaps;
     });
@@ -216,32 +267,16 @@ NftSets apply_steps(NftSets sets, const std::vector<NftStep>& steps) {
   return sets;
 }
 
-std::optional<NftSets> nft_between(const NftSets& from, const NftSets& to) {
-  constexpr std::array<std::pair<NftSetId, NftSetId>, 4> kSiblings{
-      {{NftSetId::kAssigned64, NftSetId::kAssigned},
-       {NftSetId::kLocal64, NftSetId::kLocal},
-       {NftSetId::kDoorTcp, NftSetId::kPinholeTcp},
-       {NftSetId::kDoorUdp, NftSetId::kPinholeUdp}}};
-  const auto gains = [&](NftSetId set) { return !std::ranges::includes(from[set], to[set]); };
-  const auto loses = [&](NftSetId set) { return !std::ranges::includes(to[set], from[set]); };
-  std::optional<NftSets> between;
-  for (const auto& [single, interval] : kSiblings) {
-    if (!(gains(single) && loses(interval)) && !(gains(interval) && loses(single))) continue;
-    if (!between) between = from;
-    for (const NftSetId set : {single, interval}) {
-      const NftSetKind& kind = kNftSetKinds[static_cast<std::size_t>(set)];
-      // What the new overlaps goes with it, in one set and so at once.
-      std::vector<NftElement> kept;
-      std::ranges::copy_if(from[set], std::back_inserter(kept), [&](const NftElement& old) {
-        return std::ranges::none_of(to[set], [&](const NftElement& fresh) {
-          return old != fresh && overlap(kind, old, fresh);
-        });
-      });
-      (*between)[set].clear();
-      std::ranges::set_union(kept, to[set], std::back_inserter((*between)[set]));
-    }
+std::vector<NftSets> nft_stages(const NftSets& from, const NftSets& to) {
+  NftSets first = from;
+  NftSets last = to;
+  bool any = false;
+  for (const Siblings& siblings : kSiblings) {
+    first[siblings.overlap] = last[siblings.overlap] = overlapping(siblings, from, to);
+    any = any || !first[siblings.overlap].empty();
   }
-  return between;
+  if (!any) return {last};
+  return {first, last};
 }
 
 std::string nft_difference(const NftSets& from, const NftSets& to) {

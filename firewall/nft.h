@@ -11,7 +11,6 @@
 #include <compare>
 #include <cstddef>
 #include <cstdint>
-#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -53,9 +52,12 @@ enum class NftSetId : std::uint8_t {
   // set of intervals, and a microsecond out of one of single keys.
   kAssigned64,  // LAN . prefix reachable from the Internet
   kAssigned,
-  kLocal64,  // LAN . prefix allowed as source
+  kAssignedOverlap,  // of the two before, as nft_stages has it; so are all that are called so
+  kLocal64,          // LAN . prefix allowed as source
   kLocal,
-  kDelegated,   // uplink . delegation: never a source there, never sent out there
+  kLocalOverlap,
+  kDelegated,  // uplink . delegation: never a source there, never sent out there
+  kDelegatedOverlap,
   kForbidden,   // uplink . prefix of documentation: not on the Internet, unless we live in it (a
                 // lab)
   kServers,     // interface . source of answers to our DHCPv6 relay agent
@@ -63,14 +65,17 @@ enum class NftSetId : std::uint8_t {
   kDoorTcp,     // LAN . host . port that is open to everybody
   kDoorUdp,
   kPinholeTcp,  // LAN . source . host . ports
+  kPinholeTcpOverlap,
   kPinholeUdp,
+  kPinholeUdpOverlap,
   kPinholeOther,  // LAN . source . host . protocol
-  kKnockers,      // uplinks where IPsec AH is for us
-  kKnock,         // LAN . mark of what came out of it
-  kAnyEndpoint,   // LANs whose hosts anybody may answer
-  kRefusing,      // guarded LANs whose TCP is to begin with its beginning
+  kPinholeOtherOverlap,
+  kKnockers,     // uplinks where IPsec AH is for us
+  kKnock,        // LAN . mark of what came out of it
+  kAnyEndpoint,  // LANs whose hosts anybody may answer
+  kRefusing,     // guarded LANs whose TCP is to begin with its beginning
 };
-inline constexpr std::size_t kNftSetCount = 26;
+inline constexpr std::size_t kNftSetCount = 32;
 
 struct NftSetKind {
   NftSetId id;
@@ -131,10 +136,14 @@ FirewallPinhole pinhole_of(NftSetId set, const NftElement& element);
 std::vector<NftStep> nft_steps(const NftSets& from, const NftSets& to);
 NftSets apply_steps(NftSets sets, const std::vector<NftStep>& steps);
 
-// A transaction is not seen at once by a packet that is on its way through the rules: one that looks into a set
-// before it, and into that set's sibling after it, finds in neither what moves between the two. What to have first
-// then: all that is new in such sets beside all that is old. None: nothing moves so.
-std::optional<NftSets> nft_between(const NftSets& from, const NftSets& to);
+// The contents to have one after the other, a transaction for each, so that what old and new elements both match is
+// matched at each moment.
+//
+// One transaction is not enough where a new element overlaps an old one. An interval set takes them in turn only, and
+// Linux 6.1 lets packets see it when the old is out and the new not yet in; and what is in another set now, a packet on
+// its way through the rules may find in neither. So the new goes into a third set first, and stays there until the
+// next change. The rules look into it last: who came too early or too late for the others finds it there.
+std::vector<NftSets> nft_stages(const NftSets& from, const NftSets& to);
 
 // The same as text for `nft -f`; empty when nothing differs.
 std::string nft_difference(const NftSets& from, const NftSets& to);

@@ -24,7 +24,8 @@ namespace {
 // Order within a chain matters as follows. What works without conntrack comes before any `ct
 // state`: Neighbor Discovery and DHCPv6 then live with a full connection table, and INVALID is
 // dropped after them (the answer to a multicast ping and unsolicited errors are INVALID). Checks of
-// source and destination come before `established`: a flow does not outlive the prefix it uses.
+// source and destination come before `established`: a flow does not outlive the prefix it uses. Of sets that hold the
+// same the one called `overlap` is looked into last (nft_stages).
 constexpr std::string_view kRules = R"(
 flush table ip6 sixgate
 table ip6 sixgate {
@@ -43,8 +44,9 @@ table ip6 sixgate {
 		udp sport 547 udp dport 546 iifname . ip6 daddr @registered notrack return comment "answers to address registrations: RFC 9686"
 		iifname @lan ip6 saddr fe80::/10 udp dport 547 notrack return comment "DHCPv6 requests without conntrack"
 		udp dport 547 iifname . ip6 saddr @servers notrack comment "answers to our DHCPv6 relay agent without conntrack"
-		iifname @lan ip6 saddr != fe80::/10 iifname . ip6 saddr & ffff:ffff:ffff:ffff:: != @local64 iifname . ip6 saddr != @local goto spoofed comment "a source belongs to its LAN: BCP 38, RFC 7084 S-2, L-14"
+		iifname @lan ip6 saddr != fe80::/10 iifname . ip6 saddr & ffff:ffff:ffff:ffff:: != @local64 iifname . ip6 saddr != @local iifname . ip6 saddr != @local_overlap goto spoofed comment "a source belongs to its LAN: BCP 38, RFC 7084 S-2, L-14"
 		iifname . ip6 saddr @delegated counter name outside drop comment "our own sources do not come from outside: RFC 6092 REC-6"
+		iifname . ip6 saddr @delegated_overlap counter name outside drop comment "the same"
 	}
 	chain spoofed {
 		ip6 saddr :: counter name forged drop comment "nobody to answer"
@@ -115,8 +117,11 @@ table ip6 sixgate {
 		iifname @wan oifname . ip6 daddr . tcp dport @door_tcp counter name pinholes accept comment "opened by the configuration, or by PCP"
 		iifname @wan oifname . ip6 daddr . udp dport @door_udp counter name pinholes accept comment "opened by the configuration, or by PCP"
 		iifname @wan oifname . ip6 saddr . ip6 daddr . tcp dport @pinhole_tcp counter name pinholes accept comment "opened by the configuration, or by PCP"
+		iifname @wan oifname . ip6 saddr . ip6 daddr . tcp dport @pinhole_tcp_overlap counter name pinholes accept comment "opened by the configuration, or by PCP"
 		iifname @wan oifname . ip6 saddr . ip6 daddr . udp dport @pinhole_udp counter name pinholes accept comment "opened by the configuration, or by PCP"
+		iifname @wan oifname . ip6 saddr . ip6 daddr . udp dport @pinhole_udp_overlap counter name pinholes accept comment "opened by the configuration, or by PCP"
 		iifname @wan oifname . ip6 saddr . ip6 daddr . meta l4proto @pinhole_other counter name pinholes accept comment "opened by the configuration, or by PCP"
+		iifname @wan oifname . ip6 saddr . ip6 daddr . meta l4proto @pinhole_other_overlap counter name pinholes accept comment "opened by the configuration, or by PCP"
 		iifname @wan oifname @any_endpoint meta l4proto udp meta l4proto . ip6 daddr . th dport @endpoints counter name endpoints accept comment "sent something to somebody just now"
 		iifname @wan oifname @any_endpoint tcp flags & (fin | syn | rst | ack) == syn meta l4proto . ip6 daddr . th dport @endpoints counter name endpoints accept comment "sent something to somebody just now"
 		iifname @wan oifname @any_endpoint meta l4proto . ip6 daddr @endpoints_without_port counter name endpoints accept comment "sent something to somebody just now"
@@ -135,6 +140,10 @@ table ip6 sixgate {
 		limit rate 100/second burst 200 packets counter name apart reject with icmpv6 type admin-prohibited comment "told why"
 		counter name apart drop comment "the same beyond the limit"
 	}
+	chain unassigned {
+		limit rate 100/second burst 200 packets counter name unrouted reject with icmpv6 type no-route comment "delegated, given to no LAN: RFC 7084 WPD-5"
+		counter name unrouted drop comment "the same beyond the limit"
+	}
 	chain from_wan {
 		iifname != @crossing counter name unprovisioned drop comment "nothing crosses before address and prefix are there: RFC 7084 G-3"
 		ip6 saddr { ::/96, ::ffff:0:0/96, 2001:10::/28, fc00::/7, fec0::/10 } counter name outside drop comment "not sources of the Internet: RFC 6092 REC-3, REC-7"
@@ -142,7 +151,9 @@ table ip6 sixgate {
 		icmpv6 type { 100, 101, 127, 130-143, 148, 149, 151-153, 200, 201, 255 } counter name misplaced drop comment "not beyond its link or site: RFC 4890 4.3.3, 4.3.5"
 		oifname . ip6 daddr & ffff:ffff:ffff:ffff:: @assigned64 return comment "a LAN's own prefix"
 		oifname . ip6 daddr @assigned return comment "a LAN's own prefix"
-		iifname . ip6 daddr @delegated limit rate 100/second burst 200 packets counter name unrouted reject with icmpv6 type no-route comment "delegated, given to no LAN: RFC 7084 WPD-5"
+		oifname . ip6 daddr @assigned_overlap return comment "a LAN's own prefix"
+		iifname . ip6 daddr @delegated goto unassigned comment "given to no LAN"
+		iifname . ip6 daddr @delegated_overlap goto unassigned comment "given to no LAN"
 		oifname @wan limit rate 100/second burst 200 packets counter name unrouted reject with icmpv6 type addr-unreachable comment "would go back where it came from: RFC 4443 3.1, RFC 7084 G-2"
 		counter name unrouted drop comment "not for us: nor ULA, multicast, WAN to WAN"
 	}
@@ -156,10 +167,10 @@ table ip6 sixgate {
 		ip6 daddr { ::/96, ::ffff:0:0/96, 2001:10::/28, fc00::/7, fec0::/10 } counter name unrouted drop comment "the same beyond the limit"
 		oifname . ip6 daddr @forbidden limit rate 100/second burst 200 packets counter name unrouted reject with icmpv6 type no-route comment "documentation prefix: RFC 6092 REC-3"
 		oifname . ip6 daddr @forbidden counter name unrouted drop comment "the same beyond the limit"
-		oifname . ip6 daddr @delegated limit rate 100/second burst 200 packets counter name unrouted reject with icmpv6 type no-route comment "delegated, given to no LAN: RFC 7084 WPD-5"
-		oifname . ip6 daddr @delegated counter name unrouted drop comment "the same beyond the limit"
-		iifname . ip6 saddr & ffff:ffff:ffff:ffff:: != @assigned64 iifname . ip6 saddr != @assigned limit rate 10/second burst 20 packets counter name forged reject with icmpv6 type policy-fail comment "ULA and invalidated sources stay at home: RFC 7084 ULA-4, L-14, RFC 6092 REC-5"
-		iifname . ip6 saddr & ffff:ffff:ffff:ffff:: != @assigned64 iifname . ip6 saddr != @assigned counter name forged drop comment "the same beyond the limit"
+		oifname . ip6 daddr @delegated goto unassigned comment "given to no LAN"
+		oifname . ip6 daddr @delegated_overlap goto unassigned comment "given to no LAN"
+		iifname . ip6 saddr & ffff:ffff:ffff:ffff:: != @assigned64 iifname . ip6 saddr != @assigned iifname . ip6 saddr != @assigned_overlap limit rate 10/second burst 20 packets counter name forged reject with icmpv6 type policy-fail comment "ULA and invalidated sources stay at home: RFC 7084 ULA-4, L-14, RFC 6092 REC-5"
+		iifname . ip6 saddr & ffff:ffff:ffff:ffff:: != @assigned64 iifname . ip6 saddr != @assigned iifname . ip6 saddr != @assigned_overlap counter name forged drop comment "the same beyond the limit"
 		iifname @any_endpoint ct direction original meta l4proto udp update @endpoints { meta l4proto . ip6 saddr . th sport timeout 5m } comment "anybody may answer: RFC 6092 REC-17"
 		iifname @any_endpoint ct direction original tcp flags & (fin | rst) == 0 update @endpoints { meta l4proto . ip6 saddr . th sport timeout 4m } comment "anybody may answer: RFC 6092 REC-33"
 		iifname @any_endpoint ct direction original meta l4proto != { tcp, udp, udplite, icmpv6, sctp, dccp, ah, esp, 139 } update @endpoints_without_port { meta l4proto . ip6 saddr timeout 5m } comment "anybody may answer: RFC 6092 REC-11"

@@ -68,6 +68,7 @@ class NftFirewall final : public FirewallBackend {
     firewall::NftSets sets;
   };
   void load(const Wanted& wanted, Callback callback);
+  Expected<Done> send(const std::vector<firewall::NftSets>& stages);
   void replace(const Wanted& wanted, const std::string& refusal, Callback callback);
   void run_nft(std::string text, std::optional<Wanted> then, Callback callback);
   Expected<std::string> inspect_now();

@@ -37,24 +37,29 @@ NftFirewall::NftFirewall(ProcessRunner& runner, NftSocket socket)
 void NftFirewall::apply(const firewall::Ruleset& ruleset, Callback callback) {
   const Wanted wanted{skeleton_of(ruleset), firewall::nft_sets(ruleset)};
   if (loaded_ && loaded_->skeleton == wanted.skeleton) {
-    const NftSets& from = loaded_->sets;
-    const std::optional<NftSets> between = firewall::nft_between(from, wanted.sets);
-    Expected<Done> sent = Done{};
-    if (between) sent = socket_.send(firewall::nft_steps(from, *between));
-    if (sent) sent = socket_.send(firewall::nft_steps(between ? *between : from, wanted.sets));
-    if (sent) {
-      loaded_->sets = wanted.sets;
-      callback(Done{});
+    if (const auto sent = send(firewall::nft_stages(loaded_->sets, wanted.sets))) {
+      callback(sent);
       return;
     }
     // Somebody changed our table (a flush of all rules, say): find out what is there and load again.
-    loaded_.reset();
   }
   load(wanted, std::move(callback));
 }
 
+// From what is loaded. After an error nothing is known of the kernel's sets.
+Expected<Done> NftFirewall::send(const std::vector<NftSets>& stages) {
+  for (const NftSets& stage : stages) {
+    if (Expected<Done> sent = socket_.send(firewall::nft_steps(loaded_->sets, stage)); !sent) {
+      loaded_.reset();
+      return sent;
+    }
+    loaded_->sets = stage;
+  }
+  return Done{};
+}
+
 // The skeleton over whatever is there, with the difference from the elements found: one transaction, so
-// that no packet meets a skeleton with empty sets.
+// that no packet meets a skeleton with empty sets. What remains, where new elements overlap those found, comes after.
 void NftFirewall::load(const Wanted& wanted, Callback callback) {
   Expected<NftSocket::Found> found = socket_.read();
   if (!found) {
@@ -65,14 +70,17 @@ void NftFirewall::load(const Wanted& wanted, Callback callback) {
     replace(wanted, "foreign elements in its sets", std::move(callback));
     return;
   }
+  const std::vector<NftSets> stages = firewall::nft_stages(found->sets, wanted.sets);
   std::string text =
-      firewall::nft_skeleton(wanted.skeleton) + firewall::nft_difference(found->sets, wanted.sets);
+      firewall::nft_skeleton(wanted.skeleton) + firewall::nft_difference(found->sets, stages[0]);
   const bool may_replace = found->table && !taken_over_;
-  run_nft(std::move(text), wanted,
-          [this, alive = std::weak_ptr<bool>(alive_), wanted, may_replace,
+  run_nft(std::move(text), Wanted{wanted.skeleton, stages[0]},
+          [this, alive = std::weak_ptr<bool>(alive_), wanted, stages, may_replace,
            callback = std::move(callback)](const Expected<Done>& done) {
             if (alive.expired()) return;
-            if (done || !may_replace) {
+            if (done) {
+              callback(send(stages));
+            } else if (!may_replace) {
               callback(done);
             } else {
               replace(wanted, done.error().message, callback);

@@ -346,6 +346,12 @@ def check_renumbering(lab, house):
     lab.check(not wrong and told, "after the renumbering: %s; code 5: %s" % (wrong, told))
 
 
+def overlapping_rules():
+    """Beside Rules(): another delegation, another zone's prefixes, and prefixes that overlap the first ones."""
+    return Rules(delegated=("2001:db8:1000::/52",), lan0=("2001:db8:1000:1::/64", "2001:db8:5000:1::/64"),
+                 lan1=("2001:db8:1000:2::/63",), local0=("fd00:6:0:1::/64",), local1=("fd00:6::/56",))
+
+
 # A change is a netlink batch of a millisecond with nft; the programs of ip6tables are started for each, which in an
 # emulator takes a second.
 CHANGES = {"nft": (1000, 1000), "ip6tables": (200, 30), "ip6tables-legacy": (200, 60)}
@@ -355,10 +361,7 @@ CHANGES = {"nft": (1000, 1000), "ip6tables": (200, 30), "ip6tables-legacy": (200
 @limit(240)
 def check_many_renumberings(lab, house):
     """Continuous traffic during 1,000 changes (nft) of everything that changes: no packet lost that should pass, none let in."""
-    first = Rules()
-    # The other rules: a second delegation, another zone's prefixes, and prefixes that overlap the first ones.
-    second = Rules(delegated=("2001:db8:1000::/52",), lan0=("2001:db8:1000:1::/64", "2001:db8:5000:1::/64"),
-                   lan1=("2001:db8:1000:2::/63",), local0=("fd00:6:0:1::/64",), local1=("fd00:6::/56",))
+    first, second = Rules(), overlapping_rules()
     house.apply(first)
     streams, took = Streams(house), []
     for number in range(CHANGES[house.backend][SLOW > 1]):
@@ -368,6 +371,27 @@ def check_many_renumberings(lab, house):
     lab.check(not lost and not leaked, "lost: %s; leaked: %s" % (lost, leaked))
     took.sort()
     print("%s: %d changes, median %.1f ms, sent %s" % (house.backend, len(took), took[len(took) // 2] / 1000, streams.sent))
+
+
+def test_firewall_goes_on_from_between_nft(lab):
+    """Killed between the two transactions of a change to prefixes that overlap those before, it is started anew: the change is
+    made as if nothing had been, and what was left for it goes with the next one."""
+    house = FirewallHouse(lab, "nft")
+    house.apply(Rules())
+    streams = Streams(house)
+    for _ in range(20):
+        house.stop()
+        for name, element in (("delegated", '"wan0" . 2001:db8:1000::/52'), ("assigned", '"lan1" . 2001:db8:1000:2::/63')):
+            lab.cpe.run("nft", "flush set ip6 sixgate %s_overlap; add element ip6 sixgate %s_overlap { %s }" % (name, name, element))
+        house.apply(overlapping_rules())
+        house.stop()
+        house.apply(Rules())
+    lost, leaked = streams.end()
+    lab.check(not lost and not leaked, "lost: %s; leaked: %s" % (lost, leaked))
+    house.apply(Rules())
+    lab.cpe.run("nft", "delete element", "ip6", "sixgate", "delegated", '{ "wan0" . 2001:db8:1000::/56 }')
+    text = lab.cpe.run("nft", "list", "table", "ip6", "sixgate").stdout
+    lab.check("2001:db8:1000::/5" not in text, text)
 
 
 def test_firewall_streams_see_a_gap(lab):
