@@ -2,6 +2,8 @@
 #include "firewall/nft_listing.h"
 
 #include <algorithm>
+#include <initializer_list>
+#include <utility>
 
 #include "firewall/nft.h"
 #include "net/text.h"
@@ -25,12 +27,50 @@ bool drops_invalid_packets(std::string_view rule) {
          (has(rule, " drop") || has(rule, " reject"));
 }
 
-}  // namespace
+// The words of a rule, each quoted text as one.
+class Words {
+ public:
+  explicit Words(std::string_view rule) : rest_(rule) {}
+  // Empty: no more.
+  std::string_view next() {
+    rest_.remove_prefix(std::min(rest_.find_first_not_of(' '), rest_.size()));
+    const std::size_t quote = rest_.starts_with('"') ? rest_.find('"', 1) : 0;
+    const std::string_view word = rest_.substr(0, rest_.find(' ', std::min(quote, rest_.size())));
+    rest_.remove_prefix(word.size());
+    return word;
+  }
 
-std::vector<std::string> nft_dropping_invalid(std::string_view listing) {
+ private:
+  std::string_view rest_;
+};
+
+bool is_one_of(std::string_view word, std::initializer_list<std::string_view> words) {
+  return std::ranges::find(words, word) != words.end();
+}
+
+// Whether a rule counts or logs at most, and then drops or rejects.
+bool refuses_everything(std::string_view rule) {
+  Words words(rule);
+  for (std::string_view word = words.next(); !word.empty(); word = words.next()) {
+    if (is_one_of(word, {"drop", "reject"})) return true;
+    // Where nft knows no name for what ip6tables made.
+    if (word == "xt") return words.next() == "target" && words.next() == "\"REJECT\"";
+    if (is_one_of(word, {"name", "prefix", "level", "group", "snaplen", "queue-threshold"})) {
+      (void)words.next();
+    } else if (!is_one_of(word, {"counter", "log", "flags", "all", "tcp", "sequence", "options",
+                                 "sequence,options", "ip", "skuid", "ether"})) {
+      return false;
+    }
+  }
+  return false;
+}
+
+// Calls `each` with table, chain and line of all that is in a chain for IPv6 that is not ours; the line that ends the
+// chain, "}", too.
+template <class Each>
+void for_each_line(std::string_view listing, Each&& each) {
   constexpr std::string_view kTable = "table ";
   constexpr std::string_view kChain = "chain ";
-  std::vector<std::string> found;
   std::string_view table;
   std::string_view chain;
   while (!listing.empty()) {
@@ -45,20 +85,47 @@ std::vector<std::string> nft_dropping_invalid(std::string_view listing) {
       table = name_after(kTable);
     } else if (line.starts_with(kChain)) {
       chain = name_after(kChain);
-    } else if (drops_invalid_packets(line) &&
-               (table.starts_with("inet ") || table.starts_with("ip6 ")) &&
-               table != cat("ip6 ", kNftTable) && !chain.starts_with(kNftTable)) {
-      std::string one = cat(printable(table), " ", printable(chain));
-      if (found.empty() || found.back() != one) found.push_back(std::move(one));
+    } else if ((table.starts_with("inet ") || table.starts_with("ip6 ")) &&
+               table != cat("ip6 ", kNftTable)) {
+      each(table, chain, line);
     }
   }
+}
+
+std::string name_of(std::string_view table, std::string_view chain) {
+  return cat(printable(table), " ", printable(chain));
+}
+
+}  // namespace
+
+std::vector<std::string> nft_dropping_invalid(std::string_view listing) {
+  std::vector<std::string> found;
+  for_each_line(listing, [&](std::string_view table, std::string_view chain, std::string_view line) {
+    if (!drops_invalid_packets(line) || chain.starts_with(kNftTable)) return;
+    std::string one = name_of(table, chain);
+    if (found.empty() || found.back() != one) found.push_back(std::move(one));
+  });
   return found;
 }
 
-std::string drops_invalid(std::string_view chain) {
-  return cat("chain \"", chain,
-             "\" drops what conntrack calls invalid, such as answers to a multicast ping; "
-             "Neighbor Discovery and DHCPv6 are not tracked, and pass it");
+std::vector<std::string> nft_closed(std::string_view listing) {
+  std::vector<std::string> found;
+  bool base = false;     // a base chain at one of the hooks
+  bool refuses = false;  // by its policy, or the last rule seen
+  bool policy = false;
+  for_each_line(listing, [&](std::string_view table, std::string_view chain, std::string_view line) {
+    if (line.starts_with("type ")) {
+      base = has(line, " hook input ") || has(line, " hook forward ");
+      policy = has(line, " policy drop;");
+      refuses = false;
+    } else if (line != "}") {
+      refuses = refuses_everything(line);
+    } else if (std::exchange(base, false) && (policy || refuses)) {
+      found.push_back(name_of(table, chain));
+    }
+  });
+  std::ranges::sort(found);
+  return found;
 }
 
 }  // namespace sixgate::firewall

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// What `nft list ruleset` tells of the rules of others.
+// What `nft -s list ruleset` tells of the rules of others. Chains are named as there: "inet fw4 forward".
 #pragma once
 
 #include <string>
@@ -8,10 +8,12 @@
 
 namespace sixgate::firewall {
 
-// Chains for IPv6 that are not ours with a rule that drops what conntrack calls invalid: "inet fw4 forward".
+// Chains for IPv6 that are not ours with a rule that drops what conntrack calls invalid.
 std::vector<std::string> nft_dropping_invalid(std::string_view listing);
 
-// What is said of such a chain, for a person.
-std::string drops_invalid(std::string_view chain);
+// Base chains for IPv6 that are not ours at the hooks input and forward, whose policy is drop or whose last rule refuses
+// all that comes to it (firewalld's): what ours let pass they may refuse, for an accept in one table ends nothing in
+// another. ip6tables' own chains (table ip6 filter) are among them where ip6tables is nftables.
+std::vector<std::string> nft_closed(std::string_view listing);
 
 }  // namespace sixgate::firewall

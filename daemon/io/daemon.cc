@@ -13,7 +13,6 @@
 #include "daemon/host_list.h"
 #include "daemon/io/clock.h"
 #include "daemon/io/config_file.h"
-#include "daemon/io/nft_chains.h"
 #include "daemon/io/sysctl.h"
 #include "daemon/knock.h"
 #include "daemon/lease_list.h"
@@ -462,13 +461,12 @@ void Daemon::add_what_cannot_be(firewall::Backend backend, Status& status) const
 }
 
 // What passes our rules and is refused all the same.
-void Daemon::add_refusals_of_others(firewall::Backend backend, Status& status) const {
+void Daemon::add_refusals_of_others(firewall::Backend backend,
+                                    const std::vector<std::string>& closed, Status& status) const {
   const std::uint32_t mark = router_->desired().ruleset.accept_mark;
   if (backend == firewall::Backend::kNone || (backend == firewall::Backend::kNft && mark != 0))
     return;
-  const auto chains = closed_chains_of_others();
-  if (!chains) return;  // a kernel without nftables has no such chains
-  for (const std::string& chain : *chains) {
+  for (const std::string& chain : closed) {
     // The table that our own jumps are in: what they accept has passed it.
     if (backend == firewall::Backend::kIp6tables && chain.starts_with("ip6 filter ")) continue;
     status.problems.push_back(cat("firewall: chain \"", chain,
@@ -481,11 +479,7 @@ void Daemon::add_refusals_of_others(firewall::Backend backend, Status& status) c
 
 void Daemon::answer(std::string_view command, const ControlSocket::Reply& reply) {
   if (command == "status") {
-    firewall_.count([this, reply](const Expected<firewall::Counts>& counts) {
-      firewall_.look_around([this, reply, counts](const std::vector<std::string>& remarks) {
-        reply(status_answer(counts, remarks));
-      });
-    });
+    firewall_.look_around([this, reply](const FirewallView& view) { reply(status_answer(view)); });
   } else if (command == "firewall counters") {
     firewall_.count([this, reply](const Expected<firewall::Counts>& counts) {
       const auto backend = firewall_.backend();
@@ -513,19 +507,24 @@ std::string Daemon::answer_at_once(std::string_view command) {
   return error_answer(cat("unknown command: ", printable(command)));
 }
 
-std::string Daemon::status_answer(const Expected<firewall::Counts>& counts,
-                                  const std::vector<std::string>& remarks) {
+std::string Daemon::status_answer(const FirewallView& view) {
   Status status = router_->status(clock_now());
   if (const auto backend = firewall_.backend()) {
     status.firewall_backend = firewall::to_string(*backend);
-    add_refusals_of_others(*backend, status);
+    add_refusals_of_others(*backend, view.closed, status);
     add_what_cannot_be(*backend, status);
   }
-  for (const std::string& remark : remarks) status.problems.push_back(cat("firewall: ", remark));
-  if (counts)
-    status.firewall_counts = *counts;
+  for (const std::string& remark : view.remarks)
+    status.problems.push_back(cat("firewall: ", remark));
+  for (const std::string& chain : view.dropping_invalid)
+    status.problems.push_back(
+        cat("firewall: chain \"", chain,
+            "\" drops what conntrack calls invalid, such as answers to a multicast ping; "
+            "Neighbor Discovery and DHCPv6 are not tracked, and pass it"));
+  if (view.counts)
+    status.firewall_counts = *view.counts;
   else
-    status.problems.push_back(cat("firewall: its counters: ", counts.error().message));
+    status.problems.push_back(cat("firewall: its counters: ", view.counts.error().message));
   if (!firewall_.complaint().empty())
     status.problems.push_back(cat("firewall: rules of your own: ", firewall_.complaint()));
   for (StatusUplink& uplink : status.uplinks) {

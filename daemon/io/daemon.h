@@ -63,11 +63,11 @@ class Daemon {
   void restore_leases(Instant now);
   void answer(std::string_view command, const ControlSocket::Reply& reply);
   std::string answer_at_once(std::string_view command);
-  std::string status_answer(const Expected<firewall::Counts>& counts,
-                            const std::vector<std::string>& remarks);
+  std::string status_answer(const FirewallView& view);
   std::string firewall_answer(std::string_view asked);
   void add_what_cannot_be(firewall::Backend backend, Status& status) const;
-  void add_refusals_of_others(firewall::Backend backend, Status& status) const;
+  void add_refusals_of_others(firewall::Backend backend, const std::vector<std::string>& closed,
+                              Status& status) const;
   std::string release_answer(std::string_view asked);
   ControlSocket::Stream open_stream(std::string_view command);
   void say(LogLevel level, std::string text) { log_.say(level, std::move(text)); }

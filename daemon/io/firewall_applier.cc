@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "daemon/io/firewall_applier.h"
 
+#include <algorithm>
 #include <array>
 #include <utility>
 #include <vector>
@@ -30,7 +31,7 @@ class NoFirewall final : public FirewallBackend {
   void count(CountCallback callback) override { callback(firewall::Counts{}); }
   void inspect(InspectCallback callback) override { callback(std::string()); }
   bool concerns(std::string_view, std::uint32_t) const override { return false; }
-  void look_around(RemarksCallback callback) override { callback({}); }
+  void look_around(ViewCallback callback) override { callback({}); }
   void doubt() override {}
 };
 
@@ -87,15 +88,15 @@ class FirewallApplier::Impl : public std::enable_shared_from_this<Impl> {
 
   bool suspects() { return settled_ && !busy_ && backend_->suspects(); }
 
-  void look_around(FirewallBackend::RemarksCallback callback) {
+  void look_around(FirewallBackend::ViewCallback callback) {
     if (!settled_ || settled_ == Backend::kNone) {
       callback({});
       return;
     }
-    backend_->look_around([weak = weak_from_this(), callback = std::move(callback)](
-                              const std::vector<std::string>& remarks) {
-      if (const auto self = weak.lock()) self->list_nft(remarks, callback);
-    });
+    backend_->look_around(
+        [weak = weak_from_this(), callback = std::move(callback)](FirewallView view) {
+          if (const auto self = weak.lock()) self->list_nft(std::move(view), callback);
+        });
   }
 
   std::vector<firewall::PinholeCount> count_pinholes() {
@@ -156,21 +157,25 @@ class FirewallApplier::Impl : public std::enable_shared_from_this<Impl> {
     }
   }
 
-  void list_nft(std::vector<std::string> remarks, FirewallBackend::RemarksCallback callback) {
+  void list_nft(FirewallView view, FirewallBackend::ViewCallback callback) {
     if (!runner_.available("nft")) {
-      callback(std::move(remarks));
+      callback(std::move(view));
       return;
     }
     runner_.run({.arguments = {"nft", "-s", "-t", "list", "ruleset"},
                  .time_limit = kListing,
                  .most_output = kMostListed},
-                [remarks = std::move(remarks),
+                [view = std::move(view),
                  callback = std::move(callback)](const Expected<ProcessResult>& result) mutable {
                   if (result && result->exit_status == 0) {
-                    for (const std::string& chain : firewall::nft_dropping_invalid(result->output))
-                      remarks.push_back(firewall::drops_invalid(chain));
+                    view.closed = firewall::nft_closed(result->output);
+                    for (std::string& chain : firewall::nft_dropping_invalid(result->output)) {
+                      const auto& named = view.dropping_invalid;
+                      if (std::ranges::find(named, chain) == named.end())
+                        view.dropping_invalid.push_back(std::move(chain));
+                    }
                   }
-                  callback(std::move(remarks));
+                  callback(std::move(view));
                 });
   }
 
@@ -390,7 +395,7 @@ bool FirewallApplier::tells_all() const { return impl_->tells_all(); }
 
 bool FirewallApplier::suspects() { return impl_->suspects(); }
 
-void FirewallApplier::look_around(std::function<void(std::vector<std::string>)> callback) {
+void FirewallApplier::look_around(std::function<void(FirewallView)> callback) {
   impl_->look_around(std::move(callback));
 }
 

@@ -15,6 +15,7 @@
 #include <string_view>
 #include <vector>
 
+#include "daemon/io/firewall_view.h"
 #include "daemon/io/process.h"
 #include "firewall/counted.h"
 #include "firewall/ruleset.h"
@@ -60,8 +61,8 @@ class FirewallApplier {
   // The last Ruleset is put back, from nothing. Does not call back when there is nothing to put back.
   void put_back(Callback callback);
 
-  // What a person should know of the rules of others. It asks programs, and comes later.
-  void look_around(std::function<void(std::vector<std::string>)> callback);
+  // What a person should know of our rules and those of others. It asks programs, and comes later.
+  void look_around(std::function<void(FirewallView)> callback);
 
   // The files are read with the next Ruleset that is applied, which is done at once where there was one before. What
   // is wrong with them, unreadable or refused, keeps no other rule out: those of the person that were good last stay,

@@ -9,6 +9,7 @@
 #include <string_view>
 #include <vector>
 
+#include "daemon/io/firewall_view.h"
 #include "daemon/io/nft_socket.h"
 #include "daemon/io/process.h"
 #include "firewall/counted.h"
@@ -39,9 +40,9 @@ class FirewallBackend {
   // Whether events tell of every change; and, where they do not, whether something may have changed.
   virtual bool tells_all() const { return true; }
   virtual bool suspects() { return false; }
-  // What others' rules do to ours and to what ours let pass, for a person.
-  using RemarksCallback = std::function<void(std::vector<std::string>)>;
-  virtual void look_around(RemarksCallback callback) = 0;
+  // By one program at most, for somebody waits.
+  using ViewCallback = std::function<void(FirewallView)>;
+  virtual void look_around(ViewCallback callback) = 0;
   // The kernel's rules are not what they were: the next apply() takes nothing for granted.
   virtual void doubt() = 0;
 };
@@ -58,7 +59,7 @@ class NftFirewall final : public FirewallBackend {
   }
   void inspect(InspectCallback callback) override { callback(inspect_now()); }
   bool concerns(std::string_view table, std::uint32_t port) const override;
-  void look_around(RemarksCallback callback) override { callback({}); }
+  void look_around(ViewCallback callback) override { callback({.counts = socket_.counts()}); }
   void doubt() override { loaded_.reset(); }
 
  private:
@@ -93,7 +94,7 @@ class Ip6tablesFirewall final : public FirewallBackend {
   bool concerns(std::string_view table, std::uint32_t port) const override;
   bool tells_all() const override { return legacy_ == false; }
   bool suspects() override;
-  void look_around(RemarksCallback callback) override;
+  void look_around(ViewCallback callback) override;
   void doubt() override { jumping_ = false; }
 
  private:

@@ -8,14 +8,13 @@
 #include "daemon/io/firewall_backend.h"
 #include "daemon/io/legacy_tables.h"
 #include "firewall/ip6tables_saved.h"
-#include "firewall/nft_listing.h"
 #include "net/text.h"
 
 namespace sixgate::daemon {
 
 namespace {
 
-// Who asks waits five seconds (ControlSocket::kPatience), and may wait for two of these.
+// Who asks waits five seconds (ControlSocket::kPatience), for this and for what nft says of others' rules.
 constexpr Duration kSaving = seconds(2);
 constexpr std::size_t kMostSaved = 4 << 20;
 
@@ -139,18 +138,23 @@ bool Ip6tablesFirewall::suspects() {
   return !legacy_ || (*legacy_ && legacy_table_sizes() != sizes_);
 }
 
-void Ip6tablesFirewall::look_around(RemarksCallback callback) {
-  save({}, [callback = std::move(callback),
-            before = position_ - 1](const Expected<std::string>& saved) {
-    std::vector<std::string> remarks;
+void Ip6tablesFirewall::look_around(ViewCallback callback) {
+  save({"-c"}, [callback = std::move(callback),
+                before = position_ - 1](const Expected<std::string>& saved) {
+    FirewallView view;
     if (saved) {
+      view.counts = firewall::ip6tables_counts(*saved);
       for (const std::string& rule : firewall::ip6tables_ahead(*saved, before))
-        remarks.push_back(cat(
+        view.remarks.push_back(cat(
             "rules of others come before ours, which never see what those take: ", "in ", rule));
+      // The newer variant's tables are nftables', which names them so, too.
+      const std::string_view family = firewall::saved_by_legacy(*saved) ? "ip6tables " : "ip6 ";
       for (const std::string& chain : firewall::ip6tables_dropping_invalid(*saved))
-        remarks.push_back(firewall::drops_invalid(cat("ip6tables ", chain)));
+        view.dropping_invalid.push_back(cat(family, chain));
+    } else {
+      view.counts = Unexpected<Error>(saved.error());
     }
-    callback(std::move(remarks));
+    callback(std::move(view));
   });
 }
 

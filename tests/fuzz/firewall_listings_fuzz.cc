@@ -28,7 +28,8 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   require(itself.empty() || itself.starts_with("nothing leads from "));
   require(lack.find('\n') == std::string::npos);
   require(ip6tables_ahead(text, 0).size() >= ip6tables_ahead(text, 1).size());
-  for (const auto& names : {ip6tables_dropping_invalid(text), nft_dropping_invalid(text)}) {
+  for (const auto& names :
+       {ip6tables_dropping_invalid(text), nft_dropping_invalid(text), nft_closed(text)}) {
     for (const std::string& name : names) require(name.find('\n') == std::string::npos);
   }
   require(ip6tables_counts(text).size() == kCountedKinds.size());
