@@ -2,6 +2,7 @@
 #include "firewall/ip6tables_saved.h"
 
 #include <algorithm>
+#include <functional>
 
 #include "firewall/ip6tables.h"
 #include "net/text.h"
@@ -36,12 +37,19 @@ void for_each_rule(std::string_view text, Each&& each) {
   }
 }
 
+bool is_ours(std::string_view chain) {
+  return chain.starts_with(kIp6tablesChains) && !chain.starts_with(kUsers);
+}
+
+std::string place_of(std::string_view table, std::string_view chain) {
+  return cat("chain ", chain, " of table ", table);
+}
+
 // "chain sixgate-input of table filter", as often as there are rules in it; sorted.
 std::vector<std::string> rules_of_ours(std::string_view text) {
   std::vector<std::string> places;
   for_each_rule(text, [&](std::string_view table, std::string_view chain, std::string_view) {
-    if (chain.starts_with(kIp6tablesChains) && !chain.starts_with(kUsers))
-      places.push_back(cat("chain ", chain, " of table ", table));
+    if (is_ours(chain)) places.push_back(place_of(table, chain));
   });
   std::ranges::sort(places);
   return places;
@@ -97,6 +105,25 @@ std::string ip6tables_lack(std::string_view restored, std::string_view saved) {
     if (!before_jump(saved, jump).jump)
       return cat("nothing leads from ", jump.built_in, " of table ", jump.table, " to ",
                  jump.chain);
+  }
+  return {};
+}
+
+Ip6tablesPrint ip6tables_print(std::string_view saved) {
+  Ip6tablesPrint print;
+  for_each_rule(saved, [&](std::string_view table, std::string_view chain, std::string_view line) {
+    if (!is_ours(chain)) return;
+    std::size_t& hash = print[place_of(table, chain)];
+    hash = hash * 31 + std::hash<std::string_view>()(line);
+  });
+  return print;
+}
+
+std::string ip6tables_changed(const Ip6tablesPrint& before, const Ip6tablesPrint& now) {
+  for (const auto& [place, hash] : before) {
+    const auto found = now.find(place);
+    if (found == now.end() || found->second != hash)
+      return cat(printable(place), " has other rules than it had");
   }
   return {};
 }

@@ -3,6 +3,8 @@
 // before it.
 #pragma once
 
+#include <cstddef>
+#include <map>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -13,6 +15,14 @@ namespace sixgate::firewall {
 // ip6tables-restore was given (FateChains::kWritten). Rules are counted, chain by chain, for no two versions of
 // ip6tables write one the same way; the jumps are looked for.
 std::string ip6tables_lack(std::string_view restored, std::string_view saved);
+
+// What the rules of each chain of ours are, as one and the same program writes them: by "chain sixgate-input of table
+// filter" a hash of them in their order.
+using Ip6tablesPrint = std::map<std::string, std::size_t>;
+Ip6tablesPrint ip6tables_print(std::string_view saved);
+
+// The first chain that has other rules than it had, for a person; empty: none.
+std::string ip6tables_changed(const Ip6tablesPrint& before, const Ip6tablesPrint& now);
 
 // "FORWARD of table filter: -A FORWARD -j DOCKER-USER": of each chain where others' rules come before our jump the
 // first, where there are more than `allowed` of them.

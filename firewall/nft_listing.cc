@@ -100,11 +100,12 @@ std::string name_of(std::string_view table, std::string_view chain) {
 
 std::vector<std::string> nft_dropping_invalid(std::string_view listing) {
   std::vector<std::string> found;
-  for_each_line(listing, [&](std::string_view table, std::string_view chain, std::string_view line) {
-    if (!drops_invalid_packets(line) || chain.starts_with(kNftTable)) return;
-    std::string one = name_of(table, chain);
-    if (found.empty() || found.back() != one) found.push_back(std::move(one));
-  });
+  for_each_line(listing,
+                [&](std::string_view table, std::string_view chain, std::string_view line) {
+                  if (!drops_invalid_packets(line) || chain.starts_with(kNftTable)) return;
+                  std::string one = name_of(table, chain);
+                  if (found.empty() || found.back() != one) found.push_back(std::move(one));
+                });
   return found;
 }
 
@@ -113,17 +114,18 @@ std::vector<std::string> nft_closed(std::string_view listing) {
   bool base = false;     // a base chain at one of the hooks
   bool refuses = false;  // by its policy, or the last rule seen
   bool policy = false;
-  for_each_line(listing, [&](std::string_view table, std::string_view chain, std::string_view line) {
-    if (line.starts_with("type ")) {
-      base = has(line, " hook input ") || has(line, " hook forward ");
-      policy = has(line, " policy drop;");
-      refuses = false;
-    } else if (line != "}") {
-      refuses = refuses_everything(line);
-    } else if (std::exchange(base, false) && (policy || refuses)) {
-      found.push_back(name_of(table, chain));
-    }
-  });
+  for_each_line(listing,
+                [&](std::string_view table, std::string_view chain, std::string_view line) {
+                  if (line.starts_with("type ")) {
+                    base = has(line, " hook input ") || has(line, " hook forward ");
+                    policy = has(line, " policy drop;");
+                    refuses = false;
+                  } else if (line != "}") {
+                    refuses = refuses_everything(line);
+                  } else if (std::exchange(base, false) && (policy || refuses)) {
+                    found.push_back(name_of(table, chain));
+                  }
+                });
   std::ranges::sort(found);
   return found;
 }

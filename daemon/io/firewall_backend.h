@@ -14,6 +14,7 @@
 #include "daemon/io/process.h"
 #include "firewall/counted.h"
 #include "firewall/ip6tables.h"
+#include "firewall/ip6tables_saved.h"
 #include "firewall/nft.h"
 #include "firewall/ruleset.h"
 #include "net/expected.h"
@@ -110,9 +111,12 @@ class Ip6tablesFirewall final : public FirewallBackend {
   std::vector<std::string> environment_;
   const unsigned position_;
   std::optional<firewall::Ruleset> good_;  // what the kernel took last
-  // The legacy variant tells nobody of changes: how large its tables were when they were inspected.
+  // The legacy variant tells nobody of changes: what its tables were when all was well.
   std::optional<bool> legacy_;  // none before the first inspection
-  std::vector<std::uint32_t> sizes_;
+  std::vector<std::uint64_t> tables_;
+  // What our chains were when they were seen first after what the kernel took last.
+  std::optional<firewall::Ip6tablesPrint> print_;
+  unsigned applied_ = 0;  // how often something was, or was tried
   bool jumping_ = false;  // the jumps were seen or made, and the chains of fate are there
   std::shared_ptr<bool> alive_ = std::make_shared<bool>(true);
 };

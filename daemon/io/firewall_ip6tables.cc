@@ -7,7 +7,6 @@
 
 #include "daemon/io/firewall_backend.h"
 #include "daemon/io/legacy_tables.h"
-#include "firewall/ip6tables_saved.h"
 #include "net/text.h"
 
 namespace sixgate::daemon {
@@ -32,6 +31,8 @@ Ip6tablesFirewall::Ip6tablesFirewall(ProcessRunner& runner, std::string state_di
 }
 
 void Ip6tablesFirewall::apply(const firewall::Ruleset& ruleset, Callback callback) {
+  ++applied_;
+  print_.reset();
   // What counts goes on counting, unless it is not sure that it is there.
   const auto fates = jumping_ ? firewall::FateChains::kThere : firewall::FateChains::kWritten;
   restore(firewall::render_ip6tables(ruleset, fates), [this, alive = std::weak_ptr<bool>(alive_),
@@ -41,6 +42,9 @@ void Ip6tablesFirewall::apply(const firewall::Ruleset& ruleset, Callback callbac
     if (done) {
       good_ = ruleset;
       if (jumping_) {
+        // What our chains are now they are to stay. The newer variant's own events have that looked at; of the other it is
+        // done here, while the rest goes on.
+        if (!tells_all()) inspect([](const Expected<std::string>&) {});
         callback(done);
       } else {
         jump(0, callback);
@@ -115,17 +119,30 @@ void Ip6tablesFirewall::inspect(InspectCallback callback) {
     return;
   }
   // Before the text is read, so that a change meanwhile shows at the next look.
-  sizes_ = legacy_.value_or(false) ? legacy_table_sizes() : std::vector<std::uint32_t>();
-  save({}, [this, alive = std::weak_ptr<bool>(alive_),
-            callback = std::move(callback)](const Expected<std::string>& saved) {
-    if (alive.expired()) return;
-    if (!saved) {
-      callback(Unexpected<Error>(saved.error()));
-      return;
-    }
-    legacy_ = firewall::saved_by_legacy(*saved);
-    callback(firewall::ip6tables_lack(firewall::render_ip6tables(*good_), *saved));
-  });
+  auto tables = legacy_.value_or(false) ? legacy_table_prints() : std::vector<std::uint64_t>();
+  save({},
+       [this, alive = std::weak_ptr<bool>(alive_), tables = std::move(tables), applied = applied_,
+        callback = std::move(callback)](const Expected<std::string>& saved) {
+         if (alive.expired()) return;
+         if (!saved) {
+           callback(Unexpected<Error>(saved.error()));
+           return;
+         }
+         legacy_ = firewall::saved_by_legacy(*saved);
+         // What is being changed is seen when it has been.
+         if (applied != applied_ || !good_) {
+           callback(std::string());
+           return;
+         }
+         firewall::Ip6tablesPrint print = firewall::ip6tables_print(*saved);
+         std::string lack = firewall::ip6tables_lack(firewall::render_ip6tables(*good_), *saved);
+         if (lack.empty() && print_) lack = firewall::ip6tables_changed(*print_, print);
+         if (lack.empty()) {
+           print_ = std::move(print);
+           tables_ = tables;
+         }
+         callback(lack);
+       });
 }
 
 bool Ip6tablesFirewall::concerns(std::string_view table, std::uint32_t /*port*/) const {
@@ -135,7 +152,7 @@ bool Ip6tablesFirewall::concerns(std::string_view table, std::uint32_t /*port*/)
 
 bool Ip6tablesFirewall::suspects() {
   if (!good_ || !jumping_) return false;
-  return !legacy_ || (*legacy_ && legacy_table_sizes() != sizes_);
+  return !legacy_ || (*legacy_ && legacy_table_prints() != tables_);
 }
 
 void Ip6tablesFirewall::look_around(ViewCallback callback) {
@@ -162,7 +179,8 @@ void Ip6tablesFirewall::look_around(ViewCallback callback) {
 void Ip6tablesFirewall::jump(std::size_t index, Callback callback) {
   if (index == firewall::kIp6tablesJumps.size()) {
     jumping_ = true;
-    callback(Done{});
+    // Somebody may be about to change them again: who says that they are there has seen them.
+    inspect([callback](const Expected<std::string>&) { callback(Done{}); });
     return;
   }
   const firewall::Ip6tablesJump& wanted = firewall::kIp6tablesJumps[index];

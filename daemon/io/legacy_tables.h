@@ -7,8 +7,8 @@
 
 namespace sixgate::daemon {
 
-// Of filter, mangle and raw the number of rules and their octets, without a process. Only for tables that are there: to
-// ask for one makes it.
-std::vector<std::uint32_t> legacy_table_sizes();
+// What tells the rules of filter, mangle and raw from others, without a process: of each table its size, and a hash of
+// its rules without what they have counted. Only for tables that are there: to ask for one makes it.
+std::vector<std::uint64_t> legacy_table_prints();
 
 }  // namespace sixgate::daemon

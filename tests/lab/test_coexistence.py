@@ -275,21 +275,3 @@ def test_beside_docker_with_ip6tables(lab):
     docker.start()
     check(lab, house, "after Docker's restart")
     final_checks(lab)
-
-
-@limit(200)
-def test_emptied_ip6tables(lab):
-    """Whoever empties ip6tables, or loads a file of his own there, finds ours again; what he loaded stays."""
-    house = beside(lab, backend="ip6tables")
-    for what in (("ip6tables", "-F"), ("ip6tables", "-D", "FORWARD", "-j", "sixgate-forward"),
-                 ("ip6tables-restore", lab.file("rules.v6", "*filter\n-A FORWARD -i other0 -j ACCEPT\nCOMMIT\n"))):
-        lab.cpe.run(*what)
-        lab.until("after %s our jumps are the first" % " ".join(what), lambda: jumps_first(lab), 10)
-        check(lab, house, "after %s" % " ".join(what))
-    lab.check("-i other0 -j ACCEPT" in lab.cpe.run("ip6tables", "-S", "FORWARD").stdout, "his rule is gone")
-    # By our own hand they go, and stay away.
-    house.sixgated.write(configuration(lab, backend="ip6tables").replace("[firewall]\n", '[firewall]\non_stop = "remove"\n'))
-    house.sixgated.reload()
-    lab.check(house.sixgated.terminate() == 0, "no orderly stop")
-    lab.check("sixgate" not in lab.cpe.run("ip6tables-save").stdout, lab.cpe.run("ip6tables-save").stdout)
-    final_checks(lab)

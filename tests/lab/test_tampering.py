@@ -91,14 +91,19 @@ def ip6tables_changes(lab, prefix, legacy, seconds):
     def ours():
         text = lab.cpe.run("ip6tables%s-save" % prefix).stdout
         return sorted(re.sub(r"\[\d+:\d+\]", "", line) for line in text.splitlines() if "sixgate" in line)
+    others = lab.file("rules.v6", "*filter\n-A FORWARD -i other0 -j ACCEPT\nCOMMIT\n")
     before = each_is_undone(lab, house, ours, {
         "a flush of all": tool("-F"),
+        "a file of somebody's own": lambda: lab.cpe.run("ip6tables%s-restore" % prefix, others),
         "a jump that is gone": tool("-D", "FORWARD", "-j", "sixgate-forward"),
         "a door": tool("-I", "sixgate-forward", "-j", "ACCEPT"),
+        "a rule that is another": tool("-R", "sixgate-invalid", "1", "-j", "ACCEPT"),
         "a flush of one chain": tool("-F", "sixgate-through"),
         "no more notrack": tool("-t", "raw", "-F", "sixgate-untracked"),
     }, seconds)
     lab.check(len(before) > 100, str(before))
+    forward = [line for line in tool("-S", "FORWARD")().stdout.splitlines() if line.startswith("-A")]
+    lab.check(forward == ["-A FORWARD -j sixgate-forward", "-A FORWARD -i other0 -j ACCEPT"], str(forward))
     # Somebody who wants to be first is, and status says so.
     tool("-I", "INPUT", "-p", "tcp", "--dport", "22", "-j", "ACCEPT")()
     said = house.sixgated.cli_run("status").stdout

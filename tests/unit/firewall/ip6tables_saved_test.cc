@@ -60,6 +60,23 @@ TEST_F(Ip6tablesSavedTest, SaysWhatIsGoneOrAdded) {
       << "a chain that we know nothing of";
 }
 
+TEST_F(Ip6tablesSavedTest, SeesARuleThatIsAnother) {
+  const Ip6tablesPrint before = ip6tables_print(saved);
+  EXPECT_GT(before.size(), 20U);
+  EXPECT_EQ(ip6tables_changed(before, before), "");
+  const auto changed = [&](const std::string& what, const std::string& by) {
+    const std::string text = replaced(saved, what, by);
+    EXPECT_EQ(ip6tables_lack(restored, text), "") << "their number is the same";
+    return ip6tables_changed(before, ip6tables_print(text));
+  };
+  const std::string rule = "-A sixgate-invalid -m comment --comment \"counted\" -j DROP";
+  EXPECT_EQ(changed(rule, "-A sixgate-invalid -j ACCEPT"),
+            "chain sixgate-invalid of table filter has other rules than it had");
+  EXPECT_EQ(changed(rule, cat("[7:90] ", rule)), "") << "it has counted";
+  EXPECT_EQ(changed("-A sixgate-user-input ", "-A sixgate-user-input -i lan0 "), "");
+  EXPECT_EQ(ip6tables_changed({{"a", 1}}, {}), "a has other rules than it had");
+}
+
 TEST_F(Ip6tablesSavedTest, SaysWhichJumpIsGone) {
   EXPECT_EQ(ip6tables_lack(restored, replaced(saved, "-A FORWARD -j sixgate-mss\n",
                                               "-A FORWARD -p tcp -j sixgate-mss\n")),

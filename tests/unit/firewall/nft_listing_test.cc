@@ -73,9 +73,10 @@ TEST(NftListing, FindsWhoIsClosed) {
   EXPECT_EQ(nft_closed(by_policy),
             (std::vector<std::string>{"inet fw4 forward", "inet fw4 input"}));
   const auto last_rule = [](const std::string& rules) {
-    return nft_closed(cat("table inet one {\n\tchain forward {\n"
-                          "\t\ttype filter hook forward priority filter + 10; policy accept;\n",
-                          rules, "\t}\n}\n"));
+    return nft_closed(
+        cat("table inet one {\n\tchain forward {\n"
+            "\t\ttype filter hook forward priority filter + 10; policy accept;\n",
+            rules, "\t}\n}\n"));
   };
   for (const char* closing : {
            "\t\tct state established accept\n\t\treject with icmpx admin-prohibited\n",
