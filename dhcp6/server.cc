@@ -310,7 +310,11 @@ std::optional<Instant> Server::next_deadline() const {
 
 ServerOutputs Server::drain() {
   out_.journal = table_.take_journal();
-  return std::exchange(out_, ServerOutputs{});
+  ServerOutputs out = std::exchange(out_, ServerOutputs{});
+  // Where many ask at once, as many will next time.
+  out_.packets.reserve(out.packets.size());
+  out_.events.reserve(out.events.size());
+  return out;
 }
 
 std::vector<DelegatedPrefix> Server::delegations() const {

@@ -52,7 +52,7 @@ Expected<ReceivedDatagram, int> receive_datagram(int fd, std::span<std::uint8_t>
 // What waits in a socket, several datagrams with one call of the kernel.
 class DatagramBatch {
  public:
-  static constexpr std::size_t kMost = 16;
+  static constexpr std::size_t kMost = 32;
   // The largest IPv6 payload without a jumbogram: nothing legitimate is cut short.
   static constexpr std::size_t kLargest = 65536;
 
@@ -79,7 +79,7 @@ struct OutgoingDatagram {
   std::uint16_t port = 0;
   std::span<const std::uint8_t> payload;
 };
-inline constexpr std::size_t kMostSentTogether = 16;
+inline constexpr std::size_t kMostSentTogether = 32;
 // As many of them as the kernel takes with one call, at most kMostSentTogether, in `sent`. 0, or an errno value for
 // the first one.
 int send_datagrams(int fd, const LinkState& link, std::span<const OutgoingDatagram> datagrams,
