@@ -19,12 +19,15 @@ void Router::hear_knock(const PacketIn& packet, Instant now) {
   if (packet.outgoing || !hears_knocks()) return;
   const auto flow = firewall::Refusals::begins(packet.payload);
   if (!flow) return;
-  const auto& lans = desired_.ruleset.lans;
-  const bool ours = std::any_of(lans.begin(), lans.end(), [&](const firewall::FirewallLan& lan) {
-    return any_contains(lan.assigned, flow->destination) &&
-           !any_contains(lan.assigned, flow->source);
-  });
-  if (ours) refusals_.add(*flow, packet.payload, now);
+  const auto is_ours = [&](const Ip6Address& address) {
+    const auto& lans = desired_.ruleset.lans;
+    return std::any_of(lans.begin(), lans.end(), [&](const firewall::FirewallLan& lan) {
+      return any_contains(lan.assigned, address);
+    });
+  };
+  // A source of our own comes from nobody who could be told (RFC 6092 REC-6).
+  if (is_ours(flow->destination) && !is_ours(flow->source))
+    refusals_.add(*flow, packet.payload, now);
 }
 
 void Router::answer_knocks(Instant now) {
