@@ -327,12 +327,14 @@ bool provisioned(const House& house) {
   return false;
 }
 
-// A route over a link without carrier leads nowhere (RFC 7084 G-5).
+// A route over a link without carrier leads nowhere (RFC 7084 G-5), nor does one to a neighbor's link-local address
+// where we have none: over a PPP link that goes on for IPv4 alone (WLL-3).
 bool has_default_route(const House& house, const DesiredState& out, Instant now) {
   const auto leads_out = [&](const UplinkView& uplink) {
     return std::any_of(out.routes.begin(), out.routes.end(), [&](const KernelRoute& route) {
       return route.gateway && route.destination.length() == 0 &&
-             uplink.link->name == route.interface;
+             uplink.link->name == route.interface &&
+             (uplink.link->link_local || !route.gateway->is_link_local());
     });
   };
   return std::any_of(house.uplinks.begin(), house.uplinks.end(), [&](const UplinkView& uplink) {

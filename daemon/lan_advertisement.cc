@@ -74,7 +74,7 @@ void add_translations(const House& house, const conf::LanAdvertising& said, ra::
   if (said.pref64) out.translations.push_back({*said.pref64, Instant::never()});
   if (!said.learn_pref64) return;
   for (const UplinkView& uplink : house.uplinks) {
-    const bool works = uplink.link != nullptr && uplink.link->carrier && !uplink.dead;
+    const bool works = uplink.link != nullptr && uplink.link->ready() && !uplink.dead;
     if (works && uplink.heard->pref64 && uplink.heard->pref64->until > now)
       out.translations.push_back({uplink.heard->pref64->prefix, uplink.heard->pref64->until});
   }
@@ -102,7 +102,7 @@ void relay(const House& house, const Services& services, const LanView& lan, boo
       router = &one;
   }
   const bool works =
-      uplink->held || (uplink->link != nullptr && uplink->link->carrier && !uplink->dead);
+      uplink->held || (uplink->link != nullptr && uplink->link->ready() && !uplink->dead);
   out.default_router = shares && works && router != nullptr;
   if (config.is_relayed()) {
     out.managed = heard.managed;

@@ -245,6 +245,9 @@ TEST(DesiredState, WhatIsAgreedWithTheProviderIsThereWithoutAWord) {
   EXPECT_TRUE(routes[0].expires.is_never());
   EXPECT_TRUE(state.ruleset.provisioned);
   EXPECT_TRUE(state.advertisements.at("lan0").default_router);
+
+  model.wan.link_local.reset();  // a tunnel such as WireGuard's, which has none
+  EXPECT_TRUE(model.derive_now().advertisements.at("lan0").default_router);
 }
 
 TEST(DesiredState, AGatewayOfTheContractIsTheOnlyOne) {
@@ -622,6 +625,15 @@ TEST(Conformance, Row_7084_G_4_NoDefaultRouterOnTheUplinkNoneOnTheLans) {
 TEST(DesiredState, AnUplinkWithoutCarrierIsNoDefaultRouter) {
   HouseModel model;
   model.wan.carrier = false;
+  const DesiredState state = model.derive_now();
+  EXPECT_FALSE(state.advertisements.at("lan0").default_router);
+  EXPECT_EQ(default_routes(state).size(), 1U);  // kept for when it comes back
+}
+
+// RFC 7084 WLL-3: IPV6CP has ended, and the PPP link goes on for IPv4.
+TEST(DesiredState, AnUplinkWithoutLinkLocalAddressIsNoDefaultRouter) {
+  HouseModel model;
+  model.wan.link_local.reset();
   const DesiredState state = model.derive_now();
   EXPECT_FALSE(state.advertisements.at("lan0").default_router);
   EXPECT_EQ(default_routes(state).size(), 1U);  // kept for when it comes back
