@@ -8,6 +8,7 @@ ip link set lo up
 cd "$TREE" || exit 1
 echo "guest: $(uname -sr) is up"
 modprobe ah6 || echo "guest: this kernel has no AH"
+modprobe pppoe || echo "guest: this kernel has no PPP"
 # The first rules in a kernel load dozens of modules, which here takes longer than the daemon waits for nft.
 ip netns add first
 for file in tests/data/firewall/home.*; do
@@ -19,7 +20,7 @@ for file in tests/data/firewall/home.*; do
 done
 ip netns del first
 echo "guest: the first rules are loaded ($(cut -d. -f1 /proc/uptime) s)"
-python3 tests/lab/run.py --bin "$PROGRAMS" --json /run/results/lab.json --jobs "$JOBS" --has ah --filter "$FILTER"
+python3 tests/lab/run.py --bin "$PROGRAMS" --json /run/results/lab.json --jobs "$JOBS" --has ah,ppp --filter "$FILTER"
 # Of the tests that failed, their captures and logs.
 cp -r build/lab/. /run/results/lab/
 echo "guest: over"
