@@ -143,7 +143,7 @@ void Probe::receive(const daemon::PacketIn& packet, Instant now) {
     case daemon::Channel::kEcho:  // nobody here pings, serves, shares or opens doors
     case daemon::Channel::kNeighbors:
     case daemon::Channel::kPcp:
-    case daemon::Channel::kKnock:
+    case daemon::Channel::kStrangers:
     case daemon::Channel::kRegistration:
     case daemon::Channel::kDhcp6Server:
       break;

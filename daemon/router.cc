@@ -2,7 +2,7 @@
 // Router's events: who hears of what. What the house looks like is made in router_house.cc, the kernel is brought
 // there in router_kernel.cc; the DHCPv6 server is in router_server.cc, the relay agent in router_relay.cc, doors that
 // programs ask for in router_pcp.cc, what is kept in router_store.cc, what a person sees in router_status.cc, links
-// that share one /64 in router_sharing.cc, who knocks from outside in router_refusals.cc.
+// that share one /64 in router_sharing.cc, strangers who are not let in in router_refusals.cc.
 #include "daemon/router.h"
 
 #include <algorithm>
@@ -255,8 +255,8 @@ void Router::take(const PacketIn& packet, Instant now) {
     case Channel::kDhcp6Server:
       receive_for_servers(packet, lan, now);
       break;
-    case Channel::kKnock:
-      hear_knock(packet, now);
+    case Channel::kStrangers:
+      hear_stranger(packet, now);
       break;
     case Channel::kPcp:
       pcp_.receive(packet.interface, packet.payload, packet.source, packet.port, packet.destination,
@@ -442,7 +442,7 @@ void Router::settle(Instant now) {
   register_addresses(now);
   collect(now);  // what the advertisers say of it
   answer_pcp();
-  answer_knocks(now);
+  answer_strangers(now);
   tell_names(now);
   offer_state(now);
   run_hooks(now);
@@ -487,7 +487,7 @@ WantedSockets Router::wanted_sockets() const {
       wanted.relay_uplinks.push_back(uplink->config().interface);
     if (uplink->config().route_check.mode != conf::RouteCheckConfig::Mode::kOff)
       wanted.echo.push_back(uplink->config().interface);
-    if (hears_knocks()) wanted.knocks.push_back(uplink->config().interface);
+    if (hears_strangers()) wanted.strangers.push_back(uplink->config().interface);
   }
   for (const auto& lan : lans_) {
     wanted.lans.push_back(lan->config().interface);

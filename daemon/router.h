@@ -46,8 +46,8 @@ enum class Channel : std::uint8_t {
   kNeighbors,    // Neighbor Solicitations and Advertisements, whoever they are meant for
   // UDP port 546 of an address of ours that is registered (RFC 9686), on uplinks; in and out.
   kRegistration,
-  kPcp,    // UDP port 5351, on LANs; in and out
-  kKnock,  // what begins a flow of TCP or SCTP, whoever it is meant for, from the IPv6 header on; on uplinks, in
+  kPcp,        // UDP port 5351, on LANs; in and out
+  kStrangers,  // what begins a flow of TCP or SCTP, whoever it is meant for, from the IPv6 header on; on uplinks, in
 };
 
 struct PacketIn {
@@ -59,7 +59,7 @@ struct PacketIn {
   std::span<const std::uint8_t> payload;
   std::uint16_t port = 0;                // of the source, of UDP
   std::optional<MacAddress> link_layer;  // of the sender: of kNeighbors, and on relayed_lans
-  bool outgoing = false;                 // of kNeighbors and kKnock: our own kernel sent it
+  bool outgoing = false;                 // of kNeighbors and kStrangers: our own kernel sent it
 };
 
 struct PacketOut {
@@ -82,7 +82,7 @@ struct WantedSockets {
   std::vector<std::string> relayed_lans{};   // whose clients' link-layer addresses are to be told
   std::vector<std::string> watched{};        // LANs with UDP 546 too
   std::vector<std::string> pcp{};            // UDP 5351, on LANs
-  std::vector<std::string> knocks{};         // uplinks, to hear who begins a flow
+  std::vector<std::string> strangers{};      // uplinks, to hear who begins a flow
   std::vector<std::string> neighbors{};      // what hosts ask each other, where a /64 is shared
   // Port 546 of these addresses on these uplinks.
   std::vector<std::pair<std::string, Ip6Address>> registrations{};
@@ -218,9 +218,9 @@ class Router {
   void collect_pcp();
   void answer_pcp();
   // router_refusals.cc
-  bool hears_knocks() const;
-  void hear_knock(const PacketIn& packet, Instant now);
-  void answer_knocks(Instant now);
+  bool hears_strangers() const;
+  void hear_stranger(const PacketIn& packet, Instant now);
+  void answer_strangers(Instant now);
   std::vector<StatusMapping> status_mappings(const std::string& interface, Instant now) const;
   void count_pcp(const std::string& interface,
                  std::map<std::string, std::uint64_t>& counters) const;
@@ -280,7 +280,7 @@ class Router {
   dhcp6::Relay relay_;
   pcp::Server pcp_;
   firewall::Refusals refusals_;
-  bool heard_knocks_ = false;           // as wanted_sockets() last said
+  bool heard_strangers_ = false;        // as wanted_sockets() last said
   std::vector<PacketOut> pcp_answers_;  // that wait for the kernel to have the rules
   // Of an uplink; also what was shared and may be again, for as long as its proxy remembers a loop.
   struct Share {

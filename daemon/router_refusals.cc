@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// Router and who knocks from outside at hosts that nobody opened (firewall/refusals.h).
+// Router and strangers who begin flows to hosts that nobody opened to them (firewall/refusals.h).
 #include <algorithm>
 
 #include "daemon/router.h"
@@ -7,7 +7,7 @@
 namespace sixgate::daemon {
 
 // Nothing is heard where it would not be answered: without rules of ours nobody is refused, and what is full has time.
-bool Router::hears_knocks() const {
+bool Router::hears_strangers() const {
   return config_.firewall.answer_refused &&
          config_.firewall.backend != conf::FirewallConfig::Choice::kNone && !stopping_ &&
          applied_ruleset_ && !refusals_.is_full() &&
@@ -15,8 +15,8 @@ bool Router::hears_knocks() const {
                      [](const conf::LanConfig& lan) { return firewall::is_guarded(lan.zone); });
 }
 
-void Router::hear_knock(const PacketIn& packet, Instant now) {
-  if (packet.outgoing || !hears_knocks()) return;
+void Router::hear_stranger(const PacketIn& packet, Instant now) {
+  if (packet.outgoing || !hears_strangers()) return;
   const auto flow = firewall::Refusals::begins(packet.payload);
   if (!flow) return;
   const auto is_ours = [&](const Ip6Address& address) {
@@ -30,11 +30,11 @@ void Router::hear_knock(const PacketIn& packet, Instant now) {
     refusals_.add(*flow, packet.payload, now);
 }
 
-void Router::answer_knocks(Instant now) {
+void Router::answer_strangers(Instant now) {
   if (stopping_ || !config_.firewall.answer_refused) refusals_.clear();
   for (firewall::Refusal& refusal : refusals_.due(now)) out_.refusals.push_back(std::move(refusal));
-  if (hears_knocks() == heard_knocks_) return;
-  heard_knocks_ = !heard_knocks_;
+  if (hears_strangers() == heard_strangers_) return;
+  heard_strangers_ = !heard_strangers_;
   out_.sockets_changed = true;
 }
 

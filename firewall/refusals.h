@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// Refusals: who knocks at a host that nobody opened hears so, late (RFC 6092 REC-34 and REC-39, RFC 4443 section 3.1).
+// Refusals: who begins a flow to a host that nobody opened to him hears so, late (RFC 6092 REC-34 and REC-39, RFC 4443
+// section 3.1).
 //
 // A TCP SYN or SCTP INIT from outside that no rule lets in is answered with "administratively prohibited", but not before
 // six seconds are over, for a host inside may be about to send its own to the same place: then the two meet and the

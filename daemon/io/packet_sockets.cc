@@ -7,11 +7,11 @@
 #include <array>
 
 #include "daemon/io/clock.h"
-#include "daemon/io/knock_socket.h"
 #include "daemon/io/link_layer_tap.h"
 #include "daemon/io/neighbor_frame.h"
 #include "daemon/io/neighbor_socket.h"
 #include "daemon/io/packet_socket.h"
+#include "daemon/io/stranger_socket.h"
 #include "net/text.h"
 
 namespace sixgate::daemon {
@@ -35,7 +35,7 @@ std::string_view name_of(Channel channel) {
       return "Neighbor Discovery";
     case Channel::kPcp:
       return "PCP";
-    case Channel::kKnock:
+    case Channel::kStrangers:
       return "TCP and SCTP";
   }
   return "";
@@ -85,7 +85,7 @@ void PacketSockets::fit(const WantedSockets& wanted, const std::vector<LinkState
     const auto& names = port.role == Role::kUplink ? wanted.uplinks : wanted.lans;
     return !listed(names, port.link.name) ||
            (port.channel == Channel::kEcho && !listed(wanted.echo, port.link.name)) ||
-           (port.channel == Channel::kKnock && !listed(wanted.knocks, port.link.name)) ||
+           (port.channel == Channel::kStrangers && !listed(wanted.strangers, port.link.name)) ||
            (port.channel == Channel::kDhcp6Server && port.role == Role::kUplink &&
             !listed(wanted.relay_uplinks, port.link.name)) ||
            (port.role == Role::kLan && port.channel == Channel::kDhcp6Client &&
@@ -114,8 +114,9 @@ void PacketSockets::fit(const WantedSockets& wanted, const std::vector<LinkState
   for (const std::string& name : wanted.echo) {
     if (const LinkState* link = usable(name)) fit_one(name, Channel::kEcho, Role::kUplink, *link);
   }
-  for (const std::string& name : wanted.knocks) {
-    if (const LinkState* link = usable(name)) fit_one(name, Channel::kKnock, Role::kUplink, *link);
+  for (const std::string& name : wanted.strangers) {
+    if (const LinkState* link = usable(name))
+      fit_one(name, Channel::kStrangers, Role::kUplink, *link);
   }
   for (const auto& [name, address] : wanted.registrations) {
     if (const LinkState* link = usable(name))
@@ -174,8 +175,8 @@ Expected<OwnedFd> PacketSockets::open_socket(Channel channel, Role role, const L
       return make_registration_socket(link, address);
     case Channel::kPcp:
       return make_pcp_socket(link);
-    case Channel::kKnock:
-      return make_knock_socket(link);
+    case Channel::kStrangers:
+      return make_stranger_socket(link);
     case Channel::kDhcp6Client:
       break;
   }
@@ -219,7 +220,7 @@ void PacketSockets::complain(Port& port, std::string text) {
 void PacketSockets::received(Port& port) {
   // A packet may make the Router want other sockets, but sockets are only fitted from the event loop's own
   // turns: `port` stays while we are here.
-  if (port.channel == Channel::kNeighbors || port.channel == Channel::kKnock)
+  if (port.channel == Channel::kNeighbors || port.channel == Channel::kStrangers)
     return overheard(port);
   for (unsigned round = 0; round < kRound; ++round) {
     if (const int code = batch_.receive(port.fd.get()); code != 0) {
@@ -250,7 +251,7 @@ void PacketSockets::received(Port& port) {
 }
 
 void PacketSockets::overheard(Port& port) {
-  static_assert(kLargestKnock <= kLargestNeighborFrame);
+  static_assert(kLargestFirst <= kLargestNeighborFrame);
   std::array<std::uint8_t, kLargestNeighborFrame> buffer;
   for (unsigned i = 0; i < kRound; ++i) {
     const auto got = receive_frame(port.fd.get(), buffer);
@@ -260,7 +261,7 @@ void PacketSockets::overheard(Port& port) {
         complain(port, cat("listening on ", port.link.name, ": ", error_text(code)));
       return;
     }
-    if (port.channel == Channel::kKnock) {
+    if (port.channel == Channel::kStrangers) {
       const PacketIn heard{.interface = port.link.name,
                            .channel = port.channel,
                            .payload = std::span(buffer).first(got->size),

@@ -28,7 +28,7 @@ def house_of(lab, backend, more=""):
     return house, host
 
 
-def knock(host, port, result):
+def try_to_connect(host, port, result):
     """Connects from where it runs, and notes the errno and how long it took."""
     started = time.monotonic()
     with socket.socket(socket.AF_INET6, socket.SOCK_STREAM) as sock:
@@ -90,7 +90,7 @@ def refused_late(lab, backend):
     since, told = time.time(), {}
     threads = meet(lab, host, told)
     for port in (CLOSED, DOOR, SILENT):
-        threads.append(threading.Thread(target=lambda port=port: lab.net.call(knock, host, port, told)))
+        threads.append(threading.Thread(target=lambda port=port: lab.net.call(try_to_connect, host, port, told)))
     for thread in threads:
         thread.start()
     lab.net.call(send_init, host)
@@ -110,10 +110,10 @@ def refused_late(lab, backend):
     since = time.time()
     lab.net.call(flood, host)
     lab.until("the flood is answered", lambda: len(refusals(lab, since)) >= MOST, 15)
-    lab.net.call(knock, host, DOOR, told)
+    lab.net.call(try_to_connect, host, DOOR, told)
     lab.check(told[DOOR][0] == 0, "after the flood the door is %s" % (told[DOOR],))
     lab.check(len(refusals(lab, since)) <= MOST, "%d errors for one flood" % len(refusals(lab, since)))
-    lab.net.call(knock, host, CLOSED, told)
+    lab.net.call(try_to_connect, host, CLOSED, told)
     lab.check(told[CLOSED][0] == errno.EACCES, "after the flood: %s" % (told[CLOSED],))
     final_checks(lab)
 
@@ -134,7 +134,7 @@ def test_who_is_not_let_in_hears_so_late_ip6tables(lab):
 def test_nobody_hears_anything_where_that_is_asked_for(lab):
     _, host = house_of(lab, "nft", "answer_refused = false")
     since, told = time.time(), {}
-    lab.net.call(knock, host, CLOSED, told)
+    lab.net.call(try_to_connect, host, CLOSED, told)
     lab.check(told[CLOSED][0] == errno.ETIMEDOUT, "silence was asked for: %s" % (told[CLOSED],))
     lab.check(not refusals(lab, since), "errors though silence was asked for")
     final_checks(lab)

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// Who knocks from outside at the house, and hears late that he is not let in (RFC 6092 REC-34).
+// Who begins a flow to the house from outside, and hears late that he is not let in (RFC 6092 REC-34).
 #include "net/byte_writer.h"
 #include "router_run.h"
 
@@ -37,10 +37,10 @@ class RouterRefusals : public ::testing::Test {
     }
     return {};
   }
-  void knock(const Ip6Address& from, const Ip6Address& to, bool outgoing = false) {
+  void begin_flow(const Ip6Address& from, const Ip6Address& to, bool outgoing = false) {
     const std::vector<std::uint8_t> bytes = syn(from, to);
     run_->router->receive({.interface = "wan0",
-                           .channel = Channel::kKnock,
+                           .channel = Channel::kStrangers,
                            .source = {},
                            .destination = {},
                            .payload = bytes,
@@ -49,7 +49,7 @@ class RouterRefusals : public ::testing::Test {
                           run_->now);
     run_->settle();
   }
-  std::vector<std::string> heard() const { return run_->router->wanted_sockets().knocks; }
+  std::vector<std::string> heard() const { return run_->router->wanted_sockets().strangers; }
 
   std::optional<RouterRun> run_;
 };
@@ -57,7 +57,7 @@ class RouterRefusals : public ::testing::Test {
 TEST_F(RouterRefusals, AStrangerIsAnsweredAfterSixSeconds) {
   begin();
   EXPECT_EQ(heard(), std::vector<std::string>{"wan0"});
-  knock(kStranger, host());
+  begin_flow(kStranger, host());
   run_->run_for(milliseconds(5999));
   EXPECT_TRUE(run_->refusals.empty());
   run_->run_for(milliseconds(1));
@@ -67,10 +67,10 @@ TEST_F(RouterRefusals, AStrangerIsAnsweredAfterSixSeconds) {
 
 TEST_F(RouterRefusals, OnlyWhatWouldComeInIsAnswered) {
   begin();
-  knock(kStranger, address("2001:db8:bbbb::1"));  // not ours
-  knock(kStranger, host(), true);                 // ours to somebody
-  knock(host("lan1"), host());                    // a source that cannot be
-  knock(kStranger, address("fd00::1"));
+  begin_flow(kStranger, address("2001:db8:bbbb::1"));  // not ours
+  begin_flow(kStranger, host(), true);                 // ours to somebody
+  begin_flow(host("lan1"), host());                    // a source that cannot be
+  begin_flow(kStranger, address("fd00::1"));
   run_->run_for(seconds(10));
   EXPECT_TRUE(run_->refusals.empty());
 }
@@ -78,7 +78,7 @@ TEST_F(RouterRefusals, OnlyWhatWouldComeInIsAnswered) {
 TEST_F(RouterRefusals, WhatIsFullIsNotHeard) {
   begin();
   for (std::uint64_t i = 0; i < firewall::Refusals::kMost; ++i)
-    knock(Prefix(kStranger, 64).with_suffix(Ip6Address::from_halves(0, i + 1)), host());
+    begin_flow(Prefix(kStranger, 64).with_suffix(Ip6Address::from_halves(0, i + 1)), host());
   EXPECT_TRUE(heard().empty());
   EXPECT_TRUE(run_->router->drain().refusals.empty());
   run_->run_for(seconds(6));
@@ -94,7 +94,7 @@ TEST_F(RouterRefusals, SilenceCanBeAskedFor) {
   config.firewall.answer_refused = true;
   run_->reload(config);
   EXPECT_FALSE(heard().empty());
-  knock(kStranger, host());
+  begin_flow(kStranger, host());
   config.firewall.answer_refused = false;
   run_->reload(config);
   run_->run_for(seconds(10));
@@ -114,7 +114,7 @@ TEST_F(RouterRefusals, WhereTheFirewallIsSomebodyElsesNothingIsRefused) {
 
 TEST_F(RouterRefusals, NothingIsSaidAtTheEnd) {
   begin();
-  knock(kStranger, host());
+  begin_flow(kStranger, host());
   run_->stop();
   EXPECT_TRUE(heard().empty());
   run_->run_for(seconds(10));

@@ -1,9 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
-// Who knocks from outside: a packet socket that hears what begins a flow of TCP or SCTP on an uplink, and the answer to
-// those that nobody let in (firewall/refusals.h).
+// Strangers: a packet socket that hears what begins a flow of TCP or SCTP on an uplink, and the answer to those that
+// nobody let in (firewall/refusals.h).
 #pragma once
 
 #include <cstddef>
+#include <string>
+#include <utility>
 #include <vector>
 
 #include "daemon/io/owned_fd.h"
@@ -15,10 +17,10 @@
 namespace sixgate::daemon {
 
 // Hears TCP SYN and SCTP INIT that come in without extension headers, from the IPv6 header on, and nothing else.
-Expected<OwnedFd> make_knock_socket(const LinkState& link);
+Expected<OwnedFd> make_stranger_socket(const LinkState& link);
 
 // As much of one as is ever quoted.
-inline constexpr std::size_t kLargestKnock = firewall::Refusals::kMostQuoted;
+inline constexpr std::size_t kLargestFirst = firewall::Refusals::kMostQuoted;
 
 class RefusalSender {
  public:

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "daemon/io/knock_socket.h"
+#include "daemon/io/stranger_socket.h"
 
 #include <arpa/inet.h>
 #include <errno.h>
@@ -39,13 +39,13 @@ constexpr std::array<sock_filter, 12> kFilter{{
     {BPF_JMP | BPF_JEQ | BPF_K, 2, 3, kSyn},
     {BPF_LD | BPF_B | BPF_ABS, 0, 0, kSctpChunk},
     {BPF_JMP | BPF_JEQ | BPF_K, 0, 1, kInit},
-    {BPF_RET | BPF_K, 0, 0, kLargestKnock},
+    {BPF_RET | BPF_K, 0, 0, kLargestFirst},
     {BPF_RET | BPF_K, 0, 0, 0},
 }};
 
 }  // namespace
 
-Expected<OwnedFd> make_knock_socket(const LinkState& link) {
+Expected<OwnedFd> make_stranger_socket(const LinkState& link) {
   return make_link_layer_socket(link, kFilter);
 }
 
