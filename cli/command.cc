@@ -3,7 +3,9 @@
 
 #include <errno.h>
 
+#include <array>
 #include <optional>
+#include <utility>
 #include <vector>
 
 #include "cli/answer.h"
@@ -12,6 +14,7 @@
 #include "cli/json.h"
 #include "cli/lease_command.h"
 #include "cli/leases_text.h"
+#include "cli/metrics_text.h"
 #include "cli/monitor_ra.h"
 #include "cli/status_text.h"
 #include "conf/config.h"
@@ -32,6 +35,7 @@ constexpr std::string_view kHelp =
     "       sixgate [--socket PATH] monitor leases [--since EPOCH.SEQ] [--count N] [--json]\n"
     "       sixgate [--socket PATH] firewall print [nft|ip6tables] [--json]\n"
     "       sixgate [--socket PATH] firewall counters [--json]\n"
+    "       sixgate [--socket PATH] metrics\n"
     "       sixgate [--socket PATH] knock client-config|reset [--json]\n"
     "       sixgate check [FILE]\n"
     "       sixgate monitor ra INTERFACE [--count N] [--json]\n"
@@ -46,6 +50,7 @@ constexpr std::string_view kHelp =
     "  monitor leases what happens to leases, as it happens\n"
     "  firewall print the rules of the moment, each with its reason; as another backend has them\n"
     "  firewall counters  what the rules refused and let in\n"
+    "  metrics        all that is counted, as Prometheus reads it\n"
     "  knock client-config  what a machine needs that may open the house by IPsec AH\n"
     "  knock reset    make the tunnels anew, for such a machine that was made anew\n"
     "  check [FILE]   is the configuration right? (default: /etc/sixgate/sixgate.toml)\n"
@@ -73,6 +78,17 @@ CommandResult show(const std::string& socket, std::string_view what, bool as_jso
   if (!answer) return answer.error();
   if (as_json) return {kOk, cat(answer->text, '\n'), {}};
   return {kOk, text_of(answer->json), {}};
+}
+
+CommandResult metrics(const std::string& socket) {
+  std::array<Json, 3> answers;
+  std::size_t at = 0;
+  for (const std::string_view what : {"status", "leases", "firewall counters"}) {
+    auto answer = answer_to(socket, what);
+    if (!answer) return answer.error();
+    answers[at++] = std::move(answer->json);
+  }
+  return {kOk, metrics_text(answers[0], answers[1], answers[2]), {}};
 }
 
 std::string knock_client_text(const Json& answer) { return answer["client"].text(); }
@@ -189,6 +205,10 @@ CommandResult run_command(std::span<const char* const> arguments, const Sink& li
           "firewall needs: counters; or print, and nft or ip6tables after it if wanted");
     return show(where, words.size() == 3 ? cat("firewall ", words[2]) : std::string("firewall"),
                 as_json, [](const Json& answer) { return answer["rules"].text(); });
+  }
+  if (words[0] == "metrics") {
+    if (words.size() > 1 || as_json) return usage_error("metrics takes no argument");
+    return metrics(where);
   }
   if (words[0] == "hosts") {
     if (words.size() > 1) return usage_error("hosts takes no argument");

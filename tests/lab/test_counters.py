@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """What the rules refuse and let in is counted by name, and goes on being counted through renumbering and reload."""
 import json
+import re
 
 from lab import OTHER_POOL, limit, require_tools
 from scenario import final_checks, online, toml, wait_delegated, wait_online
@@ -9,6 +10,21 @@ from scenario import final_checks, online, toml, wait_delegated, wait_online
 def counters(house):
     document = json.loads(house.sixgated.cli_run("firewall", "counters", "--json").stdout)
     return {name: one["packets"] for name, one in document["counters"].items()}
+
+
+def metrics(house):
+    """{(name, labels): value}, each sample behind the type of its name."""
+    found, typed = {}, set()
+    for line in house.sixgated.cli_run("metrics").stdout.splitlines():
+        if line.startswith("# TYPE "):
+            typed.add(line.split()[2])
+        if line.startswith("#"):
+            continue
+        name, labels, value = re.fullmatch(r'(\w+)(?:\{((?:\w+="(?:[^"\\]|\\.)*",?)+)\})? (\S+)', line).groups()
+        if name not in typed or (name, labels) in found:
+            raise AssertionError("no type, or told twice: " + line)
+        found[name, labels] = float(value)
+    return found
 
 
 def counted(lab, backend):
@@ -42,6 +58,11 @@ def counted(lab, backend):
     status = json.loads(house.sixgated.cli_run("status", "--json").stdout)["firewall"]["counters"]
     lab.check(status["refused"]["packets"] >= after["refused"] and status["refused"]["bytes"] > 0, str(status))
     lab.check("firewall packets: " in house.sixgated.cli_run("status").stdout, "a person is not told")
+
+    told = metrics(house)
+    lab.check(told["sixgate_firewall_packets_total", 'rule="refused"'] >= after["refused"], str(told))
+    lab.check(told["sixgate_uplink_ready", 'uplink="wan0"'] == 1 and told["sixgate_firewall_applied", 'backend="%s"' % backend] == 1
+              and any(name == "sixgate_prefix_valid_seconds" and value > 0 for (name, _), value in told.items()), str(told))
 
     # A renumbering and a reload change the rules, and leave what was counted.
     house.server.renumber(OTHER_POOL, house.snooper)
