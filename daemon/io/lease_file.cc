@@ -77,7 +77,7 @@ void LeaseFile::replace_now(std::span<const std::uint8_t> journal) {
   fd_ = std::move(fd);
   size_ = rewritten_size_ = journal.size();
   if (in_trouble_) log_({LogLevel::kInfo, "DHCPv6 leases can be stored again"});
-  in_trouble_ = false;
+  in_trouble_ = complained_ = false;
   retry_.cancel();
 }
 

@@ -114,6 +114,15 @@ TEST_F(LeaseFileTest, WhatCannotBeWrittenAnewGoesOnGrowing) {
   EXPECT_FALSE(leases.in_trouble());
   EXPECT_EQ(said("goes on growing"), 1);
   EXPECT_EQ(file().load(), (Octets{1, 3}));
+
+  std::filesystem::remove(path_ + ".new");
+  leases.replace(Octets{1, 3});
+  leases.replace(Octets{1, 3});  // at once, for the one before is under way
+  leases.append(Octets(LeaseFile::kWorthRewriting + 1000));
+  Timer stop(loop_, [this] { loop_.stop(); });
+  stop.at(clock_now() + milliseconds(20));
+  loop_.run();
+  EXPECT_EQ(rewrites_, 1) << "it is written anew when it is long, as ever";
 }
 
 TEST_F(LeaseFileTest, WhatIsNotUnderstoodIsKept) {
