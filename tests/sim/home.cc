@@ -230,6 +230,8 @@ void Home::send(const daemon::PacketOut& packet) {
             return violation("a /64 is shared that nobody shares");
           case daemon::Channel::kPcp:
             return violation("the Internet was told of PCP");
+          case daemon::Channel::kStrangers:
+            return violation("there only is something to hear");
         }
       });
     }

@@ -64,7 +64,8 @@ TEST(Router, ComesOnline) {
   EXPECT_EQ(run.router->wanted_sockets(), (WantedSockets{.uplinks = {"wan0"},
                                                          .lans = {"lan0", "lan1"},
                                                          .echo = {"wan0"},
-                                                         .watched = {"lan0", "lan1"}}));
+                                                         .watched = {"lan0", "lan1"},
+                                                         .strangers = {"wan0"}}));
 }
 
 TEST(Conformance, Row_7084_L_5_EveryLanAdvertisesByDefault) {

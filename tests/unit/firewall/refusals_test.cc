@@ -48,10 +48,10 @@ TEST(Refusals, OnlyWhatBeginsAFlowIsRefused) {
   const Flow expected{6, kOutside, kHost, 40000, 22};
   EXPECT_EQ(Refusals::begins(packet(6, tcp(0x02))), expected);
   EXPECT_TRUE(Refusals::begins(packet(6, tcp(0xc2)))) << "with ECN";
-  for (const std::uint8_t flags : {0x12, 0x10, 0x04, 0x01, 0x00})
+  for (const std::uint8_t flags : Octets{0x12, 0x10, 0x04, 0x01, 0x00})
     EXPECT_FALSE(Refusals::begins(packet(6, tcp(flags)))) << int{flags};
   EXPECT_TRUE(Refusals::begins(packet(132, sctp(1))));
-  for (const std::uint8_t chunk : {0, 2, 6, 10})
+  for (const std::uint8_t chunk : Octets{0, 2, 6, 10})
     EXPECT_FALSE(Refusals::begins(packet(132, sctp(chunk)))) << int{chunk};
   EXPECT_FALSE(Refusals::begins(packet(17, tcp(0x02))));
 }

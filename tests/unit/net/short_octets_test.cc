@@ -33,8 +33,8 @@ TEST(ShortOctets, KeepsWhatItWasGivenInsideOrNot) {
 }
 
 TEST(ShortOctets, IsGivenAwayAndAssignedInAnyOrder) {
-  for (const std::size_t from : {0, 1, 23, 24, 130}) {
-    for (const std::size_t to : {0, 7, 23, 24, 255}) {
+  for (const std::size_t from : {0U, 1U, 23U, 24U, 130U}) {
+    for (const std::size_t to : {0U, 7U, 23U, 24U, 255U}) {
       ShortOctets source(counted(from));
       ShortOctets target(counted(to));
       target = source;
