@@ -161,10 +161,16 @@ def test_lease_events(lab):
             return [call for call in calls() if call[3:4] == [str(told[0]["iaid"])] and any(
                 ("/" in lease) == (kind == "prefix") for lease in call[4:])]
         lab.until("the script was told the same of each %s, in order" % kind, lambda: mine() == expected, 20)
-    with open(os.path.join(directory, "environment")) as file:
-        variables = dict(line.rstrip("\n").split("=", 1) for line in file if "=" in line)
-    lab.check(variables["SIXGATE_EVENT"] == "released" and variables["SIXGATE_LAN"] == "lan0"
-              and variables["SIXGATE_DUID"] == heard[-1]["duid"] and "HOME" not in variables, variables)
+
+    def variables():
+        with open(os.path.join(directory, "environment")) as file:
+            return dict(line.rstrip("\n").split("=", 1) for line in file if "=" in line)
+
+    def told_of_the_last():  # the script writes the file anew each time
+        told = variables()
+        return told.get("SIXGATE_EVENT") == "released" and told.get("SIXGATE_LAN") == "lan0" and told.get("SIXGATE_DUID") == heard[-1]["duid"]
+    lab.until("the variables tell of the last event", told_of_the_last, 10)
+    lab.check("HOME" not in variables(), variables())
     # Away while something happens, and back.
     place = "%d.%d" % (heard[-1]["epoch"], heard[-1]["seq"])
     listener.process.kill()
