@@ -25,7 +25,7 @@ class ShortOctets {
     std::uint8_t* to = inside_;
     if (size_ > kInside) {
       to = new std::uint8_t[size_];
-      std::memcpy(inside_ + kPointerAt, &to, sizeof to);
+      std::memcpy(inside_ + kPointerAt, static_cast<const void*>(&to), sizeof to);
     }
     std::memcpy(to, octets.data(), size_);
   }
@@ -60,7 +60,7 @@ class ShortOctets {
 
   std::uint8_t* outside() const {
     std::uint8_t* at = nullptr;
-    std::memcpy(&at, inside_ + kPointerAt, sizeof at);
+    std::memcpy(static_cast<void*>(&at), inside_ + kPointerAt, sizeof at);
     return at;
   }
   const std::uint8_t* data() const { return size_ > kInside ? outside() : inside_; }
