@@ -20,7 +20,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   const Instant start = Instant::from_micros(1'000'000);
   Instant now = start;
   std::size_t told = 0;
-  while (!input.at_end()) {
+  while (input.ok() && !input.at_end()) {
     now = now + milliseconds(input.u16());
     const auto due = refusals.due(now);
     told += due.size();
