@@ -20,8 +20,9 @@ PROGRAMS = ["sixgated", "sixgate", "prefix-probe"]
 # 1481 kB with parts of a /64, addresses that an uplink registers, DHCPv6 options of a LAN and of one client, events of
 # leases, open flows and the IPsec knock; 1506 kB with the Port Control Protocol; 1537 kB with relayed Router
 # Advertisements, and rules beside those of others and of the person's own; 1605 kB with what the kernel has of our rules
-# read back and put right, and others' rules named. Growth needs a reason here.
-CEILING = 1_610_000
+# read back and put right, and others' rules named; some 15 kB for strangers that hear they are refused, a journal that is
+# written anew while serving goes on, and sets for prefixes that overlap. Growth needs a reason here.
+CEILING = 1_625_000
 
 
 def stripped_size(path):
