@@ -204,9 +204,9 @@ struct FirewallConfig {
   unsigned jump_position = 1;  // of ip6tables' jumps to our chains, 1 being the first rule
   // Set in the mark of packets that our rules let pass, for rules of others that come after them; 0: none.
   std::uint32_t accept_mark = 0;
-  enum class Log : std::uint8_t { kNone, kRefused };
   // TCP SYN and SCTP INIT from outside that are not let in are answered, six seconds later (RFC 6092 REC-34, REC-39).
   bool answer_refused = true;
+  enum class Log : std::uint8_t { kNone, kRefused };
   Log log = Log::kNone;         // which packets are written into the kernel's log
   std::uint32_t log_rate = 10;  // in a second, at most
   // Files with rules of the person's own, as the backend's tool reads them (firewall/user_rules.h); empty: none.

@@ -9,7 +9,6 @@ namespace {
 
 // Never blocked: ICMPv6, ESP, AH, HIP (RFC 6092 REC-21, 22, 26).
 constexpr std::array<std::uint8_t, 4> kAlways{58, 50, 51, 139};
-constexpr std::uint8_t kTcp = 6;
 constexpr std::uint8_t kUdp = 17;
 constexpr std::uint16_t kIke = 500;  // REC-24
 

@@ -10,6 +10,8 @@
 
 namespace sixgate::firewall {
 
+inline constexpr std::uint8_t kTcp = 6;  // as IANA numbers protocols
+
 // As its first packet was.
 struct Flow {
   std::uint8_t protocol = 0;

@@ -10,14 +10,13 @@
 namespace sixgate::firewall {
 namespace {
 
-constexpr std::uint8_t kTcp = 6;
 constexpr std::uint8_t kSctp = 132;
 constexpr std::uint8_t kSyn = 0x02;
 constexpr std::uint8_t kAck = 0x10;
 constexpr std::uint8_t kInit = 1;  // RFC 9260 section 3.2
 
 constexpr std::uint8_t kUnreachable = 1;  // RFC 4443 section 3.1
-constexpr std::uint8_t kProhibited = 1;
+constexpr std::uint8_t kAdministrativelyProhibited = 1;
 
 }  // namespace
 
@@ -50,7 +49,7 @@ void Refusals::add(const Flow& flow, std::span<const std::uint8_t> packet, Insta
   Waiting fresh{.at = now + kPatience, .refusal = {.flow = flow, .message = {}}};
   ByteWriter writer(fresh.refusal.message);
   writer.u8(kUnreachable);
-  writer.u8(kProhibited);
+  writer.u8(kAdministrativelyProhibited);
   writer.zeros(6);
   writer.bytes(packet.first(std::min(packet.size(), kMostQuoted)));
   waiting_.push_back(std::move(fresh));

@@ -16,6 +16,10 @@
 
 namespace sixgate::daemon {
 
+// Where filters and readers find things, from the IPv6 header on (RFC 8200 section 3).
+inline constexpr std::uint32_t kIp6NextHeaderAt = 6;
+inline constexpr std::uint32_t kIp6HeaderSize = 40;
+
 // Nothing is heard before the filter is there.
 Expected<OwnedFd> make_link_layer_socket(const LinkState& link,
                                          std::span<const sock_filter> filter);

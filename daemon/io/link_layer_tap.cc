@@ -14,19 +14,17 @@
 namespace sixgate::daemon {
 namespace {
 
-constexpr std::size_t kHeader = 40;  // of IPv6 (RFC 8200 section 3)
-constexpr std::uint32_t kNextHeader = 6;
 constexpr std::size_t kSource = 8;
 // Datagrams that UDP refuses are heard here too and never asked for.
 constexpr std::size_t kMostHeard = 256;
 
 // UDP to port 547. Without extension headers, as clients send; a packet with some has no known sender.
 constexpr std::array<sock_filter, 6> kToServers{{
-    {BPF_LD | BPF_B | BPF_ABS, 0, 0, kNextHeader},
+    {BPF_LD | BPF_B | BPF_ABS, 0, 0, kIp6NextHeaderAt},
     {BPF_JMP | BPF_JEQ | BPF_K, 0, 3, IPPROTO_UDP},
-    {BPF_LD | BPF_H | BPF_ABS, 0, 0, kHeader + 2},
+    {BPF_LD | BPF_H | BPF_ABS, 0, 0, kIp6HeaderSize + 2},
     {BPF_JMP | BPF_JEQ | BPF_K, 0, 1, kDhcp6ServerPort},
-    {BPF_RET | BPF_K, 0, 0, kHeader},
+    {BPF_RET | BPF_K, 0, 0, kIp6HeaderSize},
     {BPF_RET | BPF_K, 0, 0, 0},
 }};
 
@@ -42,9 +40,9 @@ Expected<LinkLayerTap> LinkLayerTap::open(const LinkState& link) {
 }
 
 void LinkLayerTap::read_all() {
-  std::array<std::uint8_t, kHeader> header{};
+  std::array<std::uint8_t, kIp6HeaderSize> header{};
   while (const auto got = receive_frame(fd_.get(), header)) {
-    if (got->size < kHeader || got->outgoing || !got->station) continue;
+    if (got->size < kIp6HeaderSize || got->outgoing || !got->station) continue;
     ByteReader reader(header);
     reader.skip(kSource);
     if (heard_.size() >= kMostHeard) heard_.clear();

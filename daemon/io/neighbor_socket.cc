@@ -17,11 +17,11 @@ namespace {
 
 // From the IPv6 header on: Next Header 58, Hop Limit 255, type 135 or 136. All else never leaves the kernel.
 constexpr std::array<sock_filter, 9> kFilter{{
-    {BPF_LD | BPF_B | BPF_ABS, 0, 0, 6},
+    {BPF_LD | BPF_B | BPF_ABS, 0, 0, kIp6NextHeaderAt},
     {BPF_JMP | BPF_JEQ | BPF_K, 0, 6, IPPROTO_ICMPV6},
     {BPF_LD | BPF_B | BPF_ABS, 0, 0, 7},
     {BPF_JMP | BPF_JEQ | BPF_K, 0, 4, 255},
-    {BPF_LD | BPF_B | BPF_ABS, 0, 0, 40},
+    {BPF_LD | BPF_B | BPF_ABS, 0, 0, kIp6HeaderSize},
     {BPF_JMP | BPF_JEQ | BPF_K, 1, 0, ND_NEIGHBOR_SOLICIT},
     {BPF_JMP | BPF_JEQ | BPF_K, 0, 1, ND_NEIGHBOR_ADVERT},
     {BPF_RET | BPF_K, 0, 0, kLargestNeighborFrame},

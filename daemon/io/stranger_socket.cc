@@ -20,9 +20,8 @@ namespace sixgate::daemon {
 namespace {
 
 constexpr std::uint32_t kPacketType = static_cast<std::uint32_t>(SKF_AD_OFF + SKF_AD_PKTTYPE);
-constexpr std::uint32_t kNextHeader = 6;
-constexpr std::uint32_t kTcpFlags = 40 + 13;
-constexpr std::uint32_t kSctpChunk = 40 + 12;
+constexpr std::uint32_t kTcpFlags = kIp6HeaderSize + 13;
+constexpr std::uint32_t kSctpChunk = kIp6HeaderSize + 12;
 constexpr std::uint32_t kSyn = 0x02;
 constexpr std::uint32_t kSynAck = 0x12;
 constexpr std::uint32_t kInit = 1;
@@ -31,7 +30,7 @@ constexpr std::uint32_t kInit = 1;
 constexpr std::array<sock_filter, 12> kFilter{{
     {BPF_LD | BPF_B | BPF_ABS, 0, 0, kPacketType},
     {BPF_JMP | BPF_JEQ | BPF_K, 9, 0, PACKET_OUTGOING},
-    {BPF_LD | BPF_B | BPF_ABS, 0, 0, kNextHeader},
+    {BPF_LD | BPF_B | BPF_ABS, 0, 0, kIp6NextHeaderAt},
     {BPF_JMP | BPF_JEQ | BPF_K, 1, 0, IPPROTO_TCP},
     {BPF_JMP | BPF_JEQ | BPF_K, 3, 6, IPPROTO_SCTP},
     {BPF_LD | BPF_B | BPF_ABS, 0, 0, kTcpFlags},
