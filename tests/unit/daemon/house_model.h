@@ -193,4 +193,17 @@ inline const KernelAddress* address_in(const std::vector<KernelAddress>& all,
   return at == all.end() ? nullptr : &*at;
 }
 
+// What hosts of a LAN are told.
+inline ra::RouterAdvertisement said_on(const DesiredState& state, const std::string& lan) {
+  Rng rng(1);
+  ra::Advertiser advertiser(rng);
+  advertiser.configure(state.advertisements.at(lan), kNow);
+  return advertiser.current(kNow);
+}
+
+inline std::vector<ra::PrefixInformation> prefixes_on(const DesiredState& state,
+                                                      const std::string& lan) {
+  return ra::find_all<ra::PrefixInformation>(said_on(state, lan).options);
+}
+
 }  // namespace sixgate::daemon::testing
