@@ -4,6 +4,23 @@
 #include <charconv>
 
 namespace sixgate {
+
+namespace text_detail {
+
+std::string join(std::span<const Part> parts) {
+  std::string out;
+  for (const Part& part : parts) part.append(out, part.object);
+  return out;
+}
+
+void append_literal(std::string& out, const void* object) {
+  out += static_cast<const char*>(object);
+}
+
+void append_signed(std::string& out, std::int64_t value) { out += std::to_string(value); }
+void append_unsigned(std::string& out, std::uint64_t value) { out += std::to_string(value); }
+
+}  // namespace text_detail
 namespace {
 constexpr std::string_view kDigits = "0123456789abcdef";
 
