@@ -183,6 +183,14 @@ class Checker {
       add(Where::kUplink, index, "share_prefix",
           "is for LANs that have a whole /64, with SLAAC, and none that takes prefixes from here "
           "has: see ip6assign");
+    if (uplink.nptv6 && config_.ula.mode == UlaConfig::Mode::kNone)
+      add(Where::kUplink, index, "nptv6",
+          "translates the house's own prefix, and [ula] prefix = \"none\"");
+    if (uplink.nptv6 && config_.firewall.backend == FirewallConfig::Choice::kNone)
+      add(Where::kUplink, index, "nptv6", "is done by the firewall, and backend = \"none\"");
+    if (uplink.nptv6 && uplink.share_prefix == SharePrefix::kOn)
+      add(Where::kUplink, index, "nptv6",
+          "gives hosts nothing of this uplink, and share_prefix = \"on\" does");
     if (!uplink.hook.empty()) check_path("hook", uplink.hook, Where::kUplink, index);
     for (const Prefix& wish : uplink.request_prefix.wishes) {
       if (config_.ula.mode == UlaConfig::Mode::kPrefix && !wish.address().is_unspecified() &&

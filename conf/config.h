@@ -119,7 +119,9 @@ struct UplinkConfig {
   delegation::InterfaceIdPolicy interface_id = delegation::InterfaceIdPolicy::stable();
   bool register_addresses = true;  // with a server that asks for it (RFC 9686)
   std::string hook;                // the script of this uplink; empty: Config::hook
-  std::uint32_t metric = 512;      // below the 1024 of the kernel and of `ip route add`
+  // Hosts do not get what it delegates: they keep the house's own prefix, which is translated here (RFC 6296).
+  bool nptv6 = false;
+  std::uint32_t metric = 512;  // below the 1024 of the kernel and of `ip route add`
 
   bool operator==(const UplinkConfig&) const = default;
 };

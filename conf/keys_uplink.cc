@@ -219,6 +219,15 @@ const std::array kUplinkKeys{
         "hook", "The script for this uplink alone. \"\": the one for all.",
         [](const Value& v, UplinkConfig& c, Complaints& e) { read_into(v, c.hook, e); },
         [](const UplinkConfig& c) { return quoted(c.hook); }},
+    Key<UplinkConfig>{
+        "nptv6",
+        "Hosts do not get addresses of this provider: they keep those of the house's own prefix\n"
+        "(see ula), and the firewall turns its /64 on each LAN into the one that the LAN would\n"
+        "have had here, and back (RFC 6296). For several providers of which none may show; it\n"
+        "costs what translation always costs: programs that tell others their address fail,\n"
+        "and most hosts prefer IPv4 to a ULA.",
+        [](const Value& v, UplinkConfig& c, Complaints& e) { read_into(v, c.nptv6, e); },
+        [](const UplinkConfig& c) { return boolean(c.nptv6); }},
     Key<UplinkConfig>{"metric",
                       "Metric of the default route; of several uplinks the lowest is used.",
                       [](const Value& v, UplinkConfig& c, Complaints& e) {

@@ -107,6 +107,13 @@ std::vector<std::pair<Prefix, Instant>> sources_of(const House& house, const Upl
   }
   for (const dhcp6::LeasedAddress& leased : uplink.lease->addresses)
     add(Prefix(leased.address, 128), leased.valid_until);
+  // The best route of those that translate a prefix is taken: a dead one has none, and is not to refuse it either.
+  for (const LanView& lan : house.lans) {
+    for (const LanTranslation& one : lan.translations) {
+      if (one.uplink == uplink.config->name && one.begins && !uplink.dead)
+        add(one.internal, one.valid_until);
+    }
+  }
   if (uplink.config->address) add(Prefix(uplink.config->address->address, 128), Instant::never());
   return sources;
 }
@@ -322,6 +329,9 @@ bool provisioned(const House& house) {
             prefix.origin == uplink.config->name || prefix.origin == delegation::kOriginStatic;
         if (of_uplink && !is_unique_local(prefix.prefix)) return true;
       }
+      if (std::any_of(lan.translations.begin(), lan.translations.end(),
+                      [&](const auto& one) { return one.uplink == uplink.config->name; }))
+        return true;
     }
   }
   return false;
@@ -429,6 +439,12 @@ void derive_lan(const House& house, const LanView& lan, DesiredState& out, Insta
     if (prefix.waits) continue;
     rules.local.push_back(prefix.prefix);
     if (!is_unique_local(prefix.prefix)) rules.assigned.push_back(prefix.prefix);
+  }
+  for (const LanTranslation& one : lan.translations) {
+    if (one.valid_until <= now) continue;
+    rules.assigned.push_back(one.internal);
+    out.ruleset.translations.push_back(
+        {one.interface, rules.interface, one.internal, one.external, one.begins});
   }
   derive_subdelegations(house, lan, rules, out, now);
   derive_relay(house, *lan.config, out);

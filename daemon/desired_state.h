@@ -59,10 +59,22 @@ struct LanPrefix {
   bool operator==(const LanPrefix&) const = default;
 };
 
+// What a LAN's own prefix is on the Internet (RFC 6296).
+struct LanTranslation {
+  std::string uplink;     // its name
+  std::string interface;  // of the uplink
+  Prefix internal;
+  Prefix external;
+  Instant valid_until;
+  bool begins = true;  // as firewall::FirewallTranslation has it
+  bool operator==(const LanTranslation&) const = default;
+};
+
 struct LanView {
   const conf::LanConfig* config = nullptr;
   const LinkState* link = nullptr;
   std::vector<LanPrefix> prefixes;
+  std::vector<LanTranslation> translations;
   // Prefixes withdrawn while hosts may still use them.
   std::vector<Prefix> withdrawn;
 };

@@ -168,7 +168,7 @@ ra::Advertisement advertisement_for(const House& house, const Services& services
   out.link_layer = lan.link->mac;
   out.link_mtu = lan.link->mtu;
   if (!out.settings.mtu && said.uplink_mtu) out.settings.mtu = path_mtu(house, lan.link->mtu);
-  bool global = false;
+  bool global = !lan.translations.empty();  // a ULA is as good as one then
   for (const LanPrefix& prefix : lan.prefixes) {
     global = global || !kUniqueLocal.contains(prefix.prefix);
     if (auto option = advertised(config, prefix, now)) out.prefixes.push_back(*option);

@@ -109,6 +109,9 @@ std::vector<pcp::Link> mapping_links(const House& house,
       if (!kUniqueLocal.contains(prefix.prefix))
         link.prefixes.push_back({prefix.prefix, prefix.valid_until});
     }
+    for (const LanTranslation& one : lan.translations) {
+      if (one.begins) link.prefixes.push_back({one.internal, one.valid_until, one.external});
+    }
     for (const dhcp6::DelegatedPrefix& one : house.subdelegations) {
       if (one.link == lan.config->name && !kUniqueLocal.contains(one.prefix))
         link.prefixes.push_back({one.prefix, one.valid_until});

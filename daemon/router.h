@@ -189,6 +189,10 @@ class Router {
   void judge_duplicates(Instant now);
   House house(Instant now);
   bool is_dead(const Uplink& uplink, Instant now) const;
+  bool translates(std::string_view origin) const;
+  std::vector<LanTranslation> lan_translations(const conf::LanConfig& lan,
+                                               const std::vector<LanPrefix>& prefixes,
+                                               Instant now) const;
   std::vector<LanPrefix> lan_prefixes(const conf::LanConfig& lan, const LinkState* link,
                                       Instant now);
   std::vector<Prefix> withdrawn_prefixes(const Lan& lan, Instant now) const;

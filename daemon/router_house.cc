@@ -113,7 +113,7 @@ std::vector<LanPrefix> Router::lan_prefixes(const conf::LanConfig& lan, const Li
                                             Instant now) {
   std::vector<LanPrefix> prefixes;
   for (const delegation::Assignment& assignment : plan_.assignments) {
-    if (assignment.lan != lan.name) continue;
+    if (assignment.lan != lan.name || translates(assignment.origin)) continue;
     for (const delegation::Delegation& delegation : pool_.delegations()) {
       if (delegation.prefix != assignment.delegation || delegation.origin != assignment.origin ||
           delegation.withdrawn)
@@ -162,6 +162,53 @@ std::vector<LanPrefix> Router::lan_prefixes(const conf::LanConfig& lan, const Li
   return prefixes;
 }
 
+bool Router::translates(std::string_view origin) const {
+  return std::any_of(uplinks_.begin(), uplinks_.end(), [&](const auto& uplink) {
+    return uplink->config().nptv6 && uplink->config().name == origin;
+  });
+}
+
+// The LAN's own /64 for what each uplink that translates would have given it.
+std::vector<LanTranslation> Router::lan_translations(const conf::LanConfig& lan,
+                                                     const std::vector<LanPrefix>& prefixes,
+                                                     Instant now) const {
+  std::vector<LanTranslation> translations;
+  const auto own = std::find_if(prefixes.begin(), prefixes.end(), [&](const LanPrefix& prefix) {
+    return prefix.origin == delegation::kOriginUla && prefix.valid_until > now;
+  });
+  if (own == prefixes.end()) return translations;
+  for (const delegation::Assignment& assignment : plan_.assignments) {
+    if (assignment.lan != lan.name || !translates(assignment.origin)) continue;
+    for (const delegation::Delegation& delegation : pool_.delegations()) {
+      if (delegation.prefix != assignment.delegation || delegation.origin != assignment.origin ||
+          delegation.withdrawn || delegation.valid_until <= now)
+        continue;
+      const auto uplink = std::find_if(uplinks_.begin(), uplinks_.end(), [&](const auto& one) {
+        return one->config().name == assignment.origin;
+      });
+      // RFC 6296 section 3.5: of prefixes of different lengths the longer one counts.
+      const Prefix external = assignment.on_link();
+      const unsigned length = std::max(own->prefix.length(), external.length());
+      LanTranslation one;
+      one.uplink = assignment.origin;
+      one.interface = (*uplink)->config().interface;
+      one.internal = Prefix(own->prefix.address(), length);
+      one.external = Prefix(external.address(), length);
+      one.valid_until = delegation.valid_until;
+      // What is on its way out serves what has begun, unless there is nothing else.
+      const auto better = [&](const LanTranslation& other) { return other.uplink == one.uplink; };
+      const auto first = std::find_if(translations.begin(), translations.end(), better);
+      if (first != translations.end()) {
+        const bool live = delegation.standing == delegation::Standing::kLive;
+        one.begins = live;
+        if (live) first->begins = false;
+      }
+      translations.push_back(std::move(one));
+    }
+  }
+  return translations;
+}
+
 // Prefixes that hosts of this LAN may still use although they are ours no more.
 std::vector<Prefix> Router::withdrawn_prefixes(const Lan& lan, Instant now) const {
   std::vector<Prefix> withdrawn;
@@ -174,7 +221,8 @@ std::vector<Prefix> Router::withdrawn_prefixes(const Lan& lan, Instant now) cons
                 return delegation.prefix == assignment.delegation &&
                        delegation.origin == assignment.origin && !delegation.withdrawn;
               });
-          return live && assignment.prefix.overlaps(record.prefix);
+          return live && assignment.prefix.overlaps(record.prefix) &&
+                 !translates(assignment.origin);
         });
     const auto& own = lan.config().advertising.static_prefixes;
     const bool is_static = std::any_of(own.begin(), own.end(), [&](const conf::PrefixRule& rule) {
@@ -224,6 +272,7 @@ House Router::house(Instant now) {
     view.link = state != nullptr && state->up ? state : nullptr;
     view.prefixes = lan_prefixes(*view.config, state, now);
     prefixes_[view.config->name] = view.prefixes;
+    view.translations = lan_translations(*view.config, view.prefixes, now);
     view.withdrawn = withdrawn_prefixes(*lan, now);
     for (const ra::AdvertisedRecord& record : lan->advertiser().advertised()) {
       if (std::find(view.withdrawn.begin(), view.withdrawn.end(), record.prefix) !=

@@ -26,6 +26,9 @@ constexpr std::string_view kFromWan = "sixgate-from-wan";
 constexpr std::string_view kToWan = "sixgate-to-wan";
 constexpr std::string_view kToGuarded = "sixgate-to-guarded";
 constexpr std::string_view kLog = "sixgate-log";
+constexpr std::string_view kTranslateIn = "sixgate-translate-in";  // nat
+constexpr std::string_view kTranslateOut = "sixgate-translate-out";
+constexpr std::string_view kTranslated = "sixgate-translated";  // filter
 // What is counted (firewall/counted.h), by its name, and after a dot which fate it is; the
 // packet's fate is in these chains alone, which stay when others are written anew.
 constexpr std::string_view kRefused = "sixgate-refused";
@@ -61,6 +64,7 @@ constexpr std::array<std::string_view, 5> kNotInternet{"::/96", "::ffff:0:0/96",
 
 constexpr std::array kRawChains{kPrerouting, kOutput, kUntracked};
 constexpr std::array kMangleChains{kMss};
+constexpr std::array kNatChains{kTranslateIn, kTranslateOut};
 constexpr std::array kFilterChains{kInput,
                                    kForward,
                                    kToUs,
@@ -69,6 +73,7 @@ constexpr std::array kFilterChains{kInput,
                                    kFromWan,
                                    kToWan,
                                    kToGuarded,
+                                   kTranslated,
                                    kLog,
                                    kUserInput.ip6tables,
                                    kUserBefore.ip6tables,
@@ -335,6 +340,9 @@ void from_wan_rules(Table& filter, const Ruleset& rules) {
                 "our own sources do not come from outside: RFC 6092 REC-6");
   }
   beyond_rules(filter, kFromWan);
+  if (!rules.translations.empty())
+    filter.rule(kFromWan, "-d fc00::/7 -m conntrack ! --ctstate SNAT,DNAT", kUnroutedSilently,
+                "ULA are reached by translation alone");
   for (const FirewallLan& lan : rules.lans) {
     for (const Prefix& prefix : lan.assigned) {
       filter.rule(kFromWan, cat("-d ", prefix, " -o ", lan.interface), kReturn,
@@ -378,6 +386,8 @@ void to_wan_rules(Table& filter, const Ruleset& rules) {
     filter.rule(kToWan, cat("-d ", prefix), kUnrouted,
                 "delegated, given to no LAN: RFC 7084 WPD-5");
   }
+  if (!rules.translations.empty())
+    filter.rule(kToWan, "-s fc00::/7", kTranslated, "NPTv6: RFC 6296");
   for (const FirewallLan& lan : rules.lans) {
     for (const Prefix& prefix : lan.assigned) {
       filter.rule(kToWan, cat("-s ", prefix, " -i ", lan.interface), kReturn,
@@ -386,6 +396,43 @@ void to_wan_rules(Table& filter, const Ruleset& rules) {
   }
   filter.rule(kToWan, "", kForged,
               "ULA and invalidated sources stay at home: RFC 7084 ULA-4, L-14");
+}
+
+// As in nft_skeleton.cc.
+void translated_rules(Table& filter, const Ruleset& rules) {
+  if (rules.translations.empty()) return;
+  for (const FirewallTranslation& one : rules.translations) {
+    const std::string leaves = cat("-s ", one.internal, " -o ", one.uplink, " -m conntrack ");
+    if (one.begins)
+      filter.rule(kTranslated, cat(leaves, "! --ctstate SNAT,DNAT"), kReturn, "begins");
+    filter.rule(kTranslated, cat(leaves, "--ctrepldst ", one.external), kReturn,
+                "has its external address from here");
+    filter.rule(kTranslated, cat(leaves, "--ctorigdst ", one.external), kReturn,
+                "answers what came here");
+  }
+  filter.rule(kTranslated, "", kForged, "ULA stay at home: RFC 7084 ULA-4");
+}
+
+std::string nat_table(const Ruleset& rules) {
+  Table nat("nat", kNatChains);
+  for (const FirewallTranslation& one : rules.translations) {
+    const std::string in = cat("NETMAP --to ", one.internal);
+    nat.rule(kTranslateIn, cat("-d ", one.external, " -i ", one.uplink), in, "NPTv6: RFC 6296");
+    for (const FirewallLan& lan : rules.lans) {
+      nat.rule(kTranslateIn, cat("-d ", one.external, " -i ", lan.interface), in,
+               "hairpin: RFC 6296 4.3");
+    }
+    const std::string out = cat("NETMAP --to ", one.external);
+    if (one.begins)
+      nat.rule(kTranslateOut, cat("-s ", one.internal, " -o ", one.uplink), out, "NPTv6: RFC 6296");
+    for (const FirewallLan& lan : rules.lans) {
+      nat.rule(kTranslateOut,
+               cat("-s ", one.internal, " -o ", lan.interface,
+                   " -m conntrack --ctstate DNAT --ctorigdst ", one.external),
+               out, "hairpin: RFC 6296 4.3");
+    }
+  }
+  return std::move(nat).text();
 }
 
 constexpr auto guarded = [](const FirewallLan& lan) { return is_guarded(lan.zone); };
@@ -562,6 +609,7 @@ std::string filter_table(const Ruleset& rules, FateChains fates) {
   forward_rules(filter, rules);
   from_wan_rules(filter, rules);
   to_wan_rules(filter, rules);
+  translated_rules(filter, rules);
   to_guarded_rules(filter, rules);
   if (rules.log_rate > 0)
     filter.rule(kLog,
@@ -584,13 +632,21 @@ std::vector<std::string> arguments(const Ip6tablesJump& jump, std::string_view w
 
 }  // namespace
 
-const std::array<Ip6tablesJump, 5> kIp6tablesJumps{{
+namespace {
+const std::array<Ip6tablesJump, 7> kAllJumps{{
     {"filter", "INPUT", kInput},
     {"filter", "FORWARD", kForward},
     {"mangle", "FORWARD", kMss},
     {"raw", "PREROUTING", kPrerouting},
     {"raw", "OUTPUT", kOutput},
+    {"nat", "PREROUTING", kTranslateIn},
+    {"nat", "POSTROUTING", kTranslateOut},
 }};
+}  // namespace
+
+std::span<const Ip6tablesJump> ip6tables_jumps(bool translating) {
+  return std::span(kAllJumps).first(translating ? 7 : 5);
+}
 
 std::vector<std::string> Ip6tablesJump::check() const { return arguments(*this, "-C"); }
 
@@ -604,7 +660,13 @@ std::vector<std::string> Ip6tablesJump::append() const { return arguments(*this,
 
 std::vector<std::string> Ip6tablesJump::remove() const { return arguments(*this, "-D"); }
 
-std::string ip6tables_removal() {
+std::string ip6tables_without_translations() { return nat_table({}); }
+
+bool ip6tables_translates(std::string_view saved) {
+  return saved.find(cat("\n:", kTranslateIn, " ")) != std::string_view::npos;
+}
+
+std::string ip6tables_removal(bool translating) {
   const auto removal = [](std::string_view table, const auto&... all) {
     std::string text = cat("*", table, "\n");
     // Emptied first, all of them: a chain that another jumps to cannot be removed. One that an earlier version did not
@@ -620,14 +682,16 @@ std::string ip6tables_removal() {
     return cat(text, "COMMIT\n");
   };
   return cat(removal("filter", kFilterChains, kFilterFates), removal("mangle", kMangleChains),
-             removal("raw", kRawChains, kRawFates));
+             removal("raw", kRawChains, kRawFates),
+             translating ? removal("nat", kNatChains) : std::string());
 }
 
 std::string render_ip6tables(const Ruleset& ruleset, FateChains fates) {
   const Ruleset rules = normalise(ruleset);
   // Tables are committed one by one; filter, which decides, is first, so that what it refuses stops
   // all.
-  return filter_table(rules, fates) + mangle_table(rules) + raw_table(rules, fates);
+  return cat(filter_table(rules, fates), mangle_table(rules), raw_table(rules, fates),
+             rules.translations.empty() ? std::string() : nat_table(rules));
 }
 
 }  // namespace sixgate::firewall

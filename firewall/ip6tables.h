@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// The ruleset for ip6tables: own chains `sixgate-*` in raw, mangle and filter, one jump to them
+// The ruleset for ip6tables: own chains `sixgate-*` in raw, mangle, filter, and nat where something is translated, one jump to them
 // from each built-in chain. Good for both variants of ip6tables (legacy and nf_tables). What it has no memory for is
 // left out: endpoint-independent filtering.
 //
@@ -8,8 +8,8 @@
 // "insert unless there".
 #pragma once
 
-#include <array>
 #include <cstdint>
+#include <span>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -40,9 +40,18 @@ struct Ip6tablesJump {
   std::vector<std::string> append() const;
   std::vector<std::string> remove() const;
 };
-extern const std::array<Ip6tablesJump, 5> kIp6tablesJumps;
+// The table nat is touched by who translates alone: looking for it loads it.
+std::span<const Ip6tablesJump> ip6tables_jumps(bool translating);
 
 // For `ip6tables-restore --noflush`: our chains, all of them there and no longer jumped to, go.
-std::string ip6tables_removal();
+std::string ip6tables_removal(bool translating);
+
+// For `ip6tables-restore --noflush`, where something was translated and no more is.
+std::string ip6tables_without_translations();
+
+// Whether there are chains for it in what ip6tables-save tells.
+bool ip6tables_translates(std::string_view saved);
+// And whether something is in them.
+bool ip6tables_has_translations(std::string_view saved);
 
 }  // namespace sixgate::firewall

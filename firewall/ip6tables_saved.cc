@@ -101,12 +101,20 @@ std::string ip6tables_lack(std::string_view restored, std::string_view saved) {
                  found.size() == 1 ? " rule and not " : " rules and not ", of_it.size());
     at = of_it.end();
   }
-  for (const Ip6tablesJump& jump : kIp6tablesJumps) {
+  for (const Ip6tablesJump& jump : ip6tables_jumps(ip6tables_translates(restored))) {
     if (!before_jump(saved, jump).jump)
       return cat("nothing leads from ", jump.built_in, " of table ", jump.table, " to ",
                  jump.chain);
   }
   return {};
+}
+
+bool ip6tables_has_translations(std::string_view saved) {
+  bool has = false;
+  for_each_rule(saved, [&](std::string_view table, std::string_view chain, std::string_view) {
+    has = has || (table == "nat" && is_ours(chain));
+  });
+  return has;
 }
 
 Ip6tablesPrint ip6tables_print(std::string_view saved) {
@@ -130,7 +138,7 @@ std::string ip6tables_changed(const Ip6tablesPrint& before, const Ip6tablesPrint
 
 std::vector<std::string> ip6tables_ahead(std::string_view saved, unsigned allowed) {
   std::vector<std::string> found;
-  for (const Ip6tablesJump& jump : kIp6tablesJumps) {
+  for (const Ip6tablesJump& jump : ip6tables_jumps(true)) {
     const Before before = before_jump(saved, jump);
     if (before.jump && before.rules > allowed)
       found.push_back(cat(jump.built_in, " of table ", jump.table, ": ", printable(before.first)));

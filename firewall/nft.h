@@ -120,7 +120,7 @@ struct NftStep {
 
 // Declares the table with its sets and writes its rules anew; sets keep their elements. The same
 // text always: loading it over itself changes nothing but counters. Of the Ruleset it has the mark, the
-// log and the user's rules.
+// log, the translations and the user's rules.
 std::string nft_skeleton(const Ruleset& ruleset = {});
 
 // The table goes, if it is there.

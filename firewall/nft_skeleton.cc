@@ -149,6 +149,7 @@ table ip6 sixgate {
 		ip6 saddr { ::/96, ::ffff:0:0/96, 2001:10::/28, fc00::/7, fec0::/10 } counter name outside drop comment "not sources of the Internet: RFC 6092 REC-3, REC-7"
 		iifname . ip6 saddr @forbidden counter name outside drop comment "documentation prefix: RFC 6092 REC-3"
 		icmpv6 type { 100, 101, 127, 130-143, 148, 149, 151-153, 200, 201, 255 } counter name misplaced drop comment "not beyond its link or site: RFC 4890 4.3.3, 4.3.5"
+		%translated_in
 		oifname . ip6 daddr & ffff:ffff:ffff:ffff:: @assigned64 return comment "a LAN's own prefix"
 		oifname . ip6 daddr @assigned return comment "a LAN's own prefix"
 		oifname . ip6 daddr @assigned_overlap return comment "a LAN's own prefix"
@@ -169,6 +170,7 @@ table ip6 sixgate {
 		oifname . ip6 daddr @forbidden counter name unrouted drop comment "the same beyond the limit"
 		oifname . ip6 daddr @delegated goto unassigned comment "given to no LAN"
 		oifname . ip6 daddr @delegated_overlap goto unassigned comment "given to no LAN"
+		%translated_out
 		iifname . ip6 saddr & ffff:ffff:ffff:ffff:: != @assigned64 iifname . ip6 saddr != @assigned iifname . ip6 saddr != @assigned_overlap limit rate 10/second burst 20 packets counter name forged reject with icmpv6 type policy-fail comment "ULA and invalidated sources stay at home: RFC 7084 ULA-4, L-14, RFC 6092 REC-5"
 		iifname . ip6 saddr & ffff:ffff:ffff:ffff:: != @assigned64 iifname . ip6 saddr != @assigned iifname . ip6 saddr != @assigned_overlap counter name forged drop comment "the same beyond the limit"
 		iifname @any_endpoint ct direction original meta l4proto udp update @endpoints { meta l4proto . ip6 saddr . th sport timeout 5m } comment "anybody may answer: RFC 6092 REC-17"
@@ -222,9 +224,44 @@ std::string marked(std::string_view line) {
   return cat(line.substr(0, at), " goto accepted comment", line.substr(at + kPassing.size()));
 }
 
+// Translation happens in chains that only a home with translations has. Inside, destinations are translated before rules
+// see them and sources after; so a ULA in `forward` is one that was, or will be, translated, or is none of ours. A flow
+// that began with another uplink's prefix, or one that is gone, is not carried on with it: that uplink's provider would
+// drop it without a word.
+std::string translation_chains(const std::vector<FirewallTranslation>& translations) {
+  std::string in, out, flows;
+  for (const FirewallTranslation& one : translations) {
+    const auto arrives = [&](std::string_view where, std::string_view why) {
+      in += cat("\t\tiifname ", where, " ip6 daddr ", one.external, " dnat ip6 prefix to ",
+                one.internal, " comment \"", why, "\"\n");
+    };
+    const std::string uplink = cat('"', one.uplink, '"');
+    arrives(uplink, "NPTv6: RFC 6296");
+    arrives("@lan", "hairpin: RFC 6296 4.3");
+    const std::string to = cat(" ip6 saddr ", one.internal, " snat ip6 prefix to ", one.external);
+    if (one.begins) out += cat("\t\toifname ", uplink, to, " comment \"NPTv6: RFC 6296\"\n");
+    out += cat("\t\toifname @lan ct status dnat ct original ip6 daddr ", one.external, to,
+               " comment \"hairpin: RFC 6296 4.3\"\n");
+    const std::string leaves = cat("\t\toifname ", uplink, " ip6 saddr ", one.internal);
+    if (one.begins)
+      flows += cat(leaves, " ct status & (snat | dnat) == 0 return comment \"begins\"\n");
+    flows += cat(leaves, " ct reply ip6 daddr ", one.external,
+                 " return comment \"has its external address from here\"\n");
+    flows += cat(leaves, " ct original ip6 daddr ", one.external,
+                 " return comment \"answers what came here\"\n");
+  }
+  return cat(
+      "\tchain translate_in {\n\t\ttype nat hook prerouting priority dstnat; policy accept;\n", in,
+      "\t}\n\tchain translate_out {\n\t\ttype nat hook postrouting priority srcnat; policy "
+      "accept;\n",
+      out, "\t}\n\tchain translated {\n", flows,
+      "\t\tgoto spoofed comment \"ULA stay at home: RFC 7084 ULA-4\"\n\t}\n");
+}
+
 // The rules, with what a home has beyond what every home needs alike.
 std::string rules_for(const Ruleset& ruleset) {
   std::string out;
+  const std::vector<FirewallTranslation> translations = normalised(ruleset.translations);
   bool decides = false;  // in a chain whose accept is a verdict on the packet
   std::string_view rules = kRules;
   while (!rules.empty()) {
@@ -234,6 +271,18 @@ std::string rules_for(const Ruleset& ruleset) {
     if (line == "\t\t%log\n") {
       if (ruleset.log_rate > 0)
         out += "\t\tiifname @wan jump log_refused comment \"as the configuration says\"\n";
+      continue;
+    }
+    if (line == "\t\t%translated_in\n") {
+      if (!translations.empty())
+        out +=
+            "\t\tip6 daddr fc00::/7 ct status & (snat | dnat) == 0 counter name unrouted drop "
+            "comment \"ULA are reached by translation alone\"\n";
+      continue;
+    }
+    if (line == "\t\t%translated_out\n") {
+      if (!translations.empty())
+        out += "\t\tip6 saddr fc00::/7 jump translated comment \"NPTv6: RFC 6296\"\n";
       continue;
     }
     if (line.starts_with("\t\t%")) {
@@ -249,6 +298,7 @@ std::string rules_for(const Ruleset& ruleset) {
       if (is("input") && ruleset.accept_mark != 0)
         out += cat("\tchain accepted {\n\t\tmeta mark set meta mark | ", ruleset.accept_mark,
                    " accept comment \"for the rules of others\"\n\t}\n");
+      if (is("input") && !translations.empty()) out += translation_chains(translations);
       if (is("input") && ruleset.log_rate > 0)
         out += cat(
             "\tchain log_refused {\n\t\tlimit rate ", ruleset.log_rate, "/second burst ",

@@ -49,7 +49,13 @@ bool gains_nothing(const FirewallLan& before, const FirewallLan& after) {
 
 }  // namespace
 
-bool is_no_longer_allowed(const Flow& flow, const Ruleset& rules) {
+bool is_no_longer_allowed(const Flow& begun, const Ruleset& rules) {
+  // Connection tracking has it as it came in, rules have it as it goes on.
+  Flow flow = begun;
+  for (const FirewallTranslation& one : rules.translations) {
+    if (one.external.contains(begun.destination))
+      flow.destination = one.internal.with_suffix(begun.destination);
+  }
   const FirewallLan* to = lan_of(rules, &FirewallLan::local, flow.destination);
   if (to == nullptr) return false;
   if (const FirewallLan* from = lan_of(rules, &FirewallLan::local, flow.source))

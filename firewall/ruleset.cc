@@ -92,6 +92,17 @@ bool is_interface_name(std::string_view name) {
   });
 }
 
+std::vector<FirewallTranslation> normalised(std::vector<FirewallTranslation> translations) {
+  std::erase_if(translations, [](const FirewallTranslation& one) {
+    return !is_interface_name(one.uplink) || !is_interface_name(one.interface) ||
+           one.internal.length() != one.external.length();
+  });
+  std::ranges::sort(translations);
+  const auto repeated = std::ranges::unique(translations);
+  translations.erase(repeated.begin(), repeated.end());
+  return translations;
+}
+
 Ruleset normalise(Ruleset ruleset) {
   std::erase_if(ruleset.uplinks,
                 [](const FirewallUplink& uplink) { return !is_interface_name(uplink.interface); });
@@ -165,6 +176,8 @@ Ruleset normalise(Ruleset ruleset) {
   std::ranges::sort(ruleset.registrations);
   const auto twice = std::ranges::unique(ruleset.registrations);
   ruleset.registrations.erase(twice.begin(), twice.end());
+
+  ruleset.translations = normalised(std::move(ruleset.translations));
 
   keep_outermost(ruleset.delegated);
   for (const Prefix& hole : ruleset.excluded) {

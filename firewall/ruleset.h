@@ -85,6 +85,20 @@ struct FirewallRegistration {
   friend auto operator<=>(const FirewallRegistration&, const FirewallRegistration&) = default;
 };
 
+// NPTv6 (RFC 6296): hosts with an internal prefix are on the Internet with another, external one of the same length, and
+// keep the rest of their address. The kernel's table of connections does it, so that rules see internal addresses on both
+// ways and know what is an answer; checksums are corrected in the packet, and need no neutral address (section 3.1).
+struct FirewallTranslation {
+  std::string uplink;     // interface whose link knows the external prefix
+  std::string interface;  // of the LAN that has the internal one, which is among its assigned
+  Prefix internal;
+  Prefix external;
+  // What the inside begins there gets it. Of several for one uplink and internal prefix it is one; the others are for
+  // what has begun, while the delegation they are from is running out.
+  bool begins = true;
+  friend auto operator<=>(const FirewallTranslation&, const FirewallTranslation&) = default;
+};
+
 struct Ruleset {
   std::vector<FirewallUplink> uplinks;
   std::vector<FirewallLan> lans;
@@ -94,6 +108,7 @@ struct Ruleset {
   std::vector<Prefix> excluded;   // parts of them that lie on the WAN link (RFC 6603)
   std::vector<FirewallPinhole> pinholes;
   std::vector<FirewallKnock> knocks;
+  std::vector<FirewallTranslation> translations{};
   // RFC 7084 G-3: while false nothing crosses between LAN and WAN. LANs talk to each other and to
   // us.
   bool provisioned = false;
@@ -115,9 +130,12 @@ struct Ruleset {
 // uplink is not also a LAN; nothing that is assigned lacks in local, and nothing is assigned to a closed
 // LAN; what is excluded is cut out of delegated, and excluded is empty; pinholes are for hosts in what is
 // assigned and do not overlap; knocks are for LANs that have something assigned; no server is where neither an
-// uplink nor a LAN is, and no registration where no uplink is. Renderers do this
-// themselves.
+// uplink nor a LAN is, and no registration where no uplink is; translations are sorted and between prefixes of
+// one length. Renderers do this themselves.
 Ruleset normalise(Ruleset ruleset);
+
+// What normalise() makes of them.
+std::vector<FirewallTranslation> normalised(std::vector<FirewallTranslation> translations);
 
 // Whether hosts of one LAN may open connections to those of another: as configured, else the protected to
 // all and the exposed to the exposed. What lies behind another router of the same LAN is no other LAN.

@@ -73,6 +73,19 @@ Instant Link::reachable_until(const Ip6Address& host) const {
   return end;
 }
 
+Ip6Address Link::external_of(const Ip6Address& host) const {
+  for (const Reachable& one : prefixes) {
+    if (one.external && one.prefix.contains(host)) return one.external->with_suffix(host);
+  }
+  return host;
+}
+
+bool Link::is_translated(const Ip6Address& host) const {
+  return std::any_of(prefixes.begin(), prefixes.end(), [&](const Reachable& one) {
+    return one.external && one.prefix.contains(host);
+  });
+}
+
 void Server::restore(std::vector<Mapping> mappings, Instant epoch) {
   mappings_ = std::move(mappings);
   epoch_ = epoch;
@@ -183,7 +196,7 @@ void Server::receive(std::string_view interface, std::span<const std::uint8_t> p
   // A deletion gets back what it suggested (section 15.1).
   const bool deletion = request.opcode == Opcode::kMap && request.lifetime == 0;
   say(ResultCode::kSuccess,
-      success_answer(request, deletion ? request.external_address : request.client,
+      success_answer(request, deletion ? request.external_address : on->external_of(request.client),
                      deletion ? request.external_port : request.internal_port, result.lifetime,
                      epoch));
 }
@@ -238,13 +251,15 @@ std::optional<Server::Answer> Server::refuse(const Asked& asked) const {
   if (request.protocol == kUdp &&
       (request.internal_port == kServerPort || request.internal_port == kClientPort))
     return error(ResultCode::kNotAuthorized);
-  if (request.client.is_link_local() || request.client.is_unique_local())
-    return error(ResultCode::kNotAuthorized);
+  const bool at_home =
+      request.client.is_unique_local() && !asked.link.is_translated(request.client);
+  if (request.client.is_link_local() || at_home) return error(ResultCode::kNotAuthorized);
   if (asked.link.reachable_until(request.client) <= asked.now)
     return error(ResultCode::kNetworkFailure);
   const bool elsewhere =
       (request.external_port != 0 && request.external_port != request.internal_port) ||
-      (!request.external_address.is_unspecified() && request.external_address != request.client);
+      (!request.external_address.is_unspecified() &&
+       request.external_address != asked.link.external_of(request.client));
   if (elsewhere && (request.prefer_failure || request.opcode == Opcode::kPeer))
     return error(ResultCode::kCannotProvideExternal);
   if (request.opcode == Opcode::kPeer && !request.remote_peer.is_global_unicast())

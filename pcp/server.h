@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // Server: hosts of a LAN ask for doors in the firewall, for themselves alone (RFC 6887, in its Simple Threat Model,
-// section 18.1). Nothing is translated: the external address and port are the host's own.
+// section 18.1). The external port is the host's own, and so is the external address, unless its prefix is translated.
 //
 // Mappings are in mappings() before the answer that tells of them is drained; an owner that opens the firewall first
 // and sends then promises nothing that is not there.
@@ -46,11 +46,16 @@ struct Link {
   struct Reachable {
     Prefix prefix;  // that the Internet can reach
     Instant until;  // how long it is the LAN's
+    // What it is there, where it is translated (RFC 6296): a prefix of the same length.
+    std::optional<Prefix> external = std::nullopt;
     bool operator==(const Reachable&) const = default;
   };
   std::vector<Reachable> prefixes;
   // Until when; the beginning of time: never was.
   Instant reachable_until(const Ip6Address& host) const;
+  // What the Internet calls it: itself, unless it is translated.
+  Ip6Address external_of(const Ip6Address& host) const;
+  bool is_translated(const Ip6Address& host) const;
   std::vector<FixedDoor> doors;
   bool operator==(const Link&) const = default;
 };

@@ -99,6 +99,7 @@ class Ip6tablesFirewall final : public FirewallBackend {
   void doubt() override { jumping_ = false; }
 
  private:
+  std::string text_of(const firewall::Ruleset& ruleset, firewall::FateChains fates) const;
   void restore(std::string text, Callback callback);
   void jump(std::size_t index, Callback callback);
   void insert(const firewall::Ip6tablesJump& jump, unsigned position, Callback callback);
@@ -116,7 +117,8 @@ class Ip6tablesFirewall final : public FirewallBackend {
   std::vector<std::uint64_t> tables_;
   // What our chains were when they were seen first after what the kernel took last.
   std::optional<firewall::Ip6tablesPrint> print_;
-  unsigned applied_ = 0;  // how often something was, or was tried
+  unsigned applied_ = 0;             // how often something was, or was tried
+  std::optional<bool> translating_;  // chains of ours are in the table nat; none: not known yet
   bool jumping_ = false;  // the jumps were seen or made, and the chains of fate are there
   std::shared_ptr<bool> alive_ = std::make_shared<bool>(true);
 };

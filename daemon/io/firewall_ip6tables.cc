@@ -30,14 +30,26 @@ Ip6tablesFirewall::Ip6tablesFirewall(ProcessRunner& runner, std::string state_di
   }
 }
 
+// The whole text; where there was a table nat of ours, that is emptied when nothing is translated.
+std::string Ip6tablesFirewall::text_of(const firewall::Ruleset& ruleset,
+                                       firewall::FateChains fates) const {
+  std::string text = firewall::render_ip6tables(ruleset, fates);
+  if (ruleset.translations.empty() && translating_.value_or(false))
+    text += firewall::ip6tables_without_translations();
+  return text;
+}
+
 void Ip6tablesFirewall::apply(const firewall::Ruleset& ruleset, Callback callback) {
   ++applied_;
   print_.reset();
+  if (!ruleset.translations.empty() && !translating_.value_or(false)) {
+    translating_ = true;
+    jumping_ = false;  // there are two more
+  }
   // What counts goes on counting, unless it is not sure that it is there.
   const auto fates = jumping_ ? firewall::FateChains::kThere : firewall::FateChains::kWritten;
-  restore(firewall::render_ip6tables(ruleset, fates), [this, alive = std::weak_ptr<bool>(alive_),
-                                                       ruleset, callback = std::move(callback)](
-                                                          const Expected<Done>& done) {
+  restore(text_of(ruleset, fates), [this, alive = std::weak_ptr<bool>(alive_), ruleset,
+                                    callback = std::move(callback)](const Expected<Done>& done) {
     if (alive.expired()) return;
     if (done) {
       good_ = ruleset;
@@ -57,7 +69,7 @@ void Ip6tablesFirewall::apply(const firewall::Ruleset& ruleset, Callback callbac
     }
     // Tables are committed one by one: put back those that came before the refused one, and whatever somebody
     // took away.
-    restore(firewall::render_ip6tables(*good_),
+    restore(text_of(*good_, firewall::FateChains::kWritten),
             [this, alive, refusal = done.error().message, callback](const Expected<Done>& again) {
               if (alive.expired()) return;
               jumping_ = jumping_ && again.has_value();
@@ -119,40 +131,45 @@ void Ip6tablesFirewall::inspect(InspectCallback callback) {
     return;
   }
   // Before the text is read, so that a change meanwhile shows at the next look.
-  auto tables = legacy_.value_or(false) ? legacy_table_prints() : std::vector<std::uint64_t>();
-  save({},
-       [this, alive = std::weak_ptr<bool>(alive_), tables = std::move(tables), applied = applied_,
-        callback = std::move(callback)](const Expected<std::string>& saved) {
-         if (alive.expired()) return;
-         if (!saved) {
-           callback(Unexpected<Error>(saved.error()));
-           return;
-         }
-         legacy_ = firewall::saved_by_legacy(*saved);
-         // What is being changed is seen when it has been.
-         if (applied != applied_ || !good_) {
-           callback(std::string());
-           return;
-         }
-         firewall::Ip6tablesPrint print = firewall::ip6tables_print(*saved);
-         std::string lack = firewall::ip6tables_lack(firewall::render_ip6tables(*good_), *saved);
-         if (lack.empty() && print_) lack = firewall::ip6tables_changed(*print_, print);
-         if (lack.empty()) {
-           print_ = std::move(print);
-           tables_ = tables;
-         }
-         callback(lack);
-       });
+  auto tables = legacy_.value_or(false) ? legacy_table_prints(translating_.value_or(false))
+                                        : std::vector<std::uint64_t>();
+  save({}, [this, alive = std::weak_ptr<bool>(alive_), tables = std::move(tables),
+            applied = applied_,
+            callback = std::move(callback)](const Expected<std::string>& saved) {
+    if (alive.expired()) return;
+    if (!saved) {
+      callback(Unexpected<Error>(saved.error()));
+      return;
+    }
+    legacy_ = firewall::saved_by_legacy(*saved);
+    if (!translating_) translating_ = firewall::ip6tables_translates(*saved);
+    // What is being changed is seen when it has been.
+    if (applied != applied_ || !good_) {
+      callback(std::string());
+      return;
+    }
+    firewall::Ip6tablesPrint print = firewall::ip6tables_print(*saved);
+    std::string lack = firewall::ip6tables_lack(firewall::render_ip6tables(*good_), *saved);
+    if (lack.empty() && good_->translations.empty() && firewall::ip6tables_has_translations(*saved))
+      lack = "an earlier run's translations are there";
+    if (lack.empty() && print_) lack = firewall::ip6tables_changed(*print_, print);
+    if (lack.empty()) {
+      print_ = std::move(print);
+      tables_ = tables;
+    }
+    callback(lack);
+  });
 }
 
 bool Ip6tablesFirewall::concerns(std::string_view table, std::uint32_t /*port*/) const {
   static constexpr std::array<std::string_view, 3> kTables{"filter", "mangle", "raw"};
-  return std::ranges::find(kTables, table) != kTables.end();
+  return std::ranges::find(kTables, table) != kTables.end() ||
+         (table == "nat" && translating_.value_or(false));
 }
 
 bool Ip6tablesFirewall::suspects() {
   if (!good_ || !jumping_) return false;
-  return !legacy_ || (*legacy_ && legacy_table_prints() != tables_);
+  return !legacy_ || (*legacy_ && legacy_table_prints(translating_.value_or(false)) != tables_);
 }
 
 void Ip6tablesFirewall::look_around(ViewCallback callback) {
@@ -177,13 +194,22 @@ void Ip6tablesFirewall::look_around(ViewCallback callback) {
 
 // Each jump in turn: there, or inserted first.
 void Ip6tablesFirewall::jump(std::size_t index, Callback callback) {
-  if (index == firewall::kIp6tablesJumps.size()) {
+  const auto jumps = firewall::ip6tables_jumps(translating_.value_or(false));
+  if (index == jumps.size()) {
     jumping_ = true;
-    // Somebody may be about to change them again: who says that they are there has seen them.
-    inspect([callback](const Expected<std::string>&) { callback(Done{}); });
+    // Somebody may be about to change them again: who says that they are there has seen them. What an earlier run
+    // translated, and nobody wants translated any more, goes at once.
+    inspect([this, alive = std::weak_ptr<bool>(alive_), known = translating_.has_value(),
+             callback](const Expected<std::string>&) {
+      if (alive.expired()) return;
+      if (!known && translating_.value_or(false))
+        apply(firewall::Ruleset(*good_), callback);
+      else
+        callback(Done{});
+    });
     return;
   }
-  const firewall::Ip6tablesJump& wanted = firewall::kIp6tablesJumps[index];
+  const firewall::Ip6tablesJump& wanted = jumps[index];
   const auto next = [this, index, callback] { jump(index + 1, callback); };
   runner_.run(command("ip6tables", wanted.check()),
               [this, alive = std::weak_ptr<bool>(alive_), &wanted, next,
@@ -228,7 +254,7 @@ void Ip6tablesFirewall::insert(const firewall::Ip6tablesJump& jump, unsigned pos
 
 void Ip6tablesFirewall::remove(Callback callback) {
   runner_.run(command("ip6tables", {"-w", "5", "-t", "filter", "-S",
-                                    std::string(firewall::kIp6tablesJumps.front().chain)}),
+                                    std::string(firewall::ip6tables_jumps(false).front().chain)}),
               [this, alive = std::weak_ptr<bool>(alive_),
                callback = std::move(callback)](const Expected<ProcessResult>& there) {
                 if (alive.expired()) return;
@@ -237,19 +263,26 @@ void Ip6tablesFirewall::remove(Callback callback) {
                 } else if (there->exit_status != 0) {
                   callback(Done{});  // no such chain
                 } else {
-                  remove_jump(0, callback);
+                  // What an earlier run left may be more than this one knows.
+                  save({}, [this, alive, callback](const Expected<std::string>& saved) {
+                    if (alive.expired()) return;
+                    if (saved) translating_ = firewall::ip6tables_translates(*saved);
+                    remove_jump(0, callback);
+                  });
                 }
               });
 }
 
 void Ip6tablesFirewall::remove_jump(std::size_t index, Callback callback) {
-  if (index == firewall::kIp6tablesJumps.size()) {
+  const auto jumps = firewall::ip6tables_jumps(translating_.value_or(false));
+  if (index == jumps.size()) {
     jumping_ = false;
     good_.reset();
-    restore(firewall::ip6tables_removal(), std::move(callback));
+    restore(firewall::ip6tables_removal(std::exchange(translating_, false).value_or(false)),
+            std::move(callback));
     return;
   }
-  runner_.run(command("ip6tables", firewall::kIp6tablesJumps[index].remove()),
+  runner_.run(command("ip6tables", jumps[index].remove()),
               [this, alive = std::weak_ptr<bool>(alive_), index,
                callback = std::move(callback)](const Expected<ProcessResult>& removed) {
                 if (alive.expired()) return;

@@ -18,6 +18,7 @@ firewall::Ruleset skeleton_of(const firewall::Ruleset& ruleset) {
   out.accept_mark = ruleset.accept_mark;
   out.log_rate = ruleset.log_rate;
   out.user_rules = ruleset.user_rules;
+  out.translations = ruleset.translations;
   return out;
 }
 

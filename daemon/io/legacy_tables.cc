@@ -39,11 +39,12 @@ std::optional<std::uint64_t> hash_of_rules(int fd, const ip6t_getinfo& info) {
 
 }  // namespace
 
-std::vector<std::uint64_t> legacy_table_prints() {
+std::vector<std::uint64_t> legacy_table_prints(bool translating) {
   std::vector<std::uint64_t> prints;
   const OwnedFd fd(::socket(AF_INET6, SOCK_DGRAM | SOCK_CLOEXEC, 0));
   if (!fd) return prints;
-  for (const std::string_view table : {"filter", "mangle", "raw"}) {
+  for (const std::string_view table : {"filter", "mangle", "raw", "nat"}) {
+    if (table == "nat" && !translating) continue;  // asking for it loads it
     ip6t_getinfo info{};
     socklen_t size = sizeof info;
     std::ranges::copy(table, info.name);

@@ -7,8 +7,8 @@
 
 namespace sixgate::daemon {
 
-// What tells the rules of filter, mangle and raw from others, without a process: of each table its size, and a hash of
+// What tells the rules of filter, mangle and raw, and of nat where something is translated, from others, without a process: of each table its size, and a hash of
 // its rules without what they have counted. Only for tables that are there: to ask for one makes it.
-std::vector<std::uint64_t> legacy_table_prints();
+std::vector<std::uint64_t> legacy_table_prints(bool translating);
 
 }  // namespace sixgate::daemon

@@ -53,6 +53,22 @@ TEST(Sharing, WholeAddressesAreRefused) {
   EXPECT_NE(error_of(file("share_prefix = \"yes\"")).find("share_prefix"), std::string::npos);
 }
 
+TEST(Nptv6, IsReadAndWrittenAndNeedsWhatItTranslates) {
+  const ReadResult read = read_toml(file("nptv6 = true"), "f");
+  ASSERT_TRUE(read.config.has_value());
+  EXPECT_TRUE(read.config->uplinks[0].nptv6);
+  const ReadResult again = read_toml(describe(*read.config), "again");
+  ASSERT_TRUE(again.config.has_value());
+  EXPECT_TRUE(*again.config == *read.config);
+  EXPECT_NE(
+      error_of(file("nptv6 = true") + "[ula]\nprefix = \"none\"\n").find("the house's own prefix"),
+      std::string::npos);
+  EXPECT_NE(error_of(file("nptv6 = true\nshare_prefix = \"on\"")).find("share_prefix"),
+            std::string::npos);
+  EXPECT_NE(error_of(file("nptv6 = true") + "[firewall]\nbackend = \"none\"\n").find("backend"),
+            std::string::npos);
+}
+
 TEST(RaRelay, NamesAnUplinkAndIsReadAndWritten) {
   const ReadResult read = read_toml(file("", "ra_relay = \"wan\""), "f");
   ASSERT_TRUE(read.config.has_value());

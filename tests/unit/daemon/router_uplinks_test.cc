@@ -2,6 +2,8 @@
 // Several uplinks, uplinks by contract, and uplinks without IPv6.
 #include <gtest/gtest.h>
 
+#include <algorithm>
+
 #include "router_run.h"
 
 namespace sixgate::daemon {
@@ -51,6 +53,36 @@ TEST(RouterUplinks, EveryLanHasASlash64OfEach) {
   TwoWays run;
   EXPECT_GT(run.preferred(kOfFirst), Lifetime(0));
   EXPECT_GT(run.preferred(kOfSecond), Lifetime(0));
+}
+
+// RFC 6296: hosts have the house's own prefix and no other; each uplink has a /64 for it.
+TEST(RouterUplinks, WhatIsTranslatedIsNotGivenToHosts) {
+  conf::Config config = TwoWays::configuration();
+  config.uplinks[0].nptv6 = config.uplinks[1].nptv6 = true;
+  TwoWays run(config);
+  EXPECT_EQ(run.valid(kOfFirst), Lifetime(0));
+  EXPECT_EQ(run.valid(kOfSecond), Lifetime(0));
+  EXPECT_GT(run.last_on("lan0").router_lifetime, seconds(0));
+  ASSERT_TRUE(run.firewall.has_value());
+  const firewall::Ruleset rules = *run.firewall;
+  ASSERT_EQ(rules.translations.size(), 4U) << "two LANs, two uplinks";
+  const auto& first = rules.translations.front();
+  EXPECT_EQ(first.uplink, "wan0");
+  EXPECT_EQ(first.external, kOfFirst);
+  EXPECT_TRUE(first.begins);
+  EXPECT_TRUE(first.internal.address().is_unique_local());
+  EXPECT_TRUE(rules.provisioned);
+  const auto from_inside = [&](const std::string& interface) {
+    return std::any_of(run.kernel.routes.begin(), run.kernel.routes.end(), [&](const auto& route) {
+      return route.gateway && route.interface == interface && route.source == first.internal;
+    });
+  };
+  EXPECT_TRUE(from_inside("wan0") && from_inside("wan1"));
+  run.cable("wan0", false);
+  run.run_for(seconds(10));
+  EXPECT_FALSE(from_inside("wan0"));
+  EXPECT_TRUE(from_inside("wan1"));
+  EXPECT_GT(run.last_on("lan0").router_lifetime, seconds(0));
 }
 
 TEST(RouterUplinks, ADeadUplinkDeprecatesItsOwnPrefixesAndTheyComeBack) {

@@ -70,7 +70,7 @@ class FirewallApplierTest : public testing::Test {
   void settle(const Ruleset& ruleset) {
     apply(ruleset);
     EXPECT_EQ(runner.end(0), "ip6tables-restore --noflush -w 5");
-    for (std::size_t i = 0; i < firewall::kIp6tablesJumps.size(); ++i) (void)runner.end(0);
+    for (std::size_t i = 0; i < firewall::ip6tables_jumps(false).size(); ++i) (void)runner.end(0);
     EXPECT_EQ(runner.end(0, kSavedByNewer), "ip6tables-save");
     ASSERT_EQ(results.size(), 1U);
     ASSERT_TRUE(results[0]);
@@ -121,7 +121,7 @@ TEST_F(FirewallApplierTest, ARefusalPutsTheOldRulesBackAndSaysWhy) {
   apply(rules("lan2"));
   EXPECT_EQ(runner.end(0), "ip6tables-restore --noflush -w 5");
   EXPECT_EQ(runner.last_input, firewall::render_ip6tables(rules("lan2")));
-  for (std::size_t i = 0; i < firewall::kIp6tablesJumps.size(); ++i) (void)runner.end(0);
+  for (std::size_t i = 0; i < firewall::ip6tables_jumps(false).size(); ++i) (void)runner.end(0);
   (void)runner.end(1);  // that it cannot be seen does not undo it
   ASSERT_EQ(results.size(), 4U);
   EXPECT_TRUE(results[3]);
@@ -265,7 +265,7 @@ TEST_F(FirewallApplierTest, SeesWhatIsGoneAndPutsItBack) {
   applier.put_back([this](const Expected<Done>& done) { results.push_back(done); });
   EXPECT_EQ(runner.end(0), "ip6tables-restore --noflush -w 5");
   EXPECT_EQ(runner.last_input, firewall::render_ip6tables(rules("lan2")));
-  for (std::size_t i = 0; i < firewall::kIp6tablesJumps.size(); ++i)
+  for (std::size_t i = 0; i < firewall::ip6tables_jumps(false).size(); ++i)
     EXPECT_TRUE(runner.end(0).find(" -C ") != std::string::npos);
   EXPECT_EQ(runner.end(0), "ip6tables-save");
   EXPECT_EQ(results.size(), 3U);
@@ -274,7 +274,7 @@ TEST_F(FirewallApplierTest, SeesWhatIsGoneAndPutsItBack) {
 TEST_F(FirewallApplierTest, SeesThatARuleIsAnother) {
   const auto saved = [](const char* lan) {
     std::string text = cat(kSavedByNewer, firewall::render_ip6tables(rules(lan)));
-    for (const firewall::Ip6tablesJump& jump : firewall::kIp6tablesJumps)
+    for (const firewall::Ip6tablesJump& jump : firewall::ip6tables_jumps(false))
       text += cat("*", jump.table, "\n-A ", jump.built_in, " -j ", jump.chain, "\n");
     return text;
   };

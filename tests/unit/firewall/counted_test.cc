@@ -62,7 +62,8 @@ TEST(Counted, ChainsOfFateMayStay) {
   for (const CountedKind& kind : kCountedKinds) {
     EXPECT_FALSE(has(text, cat(":sixgate-", kind.name))) << kind.name;
     EXPECT_FALSE(has(text, cat("-A sixgate-", kind.name))) << kind.name;
-    EXPECT_EQ(has(ip6tables_removal(), cat("-X sixgate-", kind.name)), kind.name != "endpoints")
+    EXPECT_EQ(has(ip6tables_removal(false), cat("-X sixgate-", kind.name)),
+              kind.name != "endpoints")
         << kind.name;
   }
 }

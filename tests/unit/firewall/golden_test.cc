@@ -120,6 +120,24 @@ TEST(FirewallGolden, TwoUplinks) {
   expect_golden("two-uplinks.ip6tables", render_ip6tables(two_uplinks()));
 }
 
+// Both uplinks turn the LAN's own prefix into one of theirs, the first into an earlier one still.
+TEST(FirewallGolden, Translated) {
+  Ruleset ruleset = two_uplinks();
+  const Prefix internal = prefix("fd12:3456:789a:1::/64");
+  ruleset.lans[0].assigned.push_back(internal);
+  const std::string lan = ruleset.lans[0].interface;
+  ruleset.translations = {
+      {ruleset.uplinks[0].interface, lan, internal, prefix("2001:db8:1000:1::/64")},
+      {ruleset.uplinks[0].interface, lan, internal, prefix("2001:db8:1001:1::/64"), false},
+      {ruleset.uplinks[1].interface, lan, internal, prefix("2001:db8:2000:1::/64")},
+      {ruleset.uplinks[1].interface, lan, internal, prefix("2001:db8:2000::/56")},
+      {"no uplink", lan, internal, prefix("2001:db8:3000:1::/64")}};
+  expect_golden("translated.nft", whole_nft(ruleset));
+  expect_golden("translated.ip6tables", render_ip6tables(ruleset));
+  EXPECT_EQ(whole_nft(two_uplinks()).find(" nat "), std::string::npos) << "nobody asked for it";
+  EXPECT_EQ(render_ip6tables(two_uplinks()).find("*nat"), std::string::npos);
+}
+
 // What passes is marked wherever it passes, and nothing else is.
 TEST(FirewallGolden, AMarkForTheRulesOfOthers) {
   Ruleset marked = home();
@@ -175,7 +193,7 @@ TEST(FirewallGolden, EveryRuleSaysWhy) {
 }
 
 TEST(Ip6tablesJumps, AreInsertedOnceAndWhereTheyAreWanted) {
-  for (const Ip6tablesJump& jump : kIp6tablesJumps) {
+  for (const Ip6tablesJump& jump : ip6tables_jumps(false)) {
     const std::vector<std::string> insert = jump.insert(2);
     EXPECT_EQ(insert[4], "-I");
     EXPECT_EQ(insert[6], "2");

@@ -22,7 +22,7 @@ std::string saved_text(const std::string& restored) {
     const std::size_t begin = restored.find(cat("*", table, "\n"));
     const std::size_t end = restored.find("COMMIT\n", begin);
     text += restored.substr(begin, end - begin);
-    for (const Ip6tablesJump& jump : kIp6tablesJumps) {
+    for (const Ip6tablesJump& jump : ip6tables_jumps(false)) {
       if (jump.table == table) text += cat("[7:700] -A ", jump.built_in, " -j ", jump.chain, "\n");
     }
     text += "COMMIT\n";

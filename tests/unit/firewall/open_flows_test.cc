@@ -4,6 +4,8 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
+
 namespace sixgate::firewall {
 namespace {
 
@@ -41,6 +43,17 @@ TEST(OpenFlows, WhatPinholesOpenGoesOnAndNothingElseFromOutside) {
   EXPECT_TRUE(ended({6, kOutside, kHost, 4000, 22}, without));
   EXPECT_TRUE(may_have_narrowed(house(), without));
   EXPECT_FALSE(may_have_narrowed(without, house()));
+}
+
+TEST(OpenFlows, WhatIsTranslatedIsJudgedByItsInnerAddress) {
+  Ruleset rules = house();
+  std::ranges::find(rules.lans, "lan0", &FirewallLan::interface)
+      ->assigned.push_back(prefix("fd00:1::/64"));
+  rules.translations = {{"wan0", "lan0", prefix("fd00:1::/64"), prefix("2001:db8:7:1::/64")}};
+  rules.pinholes.push_back({"lan0", address("fd00:1::5"), 6, 80, 80, {}});
+  rules = normalise(rules);
+  EXPECT_FALSE(ended({6, kOutside, address("2001:db8:7:1::5"), 4000, 80}, rules));
+  EXPECT_TRUE(ended({6, kOutside, address("2001:db8:7:1::5"), 4000, 81}, rules));
 }
 
 TEST(OpenFlows, WhatTheInsideBeganGoesOn) {

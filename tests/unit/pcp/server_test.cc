@@ -88,7 +88,7 @@ TEST_F(PcpServer, AHostOpensADoorForItself) {
   EXPECT_EQ(answer.opcode, 0x81);
   EXPECT_EQ(answer.code, ResultCode::kSuccess);
   EXPECT_EQ(answer.lifetime, 3600U);
-  EXPECT_EQ(answer.external_port, 8080) << "nothing is translated";
+  EXPECT_EQ(answer.external_port, 8080) << "ports are never translated";
   EXPECT_EQ(answer.external_address, address(kHost));
   EXPECT_TRUE(out.changed);
   ASSERT_EQ(server.mappings().size(), 1U);
@@ -99,6 +99,20 @@ TEST_F(PcpServer, AHostOpensADoorForItself) {
   EXPECT_TRUE(mapping.sources.empty());
   EXPECT_EQ(mapping.until, now + seconds(3600));
   EXPECT_EQ(server.next_deadline(), now + milliseconds(250)) << "the next announcement";
+}
+
+// RFC 6887 section 11.3: the external address is what the Internet calls the host.
+TEST_F(PcpServer, AHostThatIsTranslatedIsToldItsExternalAddress) {
+  const char* const inside = "fd00:1::10";
+  EXPECT_EQ(ask(to_bytes(map(8080, 3600, 6, inside), {}), inside).code, ResultCode::kNotAuthorized);
+  link.prefixes.push_back({Prefix::parse("fd00:1::/64").value(), Instant::never(),
+                           Prefix::parse("2001:db8:7:1::/64").value()});
+  configure();
+  const Answer answer = ask(to_bytes(map(8080, 3600, 6, inside), {}), inside);
+  EXPECT_EQ(answer.code, ResultCode::kSuccess);
+  EXPECT_EQ(answer.external_address, address("2001:db8:7:1::10"));
+  ASSERT_EQ(server.mappings().size(), 1U);
+  EXPECT_EQ(server.mappings()[0].host, address(inside)) << "what rules see";
 }
 
 TEST_F(PcpServer, ASuggestionThatCannotBeMetDoesNoHarmUnlessItIsPreferred) {

@@ -1,0 +1,133 @@
+# SPDX-License-Identifier: Apache-2.0
+"""NPTv6 (RFC 6296): hosts keep the house's own prefix, each provider knows them by one of its own."""
+import ipaddress
+import time
+
+from lab import SERVER, limit, require_tools
+from peers import Sixgated
+from scenario import HOSTS, build, crossed, final_checks, toml, wait_delegated, wait_online
+from test_pcp import SUCCESS, ask, request
+from test_uplinks import SECOND_POOL, second_isp
+
+ULA = "fd00::/8"
+NPTV6 = "nptv6 = true\n"
+PORTS = {"lan0": "pcp = true\n"}
+
+
+def outside(wire, prefix, since):
+    """The sources inside the prefix that left by that wire."""
+    network = ipaddress.IPv6Network(prefix)
+    return {str(one.source) for one in wire.packets(since) if ipaddress.IPv6Address(str(one.source)) in network}
+
+
+def lower_half(address):
+    return int(ipaddress.IPv6Address(address)) & (2 ** 64 - 1)
+
+
+def translated_house(lab, backend):
+    require_tools("nft" if backend == "nft" else "ip6tables-restore")
+    house = build(lab)
+    text = '\n[firewall]\nbackend = "%s"\n' % backend
+    house.plain = toml(each=PORTS) + text
+    house.sixgated = Sixgated(lab, config=toml(uplink=NPTV6, each=PORTS) + text).start()
+    house.prefix = wait_delegated(lab)
+    for role in HOSTS:
+        lab.roles[role].wait_address(ULA)
+        lab.roles[role].wait_default_route()
+        lab.roles[role].wait_ping(SERVER)
+    return house
+
+
+def check_translation(lab, backend):
+    house = translated_house(lab, backend)
+    own = {role: lab.roles[role].address_in(ULA) for role in HOSTS}
+    lab.check(not any(lab.roles[role].address_in(house.prefix) for role in HOSTS), "a host has the provider's prefix")
+    # Out: the interface identifier stays, and each LAN is another /64 of the delegation.
+    since = time.time()
+    lab.net.serve(tcp=[80], udp=[7777])
+    for role in HOSTS:
+        lab.check(lab.roles[role].tcp(SERVER, 80) == "open", "tcp of %s" % role)
+        lab.check(lab.roles[role].udp(SERVER, 7777) == "open", "udp of %s" % role)
+    lab.check("exceeded" in lab.h1.run("ping", "-6", "-n", "-c", "1", "-W", "2", "-t", "2", SERVER, check=False).stdout,
+              "an error about a translated packet does not come back")
+    known = {}
+    for address in outside(lab.wan, house.prefix, since):
+        for role, inside in own.items():
+            if lower_half(address) == lower_half(inside):
+                known[role] = address
+    lab.check(sorted(known) == sorted(own), "known outside: %s of %s" % (known, own))
+    lab.check(not outside(lab.wan, "fc00::/7", 0), "a ULA left the house")
+    # In: nothing that nobody asked for; what a host opened by PCP, at the address that it is told of.
+    lab.h1.serve(tcp=[8080, 8081])
+    lab.check(lab.net.tcp(known["h1"], 8080, timeout=1) == "silent", "open before anybody asked")
+    answer = ask(lab.h1, own["h1"], request(own["h1"], 8080, 600))
+    lab.check(answer and answer.code == SUCCESS and answer.address == known["h1"], "a door: %s" % answer)
+    lab.check(lab.net.tcp(known["h1"], 8080) == "open", "the door is shut")
+    lab.check(lab.net.tcp(known["h1"], 8081, timeout=1) == "silent", "another port is open")
+    # Who lives on the provider's link and knows the inner address does not come in by it.
+    lab.isp.ip("-6", "route", "add", ULA, "via", lab.cpe.link_local("wan0"), "dev", "isp0")
+    lab.check(lab.isp.tcp(own["h1"], 8080, timeout=1) == "silent", "the door is open by its inner address")
+    lab.check(not lab.isp.ping(own["h1"]), "a host is reached by its inner address")
+    lab.check(lab.net.ping(known["h1"]), "a host cannot be pinged from outside")
+    # RFC 6296 section 4.3: inside, by the outer address.
+    lab.check(lab.h2.tcp(known["h1"], 8080) == "open", "hairpin on one LAN")
+    lab.check(lab.h3.tcp(known["h1"], 8080) == "open", "hairpin between LANs")
+    # Killed and started again nothing changes, and nobody's flow ends.
+    house.sixgated.kill()
+    house.sixgated.start()
+    lab.until("the next run is up", lambda: house.sixgated.status()["uplinks"][0]["delegations"], 20)
+    lab.check(lab.h1.tcp(SERVER, 80) == "open" and lab.net.tcp(known["h1"], 8080) == "open", "after a crash")
+    # What the next run is not to translate any more is not.
+    house.sixgated.kill()
+    house.sixgated.write(house.plain)
+    house.sixgated.start()
+    wait_online(lab, house.prefix)
+    gua = lab.h1.address_in(house.prefix)
+    lab.check(lab.net.ping(gua), "an address of its own is not reached: it is translated still")
+    since = time.time()
+    lab.h1.ping(SERVER, source=own["h1"])
+    lab.check(not crossed(lab.wan, destination=SERVER, since=since), "a ULA is translated still")
+    final_checks(lab)
+
+
+@limit(240)
+def test_nptv6_nft(lab):
+    """nft: out, in by PCP, errors, hairpin; not by the inner address; over crashes; and not when it is switched off."""
+    check_translation(lab, "nft")
+
+
+@limit(240)
+def test_nptv6_ip6tables(lab):
+    """ip6tables: the same."""
+    check_translation(lab, "ip6tables")
+
+
+@limit(240)
+def test_nptv6_two_providers(lab):
+    """Two providers, both translated: one dies, and no host has another address; each is told its own prefixes alone."""
+    lab.house()
+    lab.net.sysctl("net.ipv6.conf.all.forwarding", 1)
+    wire = second_isp(lab)
+    house = build(lab)
+    house.sixgated = Sixgated(lab, config=toml(wans=("wan0", "wan1"), uplink=NPTV6), wans=["wan0", "wan1"]).start()
+    house.prefix = wait_delegated(lab)
+    lab.h1.wait_address(ULA)
+    lab.h1.wait_ping(SERVER)
+    own = lab.h1.address_in(ULA)
+    lab.until("both delegate", lambda: all(one["delegations"] for one in house.sixgated.status()["uplinks"]), 30)
+    lab.isp.ip("link", "set", "isp0", "down")
+    lab.h1.wait_ping(SERVER)
+    since = time.time()
+    lab.check(lab.h1.ping(SERVER), "the second provider does not carry it")
+    lab.check(outside(wire, SECOND_POOL, since), "not by the second provider's prefix")
+    lab.check(lab.h1.address_in(ULA) == own, "h1 has another address")
+    lab.isp.ip("link", "set", "isp0", "up")
+    for prefix, via in list(house.snooper.routes.items()):
+        lab.isp.ip("-6", "route", "replace", prefix, "via", via, "dev", "isp0")
+    lab.until("the first carries it again", lambda: lab.h1.ping(SERVER)
+              and outside(lab.wan, house.prefix, time.time() - 1), 30)
+    for one in (lab.wan, wire):
+        lab.check(not outside(one, "fc00::/7", 0), "a ULA left the house")
+    lab.check(not outside(wire, house.prefix, 0) and not outside(lab.wan, SECOND_POOL, 0),
+              "one provider's address left by the other")
+    final_checks(lab)
