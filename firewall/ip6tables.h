@@ -51,7 +51,5 @@ std::string ip6tables_without_translations();
 
 // Whether there are chains for it in what ip6tables-save tells.
 bool ip6tables_translates(std::string_view saved);
-// And whether something is in them.
-bool ip6tables_has_translations(std::string_view saved);
 
 }  // namespace sixgate::firewall

@@ -34,4 +34,7 @@ std::vector<std::string> ip6tables_dropping_invalid(std::string_view saved);
 // Whether the variant that tells nobody of changes has written it.
 bool saved_by_legacy(std::string_view saved);
 
+// Whether something is translated by chains of ours.
+bool ip6tables_has_translations(std::string_view saved);
+
 }  // namespace sixgate::firewall
