@@ -55,7 +55,7 @@ Part part(const T& value) {
   if constexpr (std::is_array_v<T>)
     return {static_cast<const char*>(value), append_literal};
   else
-    return {&value, append<T>};
+    return {static_cast<const void*>(&value), append<T>};
 }
 }  // namespace text_detail
 
