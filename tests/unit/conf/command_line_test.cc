@@ -5,6 +5,8 @@
 
 #include <vector>
 
+#include "tests/unit/conf/reading.h"
+
 namespace sixgate::conf {
 namespace {
 
@@ -15,10 +17,6 @@ Expected<CommandLine> parse(std::vector<const char*> arguments) {
 std::string error_of(std::vector<const char*> arguments) {
   const auto parsed = parse(std::move(arguments));
   return parsed ? std::string() : parsed.error().message;
-}
-
-bool has(const std::string& text, std::string_view part) {
-  return text.find(part) != std::string::npos;
 }
 
 TEST(CommandLine, WanAndLanSuffice) {

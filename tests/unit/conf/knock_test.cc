@@ -9,7 +9,7 @@
 namespace sixgate::conf {
 namespace {
 
-std::string house(const std::string& lines) {
+std::string knock_house(const std::string& lines) {
   return "[uplink.wan]\ninterface = \"eth0\"\n[lan.home]\ninterface = \"eth1\"\n[lan.things]\n"
          "interface = \"eth2\"\nzone = \"closed\"\n[ipsec_knock]\n" +
          lines;
@@ -17,14 +17,16 @@ std::string house(const std::string& lines) {
 
 std::string errors(const std::string& lines) {
   std::string text;
-  for (const Diagnostic& one : read_toml(house(lines), "f").errors) text += one.to_string() + "\n";
+  for (const Diagnostic& one : read_toml(knock_house(lines), "f").errors)
+    text += one.to_string() + "\n";
   return text;
 }
 
 TEST(Knock, IsRead) {
   const ReadResult read = read_toml(
-      house("spi = 0x1234\nkey_file = \"/etc/sixgate/knock.key\"\nalgorithm = \"hmac-sha512\"\n"
-            "mark = 7\nlans = \"home\"\n"),
+      knock_house(
+          "spi = 0x1234\nkey_file = \"/etc/sixgate/knock.key\"\nalgorithm = \"hmac-sha512\"\n"
+          "mark = 7\nlans = \"home\"\n"),
       "f");
   ASSERT_TRUE(read.config && read.config->knock);
   const KnockConfig& knock = *read.config->knock;

@@ -5,26 +5,23 @@
 #include "conf/config.h"
 #include "net/service_parameters.h"
 #include "net/text.h"
+#include "tests/unit/conf/reading.h"
 
 namespace sixgate::conf {
 namespace {
 
-ReadResult in_lan(const std::string& lines) {
+ReadResult advertised(const std::string& lines) {
   return read_toml("[uplink.wan]\ninterface = \"eth0\"\n[lan.home]\ninterface = \"eth1\"\n" + lines,
                    "f");
 }
 
 std::string first_error(const std::string& lines) {
-  const ReadResult read = in_lan(lines);
+  const ReadResult read = advertised(lines);
   return read.errors.empty() ? std::string() : read.errors[0].to_string();
 }
 
-bool has(const std::string& text, std::string_view part) {
-  return text.find(part) != std::string::npos;
-}
-
 TEST(LanAdvertising, EveryKeyIsReadAndWrittenBack) {
-  const ReadResult read = in_lan(R"(
+  const ReadResult read = advertised(R"(
 ra_default = 1
 ra_offlink = true
 ra_advrouter = true
@@ -112,7 +109,7 @@ TEST(Conformance, Row_9463_03_ServiceParametersHoldNoHintsAndSortByKey) {
   EXPECT_TRUE(has(first_error("dnr = [\"0 a.example.org\"]"), "priority"));
   EXPECT_TRUE(has(first_error("dnr = [\"1 a.example.org alpn=dot\"]"), "address"))
       << "without addresses there are no parameters";
-  const ReadResult bare = in_lan("dnr = [\"1 a.example.org 2001:db8::1\"]");
+  const ReadResult bare = advertised("dnr = [\"1 a.example.org 2001:db8::1\"]");
   ASSERT_EQ(bare.warnings.size(), 1U);
   EXPECT_TRUE(has(bare.warnings[0].to_string(), "alpn="));
 

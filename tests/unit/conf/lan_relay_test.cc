@@ -5,21 +5,15 @@
 #include <gtest/gtest.h>
 
 #include "conf/config.h"
+#include "tests/unit/conf/reading.h"
 
 namespace sixgate::conf {
 namespace {
 
 // Two uplinks, and a LAN with `lines` in it, from line 5 on.
-std::string house(const std::string& lines, const std::string& more = "") {
+std::string relay_house(const std::string& lines, const std::string& more = "") {
   return "[uplink.fibre]\ninterface = \"eth0\"\n[lan.home]\ninterface = \"eth1\"\n" + lines +
          "\n[lan.servers]\ninterface = \"eth2\"\n" + more;
-}
-
-Config good(const std::string& toml) {
-  ReadResult result = read_toml(toml, "f");
-  EXPECT_TRUE(result.config.has_value())
-      << (result.errors.empty() ? "" : result.errors[0].to_string());
-  return result.config.value_or(Config());
 }
 
 std::string words(const std::string& toml) {
@@ -32,16 +26,16 @@ std::string words(const std::string& toml) {
 
 TEST(LanRelay, WhereToRelayTo) {
   const Ip6Address server = *Ip6Address::parse("2001:db8::547");
-  EXPECT_FALSE(good(house("")).lans[0].is_relayed());
-  EXPECT_FALSE(good(house("dhcpv6_relay = []")).lans[0].is_relayed());
-  EXPECT_FALSE(good(house("dhcpv6_relay = false")).lans[0].is_relayed());
-  EXPECT_EQ(good(house("dhcpv6_relay = true")).lans[0].relay.servers,
+  EXPECT_FALSE(good(relay_house("")).lans[0].is_relayed());
+  EXPECT_FALSE(good(relay_house("dhcpv6_relay = []")).lans[0].is_relayed());
+  EXPECT_FALSE(good(relay_house("dhcpv6_relay = false")).lans[0].is_relayed());
+  EXPECT_EQ(good(relay_house("dhcpv6_relay = true")).lans[0].relay.servers,
             (std::vector<RelayTo>{{kAllDhcpServers, {}}}));
-  EXPECT_EQ(good(house("dhcpv6_relay = \"2001:db8::547\"")).lans[0].relay.servers,
+  EXPECT_EQ(good(relay_house("dhcpv6_relay = \"2001:db8::547\"")).lans[0].relay.servers,
             (std::vector<RelayTo>{{server, {}}}));
-  const Config config =
-      good(house("dhcpv6_relay = [\"2001:db8::547%fibre\", \"ff05::1:3%servers\", \"fe80::5%eth2\"]"
-                 "\ndhcpv6_relay_limit = 9"));
+  const Config config = good(relay_house(
+      "dhcpv6_relay = [\"2001:db8::547%fibre\", \"ff05::1:3%servers\", \"fe80::5%eth2\"]"
+      "\ndhcpv6_relay_limit = 9"));
   const std::vector<RelayTo>& servers = config.lans[0].relay.servers;
   ASSERT_EQ(servers.size(), 3U);
   EXPECT_EQ(*relay_interface(config, servers[0]), "eth0");
@@ -52,10 +46,10 @@ TEST(LanRelay, WhereToRelayTo) {
 }
 
 TEST(LanRelay, HostsAreToldToAskUnlessSaidOtherwise) {
-  EXPECT_EQ(good(house("dhcpv6_relay = true")).lans[0].addressing, Addressing::kSlaacDhcpv6);
-  EXPECT_EQ(good(house("addressing = \"dhcpv6\"\ndhcpv6_relay = true")).lans[0].addressing,
+  EXPECT_EQ(good(relay_house("dhcpv6_relay = true")).lans[0].addressing, Addressing::kSlaacDhcpv6);
+  EXPECT_EQ(good(relay_house("addressing = \"dhcpv6\"\ndhcpv6_relay = true")).lans[0].addressing,
             Addressing::kDhcpv6);
-  EXPECT_EQ(good(house("dhcpv6_relay = true")).lans[1].addressing, Addressing::kSlaac);
+  EXPECT_EQ(good(relay_house("dhcpv6_relay = true")).lans[1].addressing, Addressing::kSlaac);
 }
 
 TEST(LanRelay, WhatIsWrongIsSaid) {
@@ -73,16 +67,16 @@ TEST(LanRelay, WhatIsWrongIsSaid) {
       {"dhcpv6_relay = true\ndelegate = false", "warning: `delegate`: has no effect"},
   };
   for (const auto& [lines, part] : wrong)
-    EXPECT_NE(words(house(lines)).find(part), std::string::npos) << words(house(lines));
-  EXPECT_NE(words(house("dhcpv6_relay = true", "[uplink.second]\ninterface = \"eth5\"\n"))
+    EXPECT_NE(words(relay_house(lines)).find(part), std::string::npos) << words(relay_house(lines));
+  EXPECT_NE(words(relay_house("dhcpv6_relay = true", "[uplink.second]\ninterface = \"eth5\"\n"))
                 .find("there are several uplinks: say which leads to ff05::1:3, such as "
                       "\"ff05::1:3%fibre\""),
             std::string::npos);
   EXPECT_NE(words("[lan.home]\ninterface = \"eth1\"\ndhcpv6_relay = true\n")
                 .find("there is no uplink: say on which LAN"),
             std::string::npos);
-  EXPECT_NE(words(house("dhcpv6_relay = true",
-                        "[[reservation]]\nlan = \"home\"\nmac = \"02:00:5e:00:53:01\"\n"))
+  EXPECT_NE(words(relay_house("dhcpv6_relay = true",
+                              "[[reservation]]\nlan = \"home\"\nmac = \"02:00:5e:00:53:01\"\n"))
                 .find("another server serves LAN home"),
             std::string::npos);
 }

@@ -4,31 +4,14 @@
 #include "conf/config.h"
 #include "delegation/unique_local.h"
 #include "net/text.h"
+#include "tests/unit/conf/reading.h"
 
 namespace sixgate::conf {
 namespace {
 
-std::string errors_of(const ReadResult& result) {
-  std::string text;
-  for (const Diagnostic& d : result.errors) text += d.to_string() + "\n";
-  return text;
-}
-
-std::string errors_of(const std::string& toml) { return errors_of(read_toml(toml, "f")); }
-
-Config good(const std::string& toml) {
-  ReadResult result = read_toml(toml, "f");
-  EXPECT_TRUE(result.config.has_value()) << errors_of(result);
-  return result.config.value_or(Config());
-}
-
 // One LAN with `lines` in it, from line 3 on.
 std::string in_lan(const std::string& lines) {
   return "[lan.home]\ninterface = \"eth1\"\n" + lines + "\n";
-}
-
-bool has(const std::string& text, std::string_view part) {
-  return text.find(part) != std::string::npos;
 }
 
 TEST(ReadToml, TheSmallestHouse) {

@@ -5,24 +5,18 @@
 #include <gtest/gtest.h>
 
 #include "conf/config.h"
+#include "tests/unit/conf/reading.h"
 
 namespace sixgate::conf {
 namespace {
 
-std::string house(const std::string& lan, const std::string& reservation = "") {
+std::string served_house(const std::string& lan, const std::string& reservation = "") {
   return "[uplink.wan]\ninterface = \"eth0\"\n[lan.home]\ninterface = \"eth1\"\n" + lan +
          "\n[[reservation]]\nmac = \"02:00:5e:00:53:01\"\n" + reservation + "\n";
 }
 
-Config good(const std::string& toml) {
-  ReadResult result = read_toml(toml, "f");
-  EXPECT_TRUE(result.config.has_value())
-      << (result.errors.empty() ? "" : result.errors[0].to_string());
-  return result.config.value_or(Config());
-}
-
 std::string complaint(const std::string& lan) {
-  const ReadResult result = read_toml(house(lan), "f");
+  const ReadResult result = read_toml(served_house(lan), "f");
   return result.errors.empty() ? std::string() : result.errors[0].to_string();
 }
 
@@ -62,20 +56,20 @@ dhcp6::Options common_options() {
 }
 
 TEST(ServedOptions, OfALan) {
-  const Config config = good(house(kCommon + "dhcpv6_withhold = [\"aftr\", 95]\n"));
+  const Config config = good(served_house(kCommon + "dhcpv6_withhold = [\"aftr\", 95]\n"));
   EXPECT_EQ(to_options(config.lans[0].served), common_options());
   EXPECT_EQ(config.lans[0].served.information_refresh, seconds(1200));
   EXPECT_EQ(config.lans[0].withheld_options, (std::vector<std::uint16_t>{64, 95}));
   EXPECT_EQ(good(describe(config)), config);
-  EXPECT_TRUE(to_options(good(house("")).lans[0].served).empty());
+  EXPECT_TRUE(to_options(good(served_house("")).lans[0].served).empty());
 }
 
 TEST(ServedOptions, OfOneClient) {
   const Config config =
-      good(house("", kCommon + "dns = [\"2001:db8::53\"]\nsearch = [\"home.arpa\"]\n"
-                               "dnr = [\"20 dns.example.org 2001:db8::54 alpn=dot\", "
-                               "\"10 first.example.org\"]\n"
-                               "captive_portal_uri = \"https://portal.example.org/api\"\n"));
+      good(served_house("", kCommon + "dns = [\"2001:db8::53\"]\nsearch = [\"home.arpa\"]\n"
+                                      "dnr = [\"20 dns.example.org 2001:db8::54 alpn=dot\", "
+                                      "\"10 first.example.org\"]\n"
+                                      "captive_portal_uri = \"https://portal.example.org/api\"\n"));
   const dhcp6::Options options = to_options(config.reservations[0].served);
   ASSERT_EQ(options.size(), common_options().size() + 5);
   EXPECT_EQ(options[0], dhcp6::Option(dhcp6::DnsServers{{address("2001:db8::53")}}));
@@ -113,7 +107,8 @@ TEST(ServedOptions, WhatCannotBe) {
 }
 
 TEST(ServedOptions, ALanThatAnotherServerServesHasNone) {
-  const ReadResult result = read_toml(house("dhcpv6_relay = true\nntp = [\"2001:db8::1\"]\n"), "f");
+  const ReadResult result =
+      read_toml(served_house("dhcpv6_relay = true\nntp = [\"2001:db8::1\"]\n"), "f");
   ASSERT_TRUE(result.config);
   ASSERT_EQ(result.warnings.size(), 1U);
   EXPECT_NE(result.warnings[0].to_string().find("another server serves this LAN"),
@@ -121,9 +116,9 @@ TEST(ServedOptions, ALanThatAnotherServerServesHasNone) {
 }
 
 TEST(ServedOptions, TheScriptForLeasesIsAPath) {
-  EXPECT_EQ(good("lease_hook = \"/etc/sixgate/lease\"\n" + house("")).lease_hook,
+  EXPECT_EQ(good("lease_hook = \"/etc/sixgate/lease\"\n" + served_house("")).lease_hook,
             "/etc/sixgate/lease");
-  EXPECT_FALSE(read_toml("lease_hook = \"lease\"\n" + house(""), "f").config);
+  EXPECT_FALSE(read_toml("lease_hook = \"lease\"\n" + served_house(""), "f").config);
 }
 
 }  // namespace

@@ -7,7 +7,7 @@
 namespace sixgate::conf {
 namespace {
 
-std::string file(const std::string& lan, const std::string& rest = "") {
+std::string lan_file(const std::string& lan, const std::string& rest = "") {
   return "[uplink.wan]\ninterface = \"eth0\"\n[lan.home]\ninterface = \"eth1\"\n" + lan + "\n" +
          rest;
 }
@@ -21,7 +21,7 @@ std::string said_of(const std::string& text, bool warnings = false) {
 }
 
 TEST(SplitSlash64, IsReadAndWritten) {
-  const ReadResult read = read_toml(file("ip6assign = 72\naddressing = \"dhcpv6\""), "f");
+  const ReadResult read = read_toml(lan_file("ip6assign = 72\naddressing = \"dhcpv6\""), "f");
   ASSERT_TRUE(read.config.has_value());
   EXPECT_TRUE(read.warnings.empty());
   EXPECT_EQ(read.config->lans[0].request.assign_length, 72U);
@@ -30,39 +30,40 @@ TEST(SplitSlash64, IsReadAndWritten) {
   ASSERT_TRUE(again.config.has_value());
   EXPECT_TRUE(*again.config == *read.config);
   // The default pool fits to the last.
-  EXPECT_EQ(said_of(file("ip6assign = 112\naddressing = \"dhcpv6\"")), "");
-  EXPECT_EQ(said_of(file("ip6assign = 65\naddressing = \"dhcpv6\"")), "");
+  EXPECT_EQ(said_of(lan_file("ip6assign = 112\naddressing = \"dhcpv6\"")), "");
+  EXPECT_EQ(said_of(lan_file("ip6assign = 65\naddressing = \"dhcpv6\"")), "");
 }
 
 TEST(SplitSlash64, HasBounds) {
   const std::string outside =
       "f:5:13: error: `ip6assign`: is not within 48..112: the pool of the DHCPv6 server needs 16 "
       "bits of each address\n";
-  EXPECT_EQ(said_of(file("ip6assign = 113\naddressing = \"dhcpv6\"")), outside);
-  EXPECT_EQ(said_of(file("ip6assign = 47")), outside);
-  EXPECT_NE(said_of(file("ip6assign = 129")).find("129 is not within 0..128"), std::string::npos);
+  EXPECT_EQ(said_of(lan_file("ip6assign = 113\naddressing = \"dhcpv6\"")), outside);
+  EXPECT_EQ(said_of(lan_file("ip6assign = 47")), outside);
+  EXPECT_NE(said_of(lan_file("ip6assign = 129")).find("129 is not within 0..128"),
+            std::string::npos);
 }
 
 TEST(SplitSlash64, NeedsAddressesByDhcpv6) {
   for (const char* addressing : {"slaac", "slaac+stateless"}) {
-    EXPECT_EQ(said_of(file(std::string("ip6assign = 72\naddressing = \"") + addressing + "\"")),
+    EXPECT_EQ(said_of(lan_file(std::string("ip6assign = 72\naddressing = \"") + addressing + "\"")),
               "f:5:13: error: `ip6assign`: 72 splits a /64, and hosts make addresses of their own "
               "in whole ones only (RFC 4862 section 5.5.3): it needs addressing = \"dhcpv6\"\n");
   }
-  const std::string both = file("ip6assign = 72\naddressing = \"slaac+dhcpv6\"");
+  const std::string both = lan_file("ip6assign = 72\naddressing = \"slaac+dhcpv6\"");
   EXPECT_EQ(said_of(both), "");
   EXPECT_EQ(said_of(both, true),
             "f:6:14: warning: `addressing`: is as \"dhcpv6\" with ip6assign = 72: hosts make no "
             "addresses of their own in less than a /64\n");
-  EXPECT_EQ(said_of(file("ip6assign = 72\naddressing = \"slaac+dhcpv6\"\n"
-                         "prefix = \"2001:db8:7:1::/64\""),
+  EXPECT_EQ(said_of(lan_file("ip6assign = 72\naddressing = \"slaac+dhcpv6\"\n"
+                             "prefix = \"2001:db8:7:1::/64\""),
                     true),
             "");
 }
 
 TEST(SplitSlash64, WhatDoesNotFitIsRefused) {
   const auto with = [](const std::string& line) {
-    return said_of(file("ip6assign = 112\naddressing = \"dhcpv6\"\n" + line));
+    return said_of(lan_file("ip6assign = 112\naddressing = \"dhcpv6\"\n" + line));
   };
   EXPECT_EQ(with("ip6ifaceid = \"::1:1\""),
             "f:7:14: error: `ip6ifaceid`: ::1:1 does not fit into the 16 bits that ip6assign = 112 "
@@ -83,9 +84,9 @@ TEST(SplitSlash64, WhatDoesNotFitIsRefused) {
             std::string::npos);
   // On other LANs it may hold.
   EXPECT_EQ(with(reserved), "");
-  EXPECT_NE(
-      said_of(file("ip6assign = 112\naddressing = \"dhcpv6\"\n" + reserved), true).find("suffix"),
-      std::string::npos);
+  EXPECT_NE(said_of(lan_file("ip6assign = 112\naddressing = \"dhcpv6\"\n" + reserved), true)
+                .find("suffix"),
+            std::string::npos);
 }
 
 TEST(SplitSlash64, TakesNoPartInSharing) {
@@ -103,18 +104,18 @@ TEST(SplitSlash64, TakesNoPartInSharing) {
 TEST(SplitSlash64, HintsMeetOnlyWhereAWholeSlash64IsWanted) {
   const std::string part = "ip6assign = 72\naddressing = \"dhcpv6\"\nip6hint = \"1\"\n";
   const std::string other = "[lan.guests]\ninterface = \"eth2\"\n";
-  EXPECT_EQ(said_of(file(part, other + part)), "");
+  EXPECT_EQ(said_of(lan_file(part, other + part)), "");
   EXPECT_NE(
-      said_of(file(part, other + "ip6hint = \"1\"\n")).find("overlaps the ip6hint of LAN home"),
+      said_of(lan_file(part, other + "ip6hint = \"1\"\n")).find("overlaps the ip6hint of LAN home"),
       std::string::npos);
-  EXPECT_NE(said_of(file(part, other + "ip6hint = \"0\"\nip6assign = 60\n"))
+  EXPECT_NE(said_of(lan_file(part, other + "ip6hint = \"0\"\nip6assign = 60\n"))
                 .find("overlaps the ip6hint of LAN home"),
             std::string::npos);
 }
 
 TEST(SplitSlash64, WhatIsSaidOfWholeSlash64sOnlyIsPointedOut) {
   const auto warned = [](const std::string& line) {
-    return said_of(file("ip6assign = 72\naddressing = \"dhcpv6\"\n" + line), true);
+    return said_of(lan_file("ip6assign = 72\naddressing = \"dhcpv6\"\n" + line), true);
   };
   EXPECT_NE(warned("dhcpv6_pd_preferred = true").find("`dhcpv6_pd_preferred`: is said of whole"),
             std::string::npos);

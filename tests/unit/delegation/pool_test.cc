@@ -10,11 +10,12 @@ namespace {
 
 const Instant kStart = Instant::from_micros(1'000'000'000);
 
-Prefix prefix(const char* text) { return *Prefix::parse(text); }
+Prefix pool_prefix(const char* text) { return *Prefix::parse(text); }
 
 Delegation lives(const char* text, seconds preferred, seconds valid) {
-  return {
-      .prefix = prefix(text), .preferred_until = kStart + preferred, .valid_until = kStart + valid};
+  return {.prefix = pool_prefix(text),
+          .preferred_until = kStart + preferred,
+          .valid_until = kStart + valid};
 }
 
 TEST(PrefixPool, KeepsTheOriginsApart) {
@@ -49,7 +50,7 @@ TEST(PrefixPool, WithdrawnStaysUntilHostsHaveForgotten) {
   EXPECT_EQ(pool.delegations().size(), 2U);
   pool.expire(later + seconds(5400));
   ASSERT_EQ(pool.delegations().size(), 1U);
-  EXPECT_EQ(pool.delegations()[0].prefix, prefix("2001:db8:2::/56"));
+  EXPECT_EQ(pool.delegations()[0].prefix, pool_prefix("2001:db8:2::/56"));
 }
 
 TEST(PrefixPool, WithdrawnNeverOutlivesItsOwnEnd) {
@@ -111,7 +112,7 @@ TEST(PrefixPool, RestoredStaysUntilItsOriginSpeaks) {
 
 TEST(PrefixPool, NeverEndingHasNoDeadline) {
   PrefixPool pool;
-  pool.update(kOriginUla, {{.prefix = prefix("fd12:3456:789a::/48")}}, kStart);
+  pool.update(kOriginUla, {{.prefix = pool_prefix("fd12:3456:789a::/48")}}, kStart);
   EXPECT_EQ(pool.next_deadline(), std::nullopt);
   pool.update(kOriginUla, {}, kStart);
   EXPECT_EQ(pool.next_deadline(), kStart + seconds(5400));

@@ -11,11 +11,10 @@
 #include "firewall/ip6tables.h"
 #include "firewall/nft.h"
 #include "tests/support/source_dir.h"
+#include "tests/unit/firewall/texts.h"
 
 namespace sixgate::firewall {
 namespace {
-
-Prefix prefix(const char* text) { return Prefix::parse(text).value(); }
 
 Ruleset home() {
   Ruleset ruleset;

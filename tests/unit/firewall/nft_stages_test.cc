@@ -15,7 +15,7 @@ namespace {
 using test::overlaps_within;
 using test::RandomRulesets;
 
-constexpr unsigned kSeed = 20261127;
+constexpr unsigned kStagesSeed = 20261127;
 
 // In the order of the rules.
 const std::vector<std::vector<NftSetId>> kLookups{
@@ -111,8 +111,8 @@ NftSets settled(NftSets sets) {
 }
 
 TEST(NftStages, LeaveNoGapInWhatOldAndNewBothMatch) {
-  SCOPED_TRACE(testing::Message() << "seed " << kSeed);
-  RandomRulesets random(kSeed);
+  SCOPED_TRACE(testing::Message() << "seed " << kStagesSeed);
+  RandomRulesets random(kStagesSeed);
   NftSets now = nft_sets(random.next());
   int packets = 0;
   int in_two = 0;
@@ -137,8 +137,8 @@ TEST(NftStages, LeaveNoGapInWhatOldAndNewBothMatch) {
 
 // Whoever stops between the two takes up there, from what the kernel has.
 TEST(NftStages, GoOnFromBetween) {
-  SCOPED_TRACE(testing::Message() << "seed " << kSeed);
-  RandomRulesets random(kSeed);
+  SCOPED_TRACE(testing::Message() << "seed " << kStagesSeed);
+  RandomRulesets random(kStagesSeed);
   NftSets now = nft_sets(random.next());
   int packets = 0;
   for (int round = 0; round < 2000; ++round) {

@@ -6,11 +6,10 @@
 
 #include <algorithm>
 
+#include "tests/unit/firewall/texts.h"
+
 namespace sixgate::firewall {
 namespace {
-
-Prefix prefix(const char* text) { return Prefix::parse(text).value(); }
-Ip6Address address(const char* text) { return Ip6Address::parse(text).value(); }
 
 const Ip6Address kHost = address("2001:db8:0:1::5");
 const Ip6Address kGuest = address("2001:db8:0:3::5");

@@ -12,10 +12,10 @@ namespace {
 using Octets = std::vector<std::uint8_t>;
 
 const Instant kStart = Instant::from_micros(1'000'000'000);
-const Ip6Address kOutside = *Ip6Address::parse("2001:db8:ffff::1");
-const Ip6Address kHost = *Ip6Address::parse("2001:db8:1:1::77");
+const Ip6Address kStranger = *Ip6Address::parse("2001:db8:ffff::1");
+const Ip6Address kRefusingHost = *Ip6Address::parse("2001:db8:1:1::77");
 
-Octets packet(std::uint8_t protocol, const Octets& rest, const Ip6Address& from = kOutside,
+Octets packet(std::uint8_t protocol, const Octets& rest, const Ip6Address& from = kStranger,
               std::uint16_t port = 22) {
   Octets out;
   ByteWriter writer(out);
@@ -24,7 +24,7 @@ Octets packet(std::uint8_t protocol, const Octets& rest, const Ip6Address& from 
   writer.u8(protocol);
   writer.u8(64);
   writer.address(from);
-  writer.address(kHost);
+  writer.address(kRefusingHost);
   writer.u16(40000);
   writer.u16(port);
   writer.bytes(rest);
@@ -45,7 +45,7 @@ Octets sctp(std::uint8_t chunk) {
 }
 
 TEST(Refusals, OnlyWhatBeginsAFlowIsRefused) {
-  const Flow expected{6, kOutside, kHost, 40000, 22};
+  const Flow expected{6, kStranger, kRefusingHost, 40000, 22};
   EXPECT_EQ(Refusals::begins(packet(6, tcp(0x02))), expected);
   EXPECT_TRUE(Refusals::begins(packet(6, tcp(0xc2)))) << "with ECN";
   for (const std::uint8_t flags : Octets{0x12, 0x10, 0x04, 0x01, 0x00})
@@ -100,7 +100,7 @@ TEST(Refusals, AFloodIsNotAnsweredOneByOne) {
   for (unsigned ms = 0; ms < 60'000; ++ms) {
     const Instant now = kStart + milliseconds(ms);
     told += refusals.due(now).size();
-    const Octets syn = packet(6, tcp(0x02), kOutside, static_cast<std::uint16_t>(ms));
+    const Octets syn = packet(6, tcp(0x02), kStranger, static_cast<std::uint16_t>(ms));
     refusals.add(*Refusals::begins(syn), syn, now);
   }
   EXPECT_TRUE(refusals.is_full());

@@ -4,11 +4,10 @@
 #include <gtest/gtest.h>
 
 #include "firewall/forbidden.h"
+#include "tests/unit/firewall/texts.h"
 
 namespace sixgate::firewall {
 namespace {
-
-Prefix prefix(const char* text) { return Prefix::parse(text).value(); }
 
 TEST(NormaliseRuleset, SortsAndKeepsOnlyOutermostPrefixes) {
   Ruleset ruleset;

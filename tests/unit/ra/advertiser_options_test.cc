@@ -12,7 +12,7 @@ namespace {
 
 using namespace test;
 
-RouterAdvertisement said(const Advertisement& content) {
+RouterAdvertisement said_with(const Advertisement& content) {
   Lan lan;
   lan.configure(content);
   return lan.advertiser.current(kStart);
@@ -48,25 +48,25 @@ Advertisement rich(Instant now = kStart) {
 
 TEST(Advertiser, SaysEveryOptionInOneOrder) {
   std::string types;
-  for (const Option& option : said(rich()).options) {
+  for (const Option& option : said_with(rich()).options) {
     std::vector<std::uint8_t> wire;
     ByteWriter writer(wire);
     emit_option(option, writer);
     types += cat(types.empty() ? "" : " ", unsigned{wire[0]});
   }
   EXPECT_EQ(types, "1 5 7 3 3 24 24 25 31 38 144 144 37 253");
-  EXPECT_TRUE(said(rich()).home_agent);
-  EXPECT_EQ(find<AdvertisementInterval>(said(rich()).options)->interval, seconds(600));
-  EXPECT_EQ(find<EncryptedDns>(said(rich()).options)->name, name("a.example.org"))
+  EXPECT_TRUE(said_with(rich()).home_agent);
+  EXPECT_EQ(find<AdvertisementInterval>(said_with(rich()).options)->interval, seconds(600));
+  EXPECT_EQ(find<EncryptedDns>(said_with(rich()).options)->name, name("a.example.org"))
       << "the lowest number first";
 }
 
 TEST(Conformance, Row_9762_01_PFlagIsOffByDefaultAndSetForEachPrefix) {
   Advertisement content = home();
-  EXPECT_EQ(flags_of(*find_prefix(said(content), "2001:db8:0:1::/64")), 0xc0);
+  EXPECT_EQ(flags_of(*find_prefix(said_with(content), "2001:db8:0:1::/64")), 0xc0);
   content.prefixes[0].delegation_preferred = true;
-  EXPECT_EQ(flags_of(*find_prefix(said(content), "2001:db8:0:1::/64")), 0xd0);
-  EXPECT_EQ(flags_of(*find_prefix(said(content), "fd00:1:2:1::/64")), 0xc0);
+  EXPECT_EQ(flags_of(*find_prefix(said_with(content), "2001:db8:0:1::/64")), 0xd0);
+  EXPECT_EQ(flags_of(*find_prefix(said_with(content), "fd00:1:2:1::/64")), 0xc0);
 }
 
 TEST(Conformance, Row_9762_02_PNeverChangesA) {
@@ -75,7 +75,7 @@ TEST(Conformance, Row_9762_02_PNeverChangesA) {
       Advertisement content = home();
       content.prefixes[0].autonomous = autonomous;
       content.prefixes[0].delegation_preferred = preferred;
-      EXPECT_EQ(find_prefix(said(content), "2001:db8:0:1::/64")->autonomous, autonomous);
+      EXPECT_EQ(find_prefix(said_with(content), "2001:db8:0:1::/64")->autonomous, autonomous);
     }
   }
 }
@@ -83,13 +83,13 @@ TEST(Conformance, Row_9762_02_PNeverChangesA) {
 TEST(Conformance, Row_8028_01_AFirstHopMayBeMarkedWithNeitherLNorA) {
   Advertisement content = home();
   content.prefixes[0].on_link = content.prefixes[0].autonomous = false;
-  EXPECT_EQ(flags_of(*find_prefix(said(content), "2001:db8:0:1::/64")), 0x00);
+  EXPECT_EQ(flags_of(*find_prefix(said_with(content), "2001:db8:0:1::/64")), 0x00);
 }
 
 TEST(Advertiser, SaysTheWholeAddressWithTheRFlag) {
   Advertisement content = home();
   content.prefixes[0].router_address = ip("2001:db8:0:1::1");
-  const PrefixInformation option = *find_prefix(said(content), "2001:db8:0:1::/64");
+  const PrefixInformation option = *find_prefix(said_with(content), "2001:db8:0:1::/64");
   EXPECT_EQ(flags_of(option), 0xe0);
   EXPECT_EQ(option.router_address, ip("2001:db8:0:1::1"));
 }
@@ -98,10 +98,10 @@ TEST(Advertiser, APrefixMayHaveLimitsOfItsOwn) {
   Advertisement content = home();
   content.prefixes[1].max_preferred = Lifetime(86400);
   content.prefixes[1].max_valid = Lifetime::infinite();
-  const PrefixInformation option = *find_prefix(said(content), "fd00:1:2:1::/64");
+  const PrefixInformation option = *find_prefix(said_with(content), "fd00:1:2:1::/64");
   EXPECT_EQ(option.preferred, Lifetime(86400));
   EXPECT_TRUE(option.valid.is_infinite());
-  EXPECT_EQ(find_prefix(said(content), "2001:db8:0:1::/64")->valid, Lifetime(5400));
+  EXPECT_EQ(find_prefix(said_with(content), "2001:db8:0:1::/64")->valid, Lifetime(5400));
 }
 
 TEST(Advertiser, NoLimitMakesALifetimeLongerThanTheDelegation) {
@@ -124,7 +124,7 @@ TEST(Conformance, Row_8781_01_Pref64IsEncodedByItsLength) {
                           {prefix("2001:db8:64::/64"), Instant::never()},
                           {prefix("2001:db8::/33"), Instant::never()}};
   std::vector<unsigned> codes;
-  for (const Option& option : said(content).options) {
+  for (const Option& option : said_with(content).options) {
     if (!std::holds_alternative<Pref64>(option)) continue;
     std::vector<std::uint8_t> wire;
     ByteWriter writer(wire);
@@ -138,13 +138,13 @@ TEST(Conformance, Row_8781_01_Pref64IsEncodedByItsLength) {
 
 TEST(Conformance, Row_8781_02_Pref64LifetimeFollowsTheInterval) {
   Advertisement content = rich();
-  EXPECT_EQ(find<Pref64>(said(content).options)->lifetime, 225U);  // 1800 s
+  EXPECT_EQ(find<Pref64>(said_with(content).options)->lifetime, 225U);  // 1800 s
   content.translations[0].valid_until = kStart + seconds(5);
-  EXPECT_EQ(find<Pref64>(said(content).options)->lifetime, 1U) << "never zero while it lives";
+  EXPECT_EQ(find<Pref64>(said_with(content).options)->lifetime, 1U) << "never zero while it lives";
   content.settings.max_interval = seconds(65535);
   content.settings.router_lifetime = Lifetime(65535);
   content.translations[0].valid_until = Instant::never();
-  EXPECT_EQ(find<Pref64>(said(content).options)->lifetime, 8191U);
+  EXPECT_EQ(find<Pref64>(said_with(content).options)->lifetime, 8191U);
 }
 
 TEST(Conformance, Row_8781_03_AWithdrawnPref64IsSaidWithLifetimeZero) {
@@ -174,7 +174,7 @@ TEST(Conformance, Row_8910_01_CaptivePortalIsPaddedWithZeros) {
   content.captive_portal = "https://p.example.org/a";
   std::vector<std::uint8_t> wire;
   ByteWriter writer(wire);
-  const RouterAdvertisement message = said(content);
+  const RouterAdvertisement message = said_with(content);
   emit_option(*find<CaptivePortal>(message.options), writer);
   EXPECT_EQ(wire[0], 37);
   EXPECT_EQ(wire.size() % 8, 0U);

@@ -13,7 +13,7 @@ namespace {
 using namespace test;
 
 const Ip6Address kRouter = ip("fe80::1");
-const Ip6Address kOther = ip("fe80::2");
+const Ip6Address kOtherRouter = ip("fe80::2");
 
 RouterAdvertisement advertisement(seconds router_lifetime = seconds(1800)) {
   RouterAdvertisement message;
@@ -197,7 +197,7 @@ TEST(RouterListener, AfterStopNothingIsSentAndWhatWasHeardLivesOn) {
 
 TEST(Conformance, Row_4861_H_03_SeveralDefaultRoutersAreRemembered) {
   Wan wan;
-  wan.hear(advertisement(seconds(1800)), kOther);
+  wan.hear(advertisement(seconds(1800)), kOtherRouter);
   wan.hear(advertisement(seconds(900)), kRouter);
   const auto defaults = [&] {
     std::vector<Ip6Address> out;
@@ -206,9 +206,9 @@ TEST(Conformance, Row_4861_H_03_SeveralDefaultRoutersAreRemembered) {
     }
     return out;
   };
-  EXPECT_EQ(defaults(), (std::vector<Ip6Address>{kRouter, kOther}));
+  EXPECT_EQ(defaults(), (std::vector<Ip6Address>{kRouter, kOtherRouter}));
   wan.hear(advertisement(seconds(0)), kRouter);
-  EXPECT_EQ(defaults(), (std::vector<Ip6Address>{kOther}));
+  EXPECT_EQ(defaults(), (std::vector<Ip6Address>{kOtherRouter}));
   EXPECT_TRUE(wan.changed);
   EXPECT_EQ(wan.listener.next_deadline(), after(seconds(1800)));
   wan.changed = false;
@@ -259,7 +259,7 @@ TEST(Conformance, Row_4861_H_05_PreferencesOfRoutersAndRoutes) {
   wan.hear(with(route), kRouter);
   EXPECT_EQ(wan.listener.heard().routes.size(), 1U) << "10 is ignored in a route";
   route = {prefix("2001:db8:7::/48"), RouterPreference::kLow, Lifetime(0)};
-  wan.hear(with(route), kOther);
+  wan.hear(with(route), kOtherRouter);
   EXPECT_EQ(wan.listener.heard().routes.size(), 1U) << "another router's route";
   wan.hear(with(route), kRouter);
   EXPECT_TRUE(wan.listener.heard().routes.empty());
@@ -353,7 +353,7 @@ TEST(RouterListener, FlagsAreThoseOfAnyRouterRemembered) {
   RouterAdvertisement managed = advertisement(seconds(0));
   managed.managed = true;
   wan.hear(managed, kRouter);
-  wan.hear(advertisement(), kOther);
+  wan.hear(advertisement(), kOtherRouter);
   EXPECT_TRUE(wan.listener.heard().managed);
   EXPECT_FALSE(wan.listener.heard().other);
   managed.managed = false;
@@ -512,7 +512,7 @@ TEST(RouterListener, OneRouterFillsOnlyItsShare) {
   }
   EXPECT_EQ(wan.listener.heard().prefixes.size(), kMaxHeardPerRouter);
   EXPECT_EQ(wan.listener.heard().routes.size(), kMaxHeardPerRouter);
-  wan.hear(with(information("2001:db8:ffff::/64", 900, 900)), kOther);
+  wan.hear(with(information("2001:db8:ffff::/64", 900, 900)), kOtherRouter);
   EXPECT_EQ(wan.listener.heard().prefixes.size(), kMaxHeardPerRouter + 1);
 }
 
