@@ -1,10 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 # The programs that ship.
 
-if(SIXGATE_FUZZ)
-  return()
-endif()
-
 file(GLOB sixgated_sources CONFIGURE_DEPENDS ${CMAKE_SOURCE_DIR}/daemon/main/*.cc)
 if(sixgated_sources AND TARGET sixgate_daemon_io)
   add_executable(sixgated ${sixgated_sources})

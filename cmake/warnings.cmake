@@ -29,36 +29,28 @@ endif()
 set(cheap_undefined -fno-sanitize=null,object-size,vptr)
 
 if(SIXGATE_SANITIZE)
+  if(NOT CMAKE_CXX_COMPILER_ID MATCHES "Clang")
+    message(FATAL_ERROR "SIXGATE_SANITIZE needs clang: cmake --preset dev")
+  endif()
   # What a unit test tests is compiled elsewhere, with all sanitizers; so the tests themselves (SIXGATE_UNIT_TEST)
   # take half as long.
   set(is_test $<BOOL:$<TARGET_PROPERTY:SIXGATE_UNIT_TEST>>)
   target_compile_options(sixgate_flags INTERFACE
     $<IF:${is_test},-O0,-O1> -fsanitize=address $<IF:${is_test},,-fsanitize=undefined> ${cheap_undefined}
-    -fno-sanitize-recover=all -fno-omit-frame-pointer -g1)
-  target_link_options(sixgate_flags INTERFACE -fsanitize=address,undefined)
-  if(CMAKE_CXX_COMPILER_ID STREQUAL "GNU")
-    # Instrumentation confuses the flow analysis of this warning; the release build keeps it.
-    target_compile_options(sixgate_flags INTERFACE -Wno-maybe-uninitialized)
-  endif()
-endif()
-
-if(CMAKE_CXX_COMPILER_ID STREQUAL "GNU" AND NOT SIXGATE_SANITIZE)
-  # g++ 12 takes members of an optional that is empty for uninitialized ones, once everything is in one function.
-  target_compile_options(sixgate_flags INTERFACE
-    $<$<BOOL:$<TARGET_PROPERTY:SIXGATE_UNIT_TEST>>:-Wno-maybe-uninitialized>)
-endif()
-
-if(SIXGATE_FUZZ)
-  target_compile_options(sixgate_flags INTERFACE
-    -fsanitize=fuzzer-no-link,address,undefined -fno-sanitize-recover=all -fno-omit-frame-pointer
-    -O1 -g1 ${cheap_undefined}
+    -fno-sanitize-recover=all -fno-omit-frame-pointer -g1
     # clang looks into libstdc++ 12's std::stable_sort, which uses what C++17 deprecated.
     -Wno-deprecated-declarations)
   target_link_options(sixgate_flags INTERFACE -fsanitize=address,undefined)
 endif()
 
+if(CMAKE_CXX_COMPILER_ID STREQUAL "GNU")
+  # g++ 12 takes members of an optional that is empty for uninitialized ones, once everything is in one function.
+  target_compile_options(sixgate_flags INTERFACE
+    $<$<BOOL:$<TARGET_PROPERTY:SIXGATE_UNIT_TEST>>:-Wno-maybe-uninitialized>)
+endif()
+
 # A bundle is one object: what of it a program does not use is left out of the program, not of the object.
-if(NOT SIXGATE_SANITIZE AND NOT SIXGATE_FUZZ)
+if(NOT SIXGATE_SANITIZE)
   target_compile_options(sixgate_flags INTERFACE -ffunction-sections -fdata-sections)
   target_link_options(sixgate_flags INTERFACE -Wl,--gc-sections)
 endif()

@@ -74,7 +74,7 @@ def fuzz(name, options):
             message = excerpt(output)
             if artifact:
                 shutil.copy(artifact[1], artifacts / f"{name}-last")
-                message += f"\nreplay: {binary.relative_to(ROOT)} build/fuzz/artifacts/{name}-last"
+                message += f"\nreplay: {binary.relative_to(ROOT)} {(artifacts / f'{name}-last').relative_to(ROOT)}"
         tests.append(results.test(f"{name}_fuzz.finds_nothing", status == 0, seconds, message))
         line += f", {runs[1] if runs else '?'} executions in {seconds:.0f} s"
         line += "" if status == 0 else f": FAILED\n{message}"
