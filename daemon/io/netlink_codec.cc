@@ -109,7 +109,7 @@ std::vector<RouteMessage> each_hop(const RouteMessage& common, const nlattr* hop
       one.route.gateway = Ip6Address(bytes);
     }
     out.push_back(std::move(one));
-    const std::size_t step = std::min(left, std::size_t{RTNH_ALIGN(hop.rtnh_len)});
+    const std::size_t step = std::min(left, static_cast<std::size_t>(RTNH_ALIGN(hop.rtnh_len)));
     at += step;
     left -= step;
   }
@@ -220,10 +220,10 @@ std::optional<RuleMessage> parse_rule(const nlmsghdr* header) {
 }
 
 std::optional<NeighborMessage> parse_neighbor(const nlmsghdr* header, Instant now) {
-  constexpr unsigned kHeard = NUD_REACHABLE | NUD_STALE | NUD_DELAY | NUD_PROBE;
+  constexpr unsigned kAnswered = NUD_REACHABLE | NUD_STALE | NUD_DELAY | NUD_PROBE;
   const auto* fixed = fixed_part<ndmsg>(header);
   if (header->nlmsg_type != RTM_NEWNEIGH || fixed == nullptr || fixed->ndm_family != AF_INET6 ||
-      (fixed->ndm_state & kHeard) == 0 || (fixed->ndm_flags & NTF_PROXY) != 0)
+      (fixed->ndm_state & kAnswered) == 0 || (fixed->ndm_flags & NTF_PROXY) != 0)
     return {};
   const NetlinkAttributes<NDA_MAX> attributes(header, sizeof(ndmsg));
   if (!attributes.good()) return {};

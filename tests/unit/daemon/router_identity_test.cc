@@ -56,8 +56,8 @@ TEST(Conformance, Row_7084_W_5_TheDuidIsTheSameAlways) {
 }
 
 TEST(Router, TheDuidIsMadeOfWhatThereIs) {
-  using Kind = conf::DuidConfig::Kind;
-  const auto made = [](Kind kind, bool with_mac, std::vector<std::uint8_t> bytes = {}) {
+  using DuidKind = conf::DuidConfig::Kind;
+  const auto made = [](DuidKind kind, bool with_mac, std::vector<std::uint8_t> bytes = {}) {
     conf::Config config = two_lans();
     config.duid.kind = kind;
     config.duid.bytes = std::move(bytes);
@@ -68,12 +68,12 @@ TEST(Router, TheDuidIsMadeOfWhatThereIs) {
     run.start();
     return run.router->state().duid->to_string();
   };
-  EXPECT_EQ(made(Kind::kAuto, true).substr(0, 8), "00010001");
-  EXPECT_EQ(made(Kind::kLlt, true).substr(0, 8), "00010001");
-  EXPECT_EQ(made(Kind::kLl, true), dhcp6::Duid::ll(testing::mac(1)).to_string());
-  EXPECT_EQ(made(Kind::kUuid, true).substr(0, 4), "0004");
-  EXPECT_EQ(made(Kind::kAuto, false).substr(0, 4), "0004");  // ppp and tun alone
-  EXPECT_EQ(made(Kind::kExplicit, true, {0, 2, 0, 0, 0, 9, 1}), "00020000000901");
+  EXPECT_EQ(made(DuidKind::kAuto, true).substr(0, 8), "00010001");
+  EXPECT_EQ(made(DuidKind::kLlt, true).substr(0, 8), "00010001");
+  EXPECT_EQ(made(DuidKind::kLl, true), dhcp6::Duid::ll(testing::mac(1)).to_string());
+  EXPECT_EQ(made(DuidKind::kUuid, true).substr(0, 4), "0004");
+  EXPECT_EQ(made(DuidKind::kAuto, false).substr(0, 4), "0004");  // ppp and tun alone
+  EXPECT_EQ(made(DuidKind::kExplicit, true, {0, 2, 0, 0, 0, 9, 1}), "00020000000901");
 }
 
 TEST(Conformance, Row_9096_WPD_10_IaidsAreMadeOfTheUplinksName) {

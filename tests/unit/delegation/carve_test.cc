@@ -340,9 +340,9 @@ TEST(Carve, NothingToDo) {
 
 TEST(Carve, BrokenMemoryIsHarmless) {
   CarveMemory memory;
-  memory.entries.push_back({"a", "if-a", "wan", prefix("2001:db8::/56"), 0x100, 64, 64});
-  memory.entries.push_back({"b", "if-b", "wan", prefix("2001:db8::/56"), 5, 60, 60});
-  memory.entries.push_back({"c", "if-c", "wan", prefix("2001:db8::/56"), 1, 200, 64});
+  memory.entries.push_back({"a", "if-a", "wan", prefix("2001:db8::/56"), {0x100, 64}, 64});
+  memory.entries.push_back({"b", "if-b", "wan", prefix("2001:db8::/56"), {5, 60}, 60});
+  memory.entries.push_back({"c", "if-c", "wan", prefix("2001:db8::/56"), {1, 200}, 64});
   const auto result =
       carve({live("2001:db8::/56")}, {lan("a"), lan("b"), lan("c"), lan("d")}, memory);
   EXPECT_EQ(result.assignments.size(), 4U);

@@ -244,12 +244,12 @@ TEST(DhcpOption, Times) {
 }
 
 TEST(DhcpOption, ServiceAddresses) {
-  constexpr std::string_view kTwo =
+  constexpr std::string_view kTwoAddresses =
       "20010db8000000000000000000000001 fe800000000000000000000000000002";
   const std::vector<Ip6Address> two{address("2001:db8::1"), address("fe80::2")};
-  expect_wire(SipServers{two}, kTwo);
-  expect_wire(DnsServers{two}, kTwo);
-  expect_wire(SntpServers{two}, kTwo);
+  expect_wire(SipServers{two}, kTwoAddresses);
+  expect_wire(DnsServers{two}, kTwoAddresses);
+  expect_wire(SntpServers{two}, kTwoAddresses);
   expect_malformed<SipServers>("20010db80000000000000000000001");
   expect_malformed<SntpServers>("20010db800000000000000000000000100");
 }
