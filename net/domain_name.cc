@@ -12,39 +12,37 @@ constexpr std::size_t kMaxName = 255;
 std::optional<DomainName> DomainName::parse(std::string_view text) {
   if (text == ".") return DomainName();
   if (!text.empty() && text.back() == '.') text.remove_suffix(1);
-  DomainName name;
-  name.wire_.clear();
+  std::vector<std::uint8_t> wire;
+  wire.reserve(text.size() + 2);
   for (;;) {
     const std::size_t dot = text.find('.');
     const std::string_view label = text.substr(0, dot);
     if (label.empty() || label.size() > kMaxLabel) return std::nullopt;
-    name.wire_.push_back(static_cast<std::uint8_t>(label.size()));
+    wire.push_back(static_cast<std::uint8_t>(label.size()));
     for (const char c : label) {
       const auto octet = static_cast<unsigned char>(c);
       if (octet <= 0x20 || octet >= 0x7f) return std::nullopt;
-      name.wire_.push_back(octet);
+      wire.push_back(octet);
     }
     if (dot == std::string_view::npos) break;
     text.remove_prefix(dot + 1);
   }
-  name.wire_.push_back(0);
-  if (name.wire_.size() > kMaxName) return std::nullopt;
-  return name;
+  wire.push_back(0);
+  if (wire.size() > kMaxName) return std::nullopt;
+  return DomainName(wire);
 }
 
 Parsed<DomainName> DomainName::parse(ByteReader& reader) {
-  DomainName name;
-  name.wire_.clear();
+  ByteReader whole = reader;
   for (;;) {
     const std::uint8_t length = reader.u8();
     if (!reader.ok()) return reader.error("domain name without end");
     if (length > kMaxLabel) return reader.error("domain name label over 63 octets or compressed");
-    const auto label = reader.bytes(length);
+    reader.skip(length);
     if (!reader.ok()) return reader.error("domain name label beyond its option");
-    name.wire_.push_back(length);
-    name.wire_.insert(name.wire_.end(), label.begin(), label.end());
-    if (name.wire_.size() > kMaxName) return reader.error("domain name over 255 octets");
-    if (length == 0) return name;
+    const std::size_t size = whole.left() - reader.left();
+    if (size > kMaxName) return reader.error("domain name over 255 octets");
+    if (length == 0) return DomainName(whole.bytes(size));
   }
 }
 
@@ -67,11 +65,12 @@ Parsed<std::vector<DomainName>> DomainName::parse_list(ByteReader& reader, bool 
 std::string DomainName::to_string() const {
   if (is_root()) return ".";
   std::string out;
-  for (std::size_t at = 0; wire_[at] != 0;) {
-    const std::size_t length = wire_[at++];
+  const std::span<const std::uint8_t> wire = wire_.span();
+  for (std::size_t at = 0; wire[at] != 0;) {
+    const std::size_t length = wire[at++];
     if (!out.empty()) out += '.';
     for (std::size_t i = 0; i < length; ++i) {
-      const std::uint8_t octet = wire_[at++];
+      const std::uint8_t octet = wire[at++];
       if (octet > 0x20 && octet < 0x7f && octet != '.' && octet != '\\') {
         out += static_cast<char>(octet);
       } else {  // RFC 1035 section 5.1

@@ -4,6 +4,7 @@
 // 255 octets in all with the ending zero.
 #pragma once
 
+#include <array>
 #include <compare>
 #include <cstdint>
 #include <optional>
@@ -14,12 +15,13 @@
 
 #include "net/byte_reader.h"
 #include "net/byte_writer.h"
+#include "net/short_octets.h"
 
 namespace sixgate {
 
 class DomainName {
  public:
-  DomainName() : wire_{0} {}  // the root
+  DomainName() : DomainName(std::array<std::uint8_t, 1>{}) {}  // the root
   // "home.arpa" or "home.arpa."; empty labels and over-long names are refused. Octets outside printable
   // ASCII are refused too: names from a configuration are A-labels.
   static std::optional<DomainName> parse(std::string_view text);
@@ -29,15 +31,16 @@ class DomainName {
   // 8106 section 5.2).
   static Parsed<std::vector<DomainName>> parse_list(ByteReader& reader, bool padded = false);
 
-  void emit(ByteWriter& writer) const { writer.bytes(wire_); }
-  std::size_t wire_size() const { return wire_.size(); }
-  bool is_root() const { return wire_.size() == 1; }
+  void emit(ByteWriter& writer) const { writer.bytes(wire_.span()); }
+  std::size_t wire_size() const { return wire_.span().size(); }
+  bool is_root() const { return wire_size() == 1; }
   std::string to_string() const;  // without the final dot; odd octets as \DDD; "." for the root
 
   friend auto operator<=>(const DomainName&, const DomainName&) = default;
 
  private:
-  std::vector<std::uint8_t> wire_;
+  explicit DomainName(std::span<const std::uint8_t> wire) : wire_(wire) {}
+  ShortOctets wire_;
 };
 
 }  // namespace sixgate
