@@ -94,7 +94,7 @@ std::vector<StatusHost> host_list(const KnownHosts& known, const dhcp6::Server& 
   table.each([&](dhcp6::BindingNumber, const dhcp6::Binding& binding) {
     if (table.link_name(binding.link) != lan || binding.valid_until <= now) return;
     const dhcp6::LeaseClient& client = table.client(binding.client);
-    const std::vector<Prefix> leases = table.leases(binding);
+    const dhcp6::LeaseList leases = table.leases(binding);
     std::vector<Ip6Address> own;
     if (!client.relayed) own.push_back(client.address);
     const bool addresses = binding.type == dhcp6::AssociationType::kAddresses;

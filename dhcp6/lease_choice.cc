@@ -3,8 +3,8 @@
 
 #include <algorithm>
 
+#include "net/big_endian.h"
 #include "net/byte_reader.h"
-#include "net/byte_writer.h"
 #include "net/sha256.h"
 
 namespace sixgate::dhcp6 {
@@ -39,12 +39,13 @@ std::optional<std::uint64_t> obstacle(const DelegableSpace& space, const Block& 
 
 std::uint64_t choice_seed(const std::array<std::uint8_t, 32>& secret, const Duid& duid,
                           AssociationType type, std::uint32_t iaid) {
-  std::vector<std::uint8_t> input(secret.begin(), secret.end());
-  ByteWriter writer(input);
-  writer.u8(static_cast<std::uint8_t>(type));
-  writer.u32(iaid);
-  writer.bytes(duid.bytes());
-  const Sha256::Digest digest = Sha256::of(input);
+  std::array<std::uint8_t, 5> association{static_cast<std::uint8_t>(type)};
+  store_big_endian<4>(association.data() + 1, iaid);
+  Sha256 hash;
+  hash.update(secret);
+  hash.update(association);
+  hash.update(duid.bytes());
+  const Sha256::Digest digest = hash.finish();
   return ByteReader(digest).u64();
 }
 

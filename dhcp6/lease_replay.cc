@@ -32,7 +32,7 @@ class LeaseReplay {
         continue;
       }
       table_.occupy(table_.allocate(client, lease.type, lease.iaid),
-                    {link, lease.interface_id, lease.prefixes, lease.valid_until});
+                    {link, lease.interface_id, LeaseList(lease.prefixes), lease.valid_until});
     }
     for (const auto& [place, until] : declined_) {
       if (until > now_) table_.declined_[{table_.link_number(place.first), place.second}] = until;

@@ -75,12 +75,12 @@ const std::vector<Prefix>& LeaseTable::prefixes(const Binding& binding) const {
   return binding.type == AssociationType::kPrefixes ? binding.delegated : sets_[binding.set];
 }
 
-std::vector<Prefix> LeaseTable::leases(const Binding& binding) const {
-  if (binding.type == AssociationType::kPrefixes) return binding.delegated;
-  std::vector<Prefix> addresses;
+LeaseList LeaseTable::leases(const Binding& binding) const {
+  if (binding.type == AssociationType::kPrefixes) return LeaseList(binding.delegated);
+  LeaseList addresses;
   for (const Prefix& prefix : sets_[binding.set]) {
-    addresses.emplace_back(prefix.with_suffix(Ip6Address::from_halves(0, binding.interface_id)),
-                           128);
+    addresses.push_back(
+        Prefix(prefix.with_suffix(Ip6Address::from_halves(0, binding.interface_id)), 128));
   }
   return addresses;
 }
@@ -119,8 +119,9 @@ ClientNumber LeaseTable::meet(const Duid& duid, const Ip6Address& address, bool 
   return number;
 }
 
-std::uint16_t LeaseTable::set_number(std::vector<Prefix> prefixes) {
-  const auto found = std::find(sets_.begin(), sets_.end(), prefixes);
+std::uint16_t LeaseTable::set_number(const LeaseList& prefixes) {
+  const auto found =
+      std::find_if(sets_.begin(), sets_.end(), [&](const auto& set) { return prefixes == set; });
   if (found != sets_.end()) return static_cast<std::uint16_t>(found - sets_.begin());
   // A house renumbered 65,000 times since the start: those that nobody has any more make room.
   if (sets_.size() > 0xfff0) {
@@ -131,12 +132,12 @@ std::uint16_t LeaseTable::set_number(std::vector<Prefix> prefixes) {
     }
     for (std::size_t i = 0; i < used.size(); ++i) {
       if (used[i]) continue;
-      sets_[i] = std::move(prefixes);
+      sets_[i].assign(prefixes.begin(), prefixes.end());
       return static_cast<std::uint16_t>(i);
     }
     return 0;
   }
-  sets_.push_back(std::move(prefixes));
+  sets_.emplace_back(prefixes.begin(), prefixes.end());
   return static_cast<std::uint16_t>(sets_.size() - 1);
 }
 
@@ -162,16 +163,16 @@ BindingNumber LeaseTable::allocate(ClientNumber client, AssociationType type, st
 }
 
 // What the binding stands for becomes findable and taken.
-void LeaseTable::occupy(BindingNumber number, BindingContent content) {
+void LeaseTable::occupy(BindingNumber number, const BindingContent& content) {
   Binding& binding = bindings_[number];
   binding.link = content.link;
   binding.valid_until = content.valid_until;
   if (binding.type == AssociationType::kAddresses) {
     binding.interface_id = content.interface_id;
-    binding.set = set_number(std::move(content.prefixes));
+    binding.set = set_number(content.prefixes);
     address_index_.insert(hash_of(binding.link, binding.interface_id), number);
   } else {
-    binding.delegated = std::move(content.prefixes);
+    binding.delegated.assign(content.prefixes.begin(), content.prefixes.end());
     for (const Prefix& prefix : binding.delegated)
       delegated_.add(first_of(prefix), last_of(prefix));
   }
@@ -200,12 +201,12 @@ void LeaseTable::watch(BindingNumber number) {
 }
 
 BindingNumber LeaseTable::put(ClientNumber client, AssociationType type, std::uint32_t iaid,
-                              BindingContent content, Instant now) {
+                              const BindingContent& content, Instant now) {
   BindingNumber number = find(client, type, iaid);
   if (number != kNoNumber) {
     Binding& binding = bindings_[number];
     if (binding.link == content.link && binding.interface_id == content.interface_id &&
-        prefixes(binding) == content.prefixes) {
+        content.prefixes == prefixes(binding)) {
       binding.valid_until = content.valid_until;
       watch(number);
       if (std::exchange(client_changed_, false)) {
@@ -219,7 +220,7 @@ BindingNumber LeaseTable::put(ClientNumber client, AssociationType type, std::ui
   } else {
     number = allocate(client, type, iaid);
   }
-  occupy(number, std::move(content));
+  occupy(number, content);
   client_changed_ = false;
   write(record_of(number), now);
   return number;

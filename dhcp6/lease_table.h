@@ -23,6 +23,7 @@
 #include "dhcp6/registrations.h"
 #include "net/ip6_address.h"
 #include "net/prefix.h"
+#include "net/short_list.h"
 #include "net/time.h"
 
 namespace sixgate::dhcp6 {
@@ -31,6 +32,9 @@ using ClientNumber = std::uint32_t;
 using BindingNumber = std::uint32_t;
 using LinkNumber = std::uint16_t;
 inline constexpr std::uint32_t kNoNumber = NumberIndex::kNone;
+
+// Addresses as /128, or prefixes: of one IA. In most houses one of the provider's and one unique local.
+using LeaseList = ShortList<Prefix, 2>;
 
 struct LeaseClient {
   Duid duid;
@@ -58,7 +62,7 @@ struct Binding {
 struct BindingContent {
   LinkNumber link = 0;
   std::uint64_t interface_id = 0;
-  std::vector<Prefix> prefixes;  // on-link ones that the address lies in, or what is delegated
+  LeaseList prefixes;  // on-link ones that the address lies in, or what is delegated
   Instant valid_until;
 };
 
@@ -78,8 +82,7 @@ class LeaseTable {
   const LeaseClient& client(ClientNumber number) const { return clients_[number]; }
   const Binding& binding(BindingNumber number) const { return bindings_[number]; }
   const std::vector<Prefix>& prefixes(const Binding& binding) const;
-  // The leases of a binding: addresses as /128, or prefixes.
-  std::vector<Prefix> leases(const Binding& binding) const;
+  LeaseList leases(const Binding& binding) const;
   // How many IAs of a type a client has.
   unsigned count(ClientNumber client, AssociationType type) const;
 
@@ -88,7 +91,7 @@ class LeaseTable {
                     bool relayed, std::string_view name);
   // Gives a client an IA, or changes the one it has. An extension alone is a short record.
   BindingNumber put(ClientNumber client, AssociationType type, std::uint32_t iaid,
-                    BindingContent content, Instant now);
+                    const BindingContent& content, Instant now);
   void end(BindingNumber number, Instant now);
   // Nobody gets this identifier on the link before `until`.
   void decline(LinkNumber link, std::uint64_t interface_id, Instant until, Instant now);
@@ -123,8 +126,11 @@ class LeaseTable {
   // What an earlier run wrote, and the beginning of this one. Without a journal the table is empty.
   JournalReading restore(std::span<const std::uint8_t> journal, std::string_view boot, Instant now);
   std::uint32_t epoch() const { return epoch_; }
-  // Octets to be appended since the last call.
-  std::vector<std::uint8_t> take_journal() { return std::exchange(journal_, {}); }
+  // Octets to be appended since the last call; the next ones go into `next`, whose memory is used again.
+  std::vector<std::uint8_t> take_journal(std::vector<std::uint8_t> next) {
+    next.clear();
+    return std::exchange(journal_, std::move(next));
+  }
   // The whole table as a journal of its own, which replaces what was written before.
   std::vector<std::uint8_t> snapshot(Instant now) const;
 
@@ -136,9 +142,9 @@ class LeaseTable {
   };
   std::uint64_t hash_of(std::span<const std::uint8_t> bytes) const;
   std::uint64_t hash_of(LinkNumber link, std::uint64_t interface_id) const;
-  std::uint16_t set_number(std::vector<Prefix> prefixes);
+  std::uint16_t set_number(const LeaseList& prefixes);
   BindingNumber allocate(ClientNumber client, AssociationType type, std::uint32_t iaid);
-  void occupy(BindingNumber number, BindingContent content);
+  void occupy(BindingNumber number, const BindingContent& content);
   void vacate(BindingNumber number);
   void remove(BindingNumber number);
   void watch(BindingNumber number);

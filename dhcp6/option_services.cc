@@ -55,7 +55,9 @@ Parsed<ClientFqdn> ClientFqdn::parse(ByteReader& reader) {
   const auto given = reader.rest();
   // A partial name lacks the ending zero (RFC 4704 section 4.2): it is read as if it were there. A
   // name that has it ends before the added one, which is how the two are told apart.
-  Octets ended = codec::octets(given);
+  Octets ended;
+  ended.reserve(given.size() + 1);
+  ended.assign(given.begin(), given.end());
   ended.push_back(0);
   ByteReader inner(ended, at);
   auto name = DomainName::parse(inner);

@@ -94,24 +94,30 @@ constexpr bool may_repeat(std::uint16_t code) {
 
 }  // namespace
 
+Parsed<OptionFrames> read_frames(ByteReader reader) {
+  OptionFrames frames;
+  while (!reader.at_end()) {
+    const std::uint16_t code = reader.u16();
+    const std::uint16_t length = reader.u16();
+    if (!reader.ok()) return reader.error("option header is cut short");
+    reader.skip(length);
+    if (!reader.ok()) return reader.error("option length beyond the end");
+    ++frames.count;
+    frames.codes |= std::uint64_t{1} << (code % 64);
+  }
+  return frames;
+}
+
 Parsed<Options> parse_options(ByteReader& reader, ParseBudget& budget) {
   // First the framing of all of them: it tells whether anything here can be trusted, and how much
   // to reserve.
-  unsigned count = 0;
-  ByteReader frames = reader;
-  while (!frames.at_end()) {
-    frames.skip(2);
-    const std::uint16_t length = frames.u16();
-    if (!frames.ok()) return frames.error("option header is cut short");
-    frames.skip(length);
-    if (!frames.ok()) return frames.error("option length beyond the end");
-    ++count;
-  }
-  if (count > budget.options) return reader.error("too many options");
-  budget.options -= count;
+  const auto frames = read_frames(reader);
+  if (!frames) return Unexpected<ParseError>(frames.error());
+  if (frames->count > budget.options) return reader.error("too many options");
+  budget.options -= frames->count;
 
   Options options;
-  options.reserve(count);
+  options.reserve(frames->count);
   while (reader.ok() && !reader.at_end()) {
     const std::uint16_t code = reader.u16();
     const std::uint16_t length = reader.u16();
@@ -133,17 +139,9 @@ Parsed<Options> codec::parse_nested(ByteReader& reader, ParseBudget& budget) {
 bool codec::append_options(ByteWriter& writer, const Options& options) {
   bool fits = true;
   for (const Option& option : options) {
-    const std::size_t begin = writer.size();
-    writer.u32(0);
-    std::visit(
-        [&](const auto& value) {
-          writer.patch_u16(begin, code_of(value));
-          value.emit(writer);
-        },
-        option);
-    const std::size_t length = writer.size() - begin - 4;
-    fits = fits && length <= kMaxPayload;
-    writer.patch_u16(begin + 2, static_cast<std::uint16_t>(length));
+    OpenOption open(writer, option_code(option));
+    std::visit([&](const auto& value) { value.emit(writer); }, option);
+    fits = fits && open.length() <= kMaxPayload;
   }
   return fits;
 }

@@ -44,6 +44,13 @@ inline bool S46MapE::operator==(const S46MapE&) const = default;
 inline bool S46MapT::operator==(const S46MapT&) const = default;
 inline bool S46Lightweight::operator==(const S46Lightweight&) const = default;
 
+// What there is to the end of the reader, when its framing adds up.
+struct OptionFrames {
+  unsigned count = 0;
+  std::uint64_t codes = 0;  // bit n: there may be options whose code is n modulo 64
+};
+Parsed<OptionFrames> read_frames(ByteReader reader);
+
 // All options to the end of the reader.
 Parsed<Options> parse_options(ByteReader& reader, ParseBudget& budget);
 
@@ -52,6 +59,31 @@ Parsed<Options> parse_options(ByteReader& reader, ParseBudget& budget);
 [[nodiscard]] bool emit_options(ByteWriter& writer, const Options& options);
 
 std::uint16_t option_code(const Option& option);
+
+// An option that is being written: its code now, its length when this ends.
+class OpenOption {
+ public:
+  OpenOption(ByteWriter& writer, std::uint16_t code) : writer_(writer) {
+    writer_.u32(std::uint32_t{code} << 16);
+    begin_ = writer_.size();
+  }
+  OpenOption(const OpenOption&) = delete;
+  OpenOption& operator=(const OpenOption&) = delete;
+  ~OpenOption() { writer_.patch_u16(begin_ - 2, static_cast<std::uint16_t>(length())); }
+
+  std::size_t length() const { return writer_.size() - begin_; }
+
+ private:
+  ByteWriter& writer_;
+  std::size_t begin_ = 0;
+};
+
+// One option, straight into the message. Whether it fits shows in the size of that.
+template <class T>
+void emit_option(ByteWriter& writer, const T& option) {
+  const OpenOption open(writer, T::kCode);
+  option.emit(writer);
+}
 
 // The same on the wire, as octets: what goes into many messages is written once.
 Options written_out(const Options& options);

@@ -83,7 +83,11 @@ Parsed<RelayedExchange> RelayedExchange::parse(std::span<const std::uint8_t> byt
 }
 
 bool RelayedExchange::emit(ByteWriter& writer) const {
-  std::vector<std::uint8_t> bytes = message.to_bytes();
+  return emit_around(relays, message.to_bytes(), writer);
+}
+
+bool RelayedExchange::emit_around(const std::vector<RelayMessage>& relays, Octets bytes,
+                                  ByteWriter& writer) {
   for (auto relay = relays.rbegin(); relay != relays.rend() && !bytes.empty(); ++relay) {
     RelayMessage around = *relay;
     around.options.emplace_back(RelayedMessage{std::move(bytes)});

@@ -42,6 +42,9 @@ struct RelayedExchange {
   static Parsed<RelayedExchange> parse(std::span<const std::uint8_t> bytes);
   // Wraps `message` (not `inner`) in `relays`. As Message::emit.
   bool emit(ByteWriter& writer) const;
+  // The same of a message as octets; none, or empty ones, do not fit.
+  static bool emit_around(const std::vector<RelayMessage>& relays, Octets message,
+                          ByteWriter& writer);
 
   bool operator==(const RelayedExchange&) const = default;
 };

@@ -10,6 +10,12 @@
 namespace sixgate::dhcp6 {
 namespace {
 
+// Payloads that are kept to be written again: as many as are answered together (daemon/io has batches of 32), unless
+// one was of unusual size.
+constexpr std::size_t kMostSpare = 64;
+constexpr std::size_t kUsualPayload = 256;
+constexpr std::size_t kLargestSpare = 1024;
+
 // What a link-local address was made of, when it was made of a MAC address (RFC 4291 appendix A).
 std::optional<MacAddress> mac_of(const Ip6Address& address) {
   const Ip6Address::Bytes& b = address.bytes();
@@ -28,8 +34,8 @@ std::optional<MacAddress> mac_of(const RelayedExchange& exchange) {
 
 // The way back (RFC 9915 section 19.3): the same relay agents with the same addresses, their Interface-Id, and from
 // which port they speak (RFC 8357 section 5).
-RelayedExchange reply_through(const RelayedExchange& query, Message message) {
-  RelayedExchange reply{.relays = {}, .inner = {}, .message = std::move(message)};
+std::vector<RelayMessage> way_back(const RelayedExchange& query) {
+  std::vector<RelayMessage> relays;
   for (const RelayMessage& relay : query.relays) {
     RelayMessage back{.type = MessageType::kRelayReply,
                       .hop_count = relay.hop_count,
@@ -39,9 +45,9 @@ RelayedExchange reply_through(const RelayedExchange& query, Message message) {
     if (const InterfaceId* id = find<InterfaceId>(relay.options)) back.options.push_back(*id);
     if (const RelaySourcePort* port = find<RelaySourcePort>(relay.options))
       back.options.push_back(*port);
-    reply.relays.push_back(std::move(back));
+    relays.push_back(std::move(back));
   }
-  return reply;
+  return relays;
 }
 
 }  // namespace
@@ -141,12 +147,15 @@ void Server::dropped(std::string_view link, ServerDrop reason) {
 }
 
 // Section 16.
-std::optional<ServerDrop> Server::validate(const Message& message) const {
-  const bool has_client = find_single<ClientId>(message.options) != nullptr;
-  const bool names_server = contains<ServerId>(message.options);
-  const ServerId* server = find_single<ServerId>(message.options);
-  const bool names_us = server != nullptr && server->duid == *configuration_.duid;
-  switch (message.type) {
+std::optional<ServerDrop> Server::validate(const Query& query) const {
+  const OptionsView& options = query.message.options;
+  const bool has_client = query.duid != nullptr;
+  const bool names_server = options.contains<ServerId>();
+  const auto names_us = [&] {
+    const auto server = options.find_single<ServerId>();
+    return server && server->duid == *configuration_.duid;
+  };
+  switch (query.message.type) {
     case MessageType::kSolicit:
     case MessageType::kConfirm:
     case MessageType::kRebind:
@@ -159,12 +168,12 @@ std::optional<ServerDrop> Server::validate(const Message& message) const {
     case MessageType::kDecline:
       if (!has_client) return ServerDrop::kNoClientId;
       if (!names_server) return ServerDrop::kNoServerId;
-      if (!names_us) return ServerDrop::kOtherServerId;
+      if (!names_us()) return ServerDrop::kOtherServerId;
       return std::nullopt;
     case MessageType::kInformationRequest:
-      if (names_server && !names_us) return ServerDrop::kOtherServerId;
-      if (contains<IaNa>(message.options) || contains<IaTa>(message.options) ||
-          contains<IaPd>(message.options))
+      if (names_server && !names_us()) return ServerDrop::kOtherServerId;
+      if (options.contains<IaNaView>() || options.contains<IaTaView>() ||
+          options.contains<IaPdView>())
         return ServerDrop::kUnexpectedIa;
       return std::nullopt;
     case MessageType::kAdvertise:
@@ -178,7 +187,7 @@ std::optional<ServerDrop> Server::validate(const Message& message) const {
       // RFC 9686 section 4.2.1
       if (!has_client) return ServerDrop::kNoClientId;
       if (names_server) return ServerDrop::kUnexpectedServerId;
-      if (contains<OptionRequest>(message.options)) return ServerDrop::kUnexpectedOro;
+      if (options.contains<OptionRequestView>()) return ServerDrop::kUnexpectedOro;
       return std::nullopt;
   }
   return ServerDrop::kUnknownType;
@@ -187,7 +196,9 @@ std::optional<ServerDrop> Server::validate(const Message& message) const {
 void Server::receive(std::string_view link, std::span<const std::uint8_t> payload,
                      const Ip6Address& from, const Ip6Address& to, Instant now,
                      std::uint16_t port) {
-  ++counters_[std::string(link)].received;
+  auto counters = counters_.find(link);
+  if (counters == counters_.end()) counters = counters_.try_emplace(std::string(link)).first;
+  ++counters->second.received;
   if (!configuration_.duid) return dropped(link, ServerDrop::kNotReady);
   Query query;
   query.now = now;
@@ -195,103 +206,109 @@ void Server::receive(std::string_view link, std::span<const std::uint8_t> payloa
   query.relayed =
       !payload.empty() && payload[0] == static_cast<std::uint8_t>(MessageType::kRelayForward);
   RelayedExchange exchange;
+  std::span<const std::uint8_t> said = payload;
   if (query.relayed) {
     auto parsed = RelayedExchange::parse(payload);
     if (!parsed || parsed->relays.empty()) return dropped(link, ServerDrop::kMalformed);
     exchange = std::move(*parsed);
+    said = exchange.inner;
+  } else if (!payload.empty() &&
+             payload[0] == static_cast<std::uint8_t>(MessageType::kRelayReply)) {
+    // It has another header, and is not for servers anyway.
+    return dropped(link, ServerDrop::kNotForServers);
+  }
+  const auto message = MessageView::parse(said);
+  if (!message) return dropped(link, ServerDrop::kMalformed);
+  query.message = *message;
+  if (query.relayed) {
     query.link = link_of_relay(exchange, link);
     query.mac = mac_of(exchange);
+    query.source = exchange.relays.back().peer_address;
   } else {
-    // Relay-reply has another header, and is not for servers anyway.
-    if (!payload.empty() && payload[0] == static_cast<std::uint8_t>(MessageType::kRelayReply))
-      return dropped(link, ServerDrop::kNotForServers);
-    auto parsed = Message::parse(payload);
-    if (!parsed) return dropped(link, ServerDrop::kMalformed);
-    exchange.message = std::move(*parsed);
     if (!to.is_multicast()) return dropped(link, ServerDrop::kUnicast);
     // RFC 9686 section 4.2: sent from the address that it is about.
-    if (!from.is_link_local() && exchange.message.type != MessageType::kAddrRegInform)
+    if (!from.is_link_local() && message->type != MessageType::kAddrRegInform)
       return dropped(link, ServerDrop::kNotLinkLocal);
     query.link = link_named(link);
     query.mac = mac_of(from);
+    query.source = from;
   }
   if (query.link == nullptr) return dropped(link, ServerDrop::kUnknownLink);
-  query.message = &exchange.message;
-  query.source = query.relayed ? exchange.relays.back().peer_address : from;
   query.link_number = table_.link_number(query.link->name);
-  std::optional<ServerDrop> drop = validate(exchange.message);
+  const auto client = message->options.find_single<ClientId>();
+  if (client) query.duid = &client->duid;
+  std::optional<ServerDrop> drop = validate(query);
   if (drop) {
-    const auto* named = find_single<ServerId>(exchange.message.options);
-    if (*drop == ServerDrop::kOtherServerId && exchange.message.type == MessageType::kRequest &&
-        named != nullptr && !query.relayed)
-      out_.foreign_servers.emplace_back(link, named->duid);
+    if (*drop == ServerDrop::kOtherServerId && message->type == MessageType::kRequest &&
+        !query.relayed) {
+      if (const auto named = message->options.find_single<ServerId>())
+        out_.foreign_servers.emplace_back(link, named->duid);
+    }
     return dropped(link, *drop);
   }
-  auto reply = answer(query, drop);
-  if (!reply) return dropped(link, drop.value_or(ServerDrop::kNothingToSay));
-
   ServerPacket packet{
       .link = std::string(link), .destination = from, .port = kClientPort, .payload = {}};
-  if (query.relayed) {
+  packet.payload = spare_payload();
+  ByteWriter reply(packet.payload);
+  answer(query, reply, drop);
+  if (reply.size() == 0) dropped(link, drop.value_or(ServerDrop::kNothingToSay));
+  if (reply.size() > kMaxMessageSize) reply.truncate(0);
+  if (reply.size() != 0 && query.relayed) {
     // RFC 8357 section 5: who does not say so is answered where relay agents listen.
     const bool says_port = contains<RelaySourcePort>(exchange.relays.front().options);
     packet.port = says_port && port != 0 ? port : kServerPort;
-    ByteWriter writer(packet.payload);
-    if (!reply_through(exchange, std::move(*reply)).emit(writer)) return;
-  } else {
-    packet.payload = reply->to_bytes();
+    Octets inner = std::exchange(packet.payload, {});
+    (void)RelayedExchange::emit_around(way_back(exchange), std::move(inner), reply);
   }
-  if (packet.payload.empty()) return;
-  ++counters_[packet.link].sent;
+  if (packet.payload.empty()) return reuse(std::move(packet.payload));
+  ++counters->second.sent;
   out_.packets.push_back(std::move(packet));
 }
 
-std::optional<Message> Server::answer(Query& query, std::optional<ServerDrop>& drop) {
-  const Message& message = *query.message;
-  if (const ClientId* client = find_single<ClientId>(message.options)) {
-    query.duid = &client->duid;
-    query.client = table_.find_client(client->duid);
+void Server::answer(Query& query, ByteWriter& reply, std::optional<ServerDrop>& drop) {
+  const MessageView& message = query.message;
+  if (query.duid != nullptr) {
+    query.client = table_.find_client(*query.duid);
     // RFC 9915 section 11: not to be relied on, and still what a person knows a device by.
-    if (const auto inside = client->duid.link_layer(); inside && !query.mac) query.mac = inside;
+    if (const auto inside = query.duid->link_layer(); inside && !query.mac) query.mac = inside;
     if (message.type == MessageType::kRenew || message.type == MessageType::kRebind)
-      released_.heard(client->duid);
+      released_.heard(*query.duid);
   }
   learn_name(query);
   const Reservation* reserved = reservation_for(query, std::nullopt);
   if (reserved != nullptr && reserved->ignore) {
     drop = ServerDrop::kIgnored;
-    return std::nullopt;
+    return;
   }
   switch (message.type) {
     case MessageType::kSolicit: {
-      const bool commit = query.link->rapid_commit && contains<RapidCommit>(message.options);
-      return answer_leases(query, commit ? Intent::kRapidCommit : Intent::kOffer);
+      const bool commit = query.link->rapid_commit && message.options.contains<RapidCommit>();
+      return answer_leases(query, commit ? Intent::kRapidCommit : Intent::kOffer, reply);
     }
     case MessageType::kRequest:
-      return answer_leases(query, Intent::kRequest);
+      return answer_leases(query, Intent::kRequest, reply);
     case MessageType::kRenew:
-      return answer_leases(query, Intent::kRenew);
+      return answer_leases(query, Intent::kRenew, reply);
     case MessageType::kRebind:
-      return answer_leases(query, Intent::kRebind);
+      return answer_leases(query, Intent::kRebind, reply);
     case MessageType::kConfirm:
-      return answer_confirm(query);
+      return answer_confirm(query, reply);
     case MessageType::kInformationRequest:
-      return answer_information(query);
+      return answer_information(query, reply);
     case MessageType::kRelease:
-      return answer_giving_back(query, false);
+      return answer_giving_back(query, false, reply);
     case MessageType::kDecline:
-      return answer_giving_back(query, true);
+      return answer_giving_back(query, true, reply);
     case MessageType::kAdvertise:
     case MessageType::kReply:
     case MessageType::kReconfigure:
     case MessageType::kRelayForward:
     case MessageType::kRelayReply:
     case MessageType::kAddrRegReply:
-      break;
+      return;
     case MessageType::kAddrRegInform:
-      return answer_registration(query, drop);
+      return answer_registration(query, reply, drop);
   }
-  return std::nullopt;
 }
 
 void Server::expire(Instant now) {
@@ -309,12 +326,37 @@ std::optional<Instant> Server::next_deadline() const {
 }
 
 ServerOutputs Server::drain() {
-  out_.journal = table_.take_journal();
-  ServerOutputs out = std::exchange(out_, ServerOutputs{});
-  // Where many ask at once, as many will next time.
-  out_.packets.reserve(out.packets.size());
-  out_.events.reserve(out.events.size());
-  return out;
+  out_.journal = table_.take_journal(std::move(out_.journal));
+  return std::exchange(out_, ServerOutputs{});
+}
+
+void Server::reuse(ServerOutputs done) {
+  for (ServerPacket& packet : done.packets) reuse(std::move(packet.payload));
+  done.packets.clear();
+  done.events.clear();
+  done.journal.clear();
+  if (out_.packets.empty()) out_.packets = std::move(done.packets);
+  if (out_.events.empty()) out_.events = std::move(done.events);
+  out_.journal = std::move(done.journal);
+}
+
+void Server::reuse(std::vector<std::uint8_t> payload) {
+  // One that was moved away has nothing to give.
+  if (payload.capacity() < kUsualPayload || payload.capacity() > kLargestSpare) return;
+  if (spare_payloads_.size() >= kMostSpare) return;
+  payload.clear();
+  spare_payloads_.push_back(std::move(payload));
+}
+
+std::vector<std::uint8_t> Server::spare_payload() {
+  std::vector<std::uint8_t> payload;
+  if (spare_payloads_.empty()) {
+    payload.reserve(kUsualPayload);
+  } else {
+    payload = std::move(spare_payloads_.back());
+    spare_payloads_.pop_back();
+  }
+  return payload;
 }
 
 std::vector<DelegatedPrefix> Server::delegations() const {

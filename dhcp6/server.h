@@ -31,7 +31,7 @@
 
 #include "dhcp6/lease_selection.h"
 #include "dhcp6/lease_table.h"
-#include "dhcp6/message.h"
+#include "dhcp6/message_view.h"
 #include "dhcp6/relay_message.h"
 #include "dhcp6/released_leases.h"
 #include "dhcp6/server_counters.h"
@@ -59,8 +59,8 @@ struct LeaseEvent {
   AssociationType type = AssociationType::kAddresses;
   Duid duid;
   std::uint32_t iaid = 0;
-  std::vector<Prefix> leases;  // addresses as /128; of what is given back in part, that part
-  Lifetime valid;              // at the moment of the event
+  LeaseList leases;  // addresses as /128; of what is given back in part, that part
+  Lifetime valid;    // at the moment of the event
   std::string name;
   bool operator==(const LeaseEvent&) const = default;
 };
@@ -114,6 +114,10 @@ class Server {
   void expire(Instant now);
   std::optional<Instant> next_deadline() const;
   ServerOutputs drain();
+  // What drain() gave, when it has been carried out: its memory is used again, so that a server that is asked at a
+  // steady rate allocates nothing. Packets may also come back alone.
+  void reuse(ServerOutputs done);
+  void reuse(std::vector<std::uint8_t> payload);
 
   const LeaseTable& table() const { return table_; }
   const ServerConfiguration& configuration() const { return configuration_; }
@@ -137,7 +141,7 @@ class Server {
  private:
   // One message of a client, with all that is known of whoever sent it.
   struct Query {
-    const Message* message = nullptr;
+    MessageView message;
     const ServerLink* link = nullptr;
     LinkNumber link_number = 0;
     const Duid* duid = nullptr;  // none in an anonymous Information-request
@@ -160,57 +164,69 @@ class Server {
   struct Answer {
     AssociationType type = AssociationType::kAddresses;
     std::uint32_t iaid = 0;
-    std::vector<Grant> grants;
-    std::vector<Prefix> withdrawn;  // returned with lifetimes of 0
+    ShortList<Grant, 4> grants;
+    LeaseList withdrawn;  // returned with lifetimes of 0
     std::optional<Status> status;
     bool empty() const { return grants.empty() && withdrawn.empty() && !status; }
   };
   // What the IAs before this one in the same message were given.
   struct Given {
-    std::vector<std::uint64_t> interface_ids;
-    std::vector<Prefix> prefixes;
+    ShortList<std::uint64_t, 4> interface_ids;
+    LeaseList prefixes;
     unsigned delegations = 0;
+  };
+  // T1 and T2 of a whole message (RFC 9915 sections 18.3.2 and 21.4), known when all of its IAs are.
+  struct Renewal {
+    std::optional<Lifetime> preferred;  // the shortest that will be extended
+    std::optional<Lifetime> valid;
+    ShortList<std::size_t, 4> places;  // in the message, where they are to be written
+    void add(const Answer& answer);
+    void write(ByteWriter& writer) const;
   };
 
   // server.cc
   const ServerLink* link_named(std::string_view name) const;
   const ServerLink* link_of_relay(const RelayedExchange& exchange,
                                   std::string_view received_on) const;
-  std::optional<ServerDrop> validate(const Message& message) const;
-  std::optional<Message> answer(Query& query, std::optional<ServerDrop>& drop);
+  std::optional<ServerDrop> validate(const Query& query) const;
+  // Writes the answer; with nothing to say it writes nothing, and may say why.
+  void answer(Query& query, ByteWriter& reply, std::optional<ServerDrop>& drop);
+  std::vector<std::uint8_t> spare_payload();
   void dropped(std::string_view link, ServerDrop reason);
   void say(LogLevel level, std::string text) { out_.log.push_back({level, std::move(text)}); }
 
   // server_names.cc
   void learn_name(Query& query) const;
-  void add_name(Message& message, const Query& query) const;
+  void add_name(ByteWriter& reply, const Query& query) const;
 
   // server_register.cc
-  std::optional<Message> answer_registration(const Query& query, std::optional<ServerDrop>& drop);
+  void answer_registration(const Query& query, ByteWriter& reply, std::optional<ServerDrop>& drop);
   bool is_appropriate(const Query& query, const Ip6Address& address) const;
   bool is_registered_by_another(const Query& query, std::uint64_t interface_id) const;
   void end_registrations(Instant now);
 
   // server_answer.cc
-  Message begin(const Query& query, MessageType type) const;
-  std::optional<Message> answer_leases(const Query& query, Intent intent);
-  std::optional<Message> answer_confirm(const Query& query) const;
-  Message answer_information(const Query& query) const;
-  Message answer_giving_back(const Query& query, bool declined);
-  void add_associations(Message& message, std::vector<Answer> answers) const;
-  void add_settings(Message& message, const Query& query) const;
+  void begin(ByteWriter& reply, const Query& query, MessageType type) const;
+  void answer_leases(const Query& query, Intent intent, ByteWriter& reply);
+  void answer_confirm(const Query& query, ByteWriter& reply) const;
+  void answer_information(const Query& query, ByteWriter& reply) const;
+  void answer_giving_back(const Query& query, bool declined, ByteWriter& reply);
+  bool give_back(const Query& query, AssociationType type, std::uint32_t iaid,
+                 std::span<const Prefix> named, bool declined);
+  static void add_association(ByteWriter& reply, const Answer& answer, Renewal& renewal);
+  void add_settings(ByteWriter& reply, const Query& query) const;
   const Reservation* settings_for(const Query& query) const;
-  void add_reconfigure(Message& message, const Query& query, bool with_key);
+  void add_reconfigure(ByteWriter& reply, const Query& query, bool with_key);
 
   // server_assign.cc
-  Answer assign_addresses(const Query& query, const IaNa& ia, Intent intent, Given& given);
-  Answer assign_prefixes(const Query& query, const IaPd& ia, Intent intent, Given& given);
+  Answer assign_addresses(const Query& query, const IaNaView& ia, Intent intent, Given& given);
+  Answer assign_prefixes(const Query& query, const IaPdView& ia, Intent intent, Given& given);
   std::optional<std::uint64_t> interface_id_for(const Query& query, std::uint32_t iaid,
                                                 BindingNumber known,
-                                                const std::vector<Ip6Address>& named,
+                                                std::span<const Ip6Address> named,
                                                 const Given& given);
   std::optional<Prefix> prefix_for(const Query& query, std::uint32_t iaid,
-                                   const DelegableSpace& space, const std::vector<Prefix>& named,
+                                   const DelegableSpace& space, std::span<const Prefix> named,
                                    const Given& given) const;
   bool may_have(const Query& query, std::uint64_t interface_id, BindingNumber known,
                 const Given& given) const;
@@ -219,7 +235,7 @@ class Server {
   std::pair<Lifetime, Lifetime> lifetimes(const Query& query, std::uint32_t iaid,
                                           Instant preferred_until, Instant valid_until) const;
   void commit(const Query& query, const Answer& answer, std::uint64_t interface_id,
-              std::vector<Prefix> kept);
+              const LeaseList& kept);
   void end(BindingNumber number, LeaseEvent::Kind kind, Instant now);
   LeaseEvent event_of(LeaseEvent::Kind kind, BindingNumber number, Instant now) const;
   void record(LeaseEvent::Kind kind, BindingNumber number, Instant now);
@@ -242,6 +258,7 @@ class Server {
   std::uint32_t replay_ = 0;
   std::map<std::string, ServerCounters, std::less<>> counters_;
   ServerOutputs out_;
+  std::vector<std::vector<std::uint8_t>> spare_payloads_;
 };
 
 }  // namespace sixgate::dhcp6

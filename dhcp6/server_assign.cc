@@ -14,12 +14,12 @@ namespace {
 // IA_NAs of one client: nobody has more interfaces in one DUID.
 constexpr std::size_t kMostAddresses = 16;
 
-template <class T>
-bool listed(const std::vector<T>& all, const T& one) {
+template <class List>
+bool listed(const List& all, const typename List::value_type& one) {
   return std::find(all.begin(), all.end(), one) != all.end();
 }
 
-std::string text_of(const std::vector<Prefix>& leases) {
+std::string text_of(std::span<const Prefix> leases) {
   std::string text;
   for (const Prefix& lease : leases) {
     text += cat(text.empty() ? "" : ", ",
@@ -88,7 +88,7 @@ bool Server::may_have(const Query& query, std::uint64_t interface_id, BindingNum
 
 std::optional<std::uint64_t> Server::interface_id_for(const Query& query, std::uint32_t iaid,
                                                       BindingNumber known,
-                                                      const std::vector<Ip6Address>& named,
+                                                      std::span<const Ip6Address> named,
                                                       const Given& given) {
   const auto reserved_for_others = [&](std::uint64_t id) {
     return std::any_of(query.link->reservations.begin(), query.link->reservations.end(),
@@ -129,18 +129,18 @@ std::optional<std::uint64_t> Server::interface_id_for(const Query& query, std::u
   return chosen;
 }
 
-Server::Answer Server::assign_addresses(const Query& query, const IaNa& ia, Intent intent,
+Server::Answer Server::assign_addresses(const Query& query, const IaNaView& ia, Intent intent,
                                         Given& given) {
   const ServerLink& link = *query.link;
   Answer answer{.type = AssociationType::kAddresses, .iaid = ia.iaid};
-  std::vector<Ip6Address> named;
-  for (const IaAddress& one : find_all<IaAddress>(ia.options)) {
+  ShortList<Ip6Address, 4> named;
+  ia.options.each<IaAddress>([&](const IaAddress& one) {
     if (!one.address.is_unspecified()) named.push_back(one.address);
-  }
+  });
   BindingNumber known = table_.find(query.client, AssociationType::kAddresses, ia.iaid);
   if (known != kNoNumber && table_.binding(known).link != query.link_number) known = kNoNumber;
-  std::vector<Prefix> held;
-  if (known != kNoNumber) held = table_.prefixes(table_.binding(known));
+  LeaseList held;
+  if (known != kNoNumber) held = LeaseList(table_.prefixes(table_.binding(known)));
   const auto is_live = [&](const Prefix& prefix) {
     return std::any_of(link.prefixes.begin(), link.prefixes.end(), [&](const ScopePrefix& one) {
       return one.prefix == prefix && one.valid_until > query.now;
@@ -214,22 +214,21 @@ Server::Answer Server::assign_addresses(const Query& query, const IaNa& ia, Inte
     return answer;
   }
   if (intent != Intent::kOffer) {
-    std::vector<Prefix> kept;
+    LeaseList kept;
     for (const Prefix& prefix : held) {
       if (!link.settled && !is_live(prefix)) kept.push_back(prefix);
     }
-    commit(query, answer, *id, std::move(kept));
+    commit(query, answer, *id, kept);
   }
   return answer;
 }
 
 std::optional<Prefix> Server::prefix_for(const Query& query, std::uint32_t iaid,
-                                         const DelegableSpace& space,
-                                         const std::vector<Prefix>& named,
+                                         const DelegableSpace& space, std::span<const Prefix> named,
                                          const Given& given) const {
   const unsigned shortest = std::max(query.link->shortest_delegation, 1U);
   const Reservation* mine = reservation_for(query, iaid);
-  std::vector<Prefix> others = given.prefixes;
+  std::vector<Prefix> others(given.prefixes.begin(), given.prefixes.end());
   for (const Reservation& one : query.link->reservations) {
     const auto kept = one.subnet ? space.prefix.subnet(64, *one.subnet) : std::nullopt;
     if (kept && &one != mine) others.push_back(*kept);
@@ -271,22 +270,22 @@ std::optional<Prefix> Server::prefix_for(const Query& query, std::uint32_t iaid,
   return choose();
 }
 
-Server::Answer Server::assign_prefixes(const Query& query, const IaPd& ia, Intent intent,
+Server::Answer Server::assign_prefixes(const Query& query, const IaPdView& ia, Intent intent,
                                        Given& given) {
   const ServerLink& link = *query.link;
   Answer answer{.type = AssociationType::kPrefixes, .iaid = ia.iaid};
-  std::vector<Prefix> named;
-  for (const IaPrefix& one : find_all<IaPrefix>(ia.options)) named.push_back(one.prefix);
+  LeaseList named;
+  ia.options.each<IaPrefix>([&](const IaPrefix& one) { named.push_back(one.prefix); });
   BindingNumber known = table_.find(query.client, AssociationType::kPrefixes, ia.iaid);
   if (known != kNoNumber && table_.binding(known).link != query.link_number) known = kNoNumber;
-  std::vector<Prefix> held;
-  if (known != kNoNumber) held = table_.binding(known).delegated;
+  LeaseList held;
+  if (known != kNoNumber) held = LeaseList(table_.binding(known).delegated);
   const bool renewing = intent == Intent::kRenew || intent == Intent::kRebind;
   const bool may_create = intent != Intent::kRebind || link.rapid_commit;
   const bool has_room = known != kNoNumber ||
                         table_.count(query.client, AssociationType::kPrefixes) + given.delegations <
                             link.delegations_per_client;
-  std::vector<Prefix> kept;  // of a space that may yet come
+  LeaseList kept;  // of a space that may yet come
   if (link.delegates) {
     for (const DelegableSpace& space : link.spaces) {
       const auto [preferred, valid] =
@@ -340,33 +339,32 @@ Server::Answer Server::assign_prefixes(const Query& query, const IaPd& ia, Inten
     return answer;
   }
   if (known == kNoNumber) ++given.delegations;
-  if (intent != Intent::kOffer) commit(query, answer, 0, std::move(kept));
+  if (intent != Intent::kOffer) commit(query, answer, 0, kept);
   return answer;
 }
 
 void Server::commit(const Query& query, const Answer& answer, std::uint64_t interface_id,
-                    std::vector<Prefix> kept) {
+                    const LeaseList& kept) {
   BindingContent content{query.link_number, interface_id, {}, query.now};
   for (const Grant& grant : answer.grants) {
     content.prefixes.push_back(answer.type == AssociationType::kPrefixes ? grant.prefix
                                                                          : grant.on_link);
     content.valid_until = std::max(content.valid_until, expiry(query.now, grant.valid));
   }
-  content.prefixes.insert(content.prefixes.end(), kept.begin(), kept.end());
+  for (const Prefix& prefix : kept) content.prefixes.push_back(prefix);
   const BindingNumber before = table_.find(query.client, answer.type, answer.iaid);
   // One that moved to another link has another lease now.
   const bool renewed = before != kNoNumber && table_.binding(before).link == query.link_number;
   if (before != kNoNumber && !renewed) record(LeaseEvent::Kind::kReleased, before, query.now);
   const bool changed =
-      !renewed || table_.prefixes(table_.binding(before)) != content.prefixes ||
+      !renewed || content.prefixes != table_.prefixes(table_.binding(before)) ||
       table_.client(table_.binding(before).client).address != query.from ||
       (!query.name.empty() && table_.client(table_.binding(before).client).name != query.name);
   if (answer.type == AssociationType::kPrefixes) out_.delegations_changed = true;
-  const bool accepts = !query.relayed && contains<ReconfigureAccept>(query.message->options);
+  const bool accepts = !query.relayed && query.message.options.contains<ReconfigureAccept>();
   const ClientNumber client =
       table_.meet(*query.duid, query.from, accepts, query.relayed, query.name);
-  const BindingNumber number =
-      table_.put(client, answer.type, answer.iaid, std::move(content), query.now);
+  const BindingNumber number = table_.put(client, answer.type, answer.iaid, content, query.now);
   record(renewed ? LeaseEvent::Kind::kRenewed : LeaseEvent::Kind::kAdded, number, query.now);
   if (!changed) return;
   out_.names_changed = true;

@@ -27,7 +27,7 @@ std::string usable_name(const ClientFqdn& fqdn) {
 }  // namespace
 
 void Server::learn_name(Query& query) const {
-  if (const ClientFqdn* fqdn = find<ClientFqdn>(query.message->options))
+  if (const auto fqdn = query.message.options.find<ClientFqdn>())
     query.said_name = usable_name(*fqdn);
   const Reservation* mine = reservation_for(query, std::nullopt);
   if (mine != nullptr && !mine->name.empty()) {
@@ -42,9 +42,9 @@ void Server::learn_name(Query& query) const {
 
 // Section 6. Our resolver's AAAA record is what S asks for; who asks for none with N gets one all the same, for
 // it is not the DNS of the world, and hears so.
-void Server::add_name(Message& message, const Query& query) const {
-  const ClientFqdn* asked = find<ClientFqdn>(query.message->options);
-  if (asked == nullptr) return;
+void Server::add_name(ByteWriter& reply, const Query& query) const {
+  const auto asked = query.message.options.find<ClientFqdn>();
+  if (!asked) return;
   const bool wants = (asked->flags & ClientFqdn::kServerUpdates) != 0;
   const bool publishes = query.link->domain && !query.name.empty();
   ClientFqdn said{.flags = 0, .name = asked->name, .partial = asked->partial};
@@ -62,7 +62,7 @@ void Server::add_name(Message& message, const Query& query) const {
       said.partial = false;
     }
   }
-  message.options.push_back(std::move(said));
+  emit_option(reply, said);
 }
 
 std::vector<NamedAddress> Server::named_addresses() const {

@@ -2,7 +2,6 @@
 #include "dhcp6/server_reconfigure.h"
 
 #include <algorithm>
-#include <string_view>
 
 #include "dhcp6/client_reconfigure.h"
 #include "dhcp6/message.h"
@@ -18,10 +17,11 @@ constexpr unsigned kReconfigureMaxCount = 8;          // REC_MAX_RC
 
 Authentication::Key reconfigure_key_of(const std::array<std::uint8_t, 32>& secret,
                                        const Duid& client) {
-  constexpr std::string_view kPurpose = "reconfigure key";
+  constexpr std::uint8_t kPurpose[] = {'r', 'e', 'c', 'o', 'n', 'f', 'i', 'g',
+                                       'u', 'r', 'e', ' ', 'k', 'e', 'y'};
   Sha256 hash;
   hash.update(secret);
-  hash.update(std::vector<std::uint8_t>(kPurpose.begin(), kPurpose.end()));
+  hash.update(kPurpose);
   hash.update(client.bytes());
   const Sha256::Digest digest = hash.finish();
   Authentication::Key key{};

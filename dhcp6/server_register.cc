@@ -34,16 +34,16 @@ bool Server::is_registered_by_another(const Query& query, std::uint64_t interfac
       });
 }
 
-std::optional<Message> Server::answer_registration(const Query& query,
-                                                   std::optional<ServerDrop>& drop) {
-  const IaAddress* named = find_single<IaAddress>(query.message->options);
+void Server::answer_registration(const Query& query, ByteWriter& reply,
+                                 std::optional<ServerDrop>& drop) {
+  const auto named = query.message.options.find_single<IaAddress>();
   if (!query.link->registers) {
     drop = ServerDrop::kNothingToSay;
-    return std::nullopt;
+    return;
   }
-  if (named == nullptr || named->address != query.source) {
+  if (!named || named->address != query.source) {
     drop = ServerDrop::kNotItsAddress;
-    return std::nullopt;
+    return;
   }
   const Ip6Address& address = named->address;
   const std::string who =
@@ -60,10 +60,10 @@ std::optional<Message> Server::answer_registration(const Query& query,
                                          table_.prefixes(table_.binding(leased)).end(), holds);
   if (is_leased || (!is_its_own && !is_appropriate(query, address))) {
     drop = ServerDrop::kNotItsAddress;
-    if (!is_leased && !query.link->settled) return std::nullopt;  // its prefix may yet come
+    if (!is_leased && !query.link->settled) return;  // its prefix may yet come
     say(LogLevel::kInfo, cat("lan ", query.link->name, ": ", address, " is not registered, it is ",
                              is_leased ? "leased" : "of no prefix of this link", "; ", who));
-    return std::nullopt;
+    return;
   }
   const bool same = is_its_own && known->name == query.name;
   if (known != nullptr || !table_.registrations().is_full()) {
@@ -84,9 +84,8 @@ std::optional<Message> Server::answer_registration(const Query& query,
                              .until = expiry(query.now, named->valid)},
                             query.now);
   }
-  Message message = begin(query, MessageType::kAddrRegReply);
-  message.options.push_back(*named);
-  return message;
+  begin(reply, query, MessageType::kAddrRegReply);
+  emit_option(reply, *named);
 }
 
 void Server::end_registrations(Instant now) {

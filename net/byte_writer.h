@@ -45,6 +45,9 @@ class ByteWriter {
     patch_u8(at, static_cast<std::uint8_t>(v >> 8));
     patch_u8(at + 1, static_cast<std::uint8_t>(v));
   }
+  void patch_u32(std::size_t at, std::uint32_t v) {
+    store_big_endian<4>(out_.data() + start_ + at, v);
+  }
 
  private:
   // Room for so many octets at the end.

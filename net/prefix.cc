@@ -76,7 +76,7 @@ std::optional<std::uint64_t> Prefix::subnet_index(const Prefix& inner) const {
   return bits >= 64 ? index : index & ((std::uint64_t{1} << bits) - 1);
 }
 
-bool any_contains(const std::vector<Prefix>& prefixes, const Ip6Address& address) {
+bool any_contains(std::span<const Prefix> prefixes, const Ip6Address& address) {
   return std::any_of(prefixes.begin(), prefixes.end(),
                      [&](const Prefix& prefix) { return prefix.contains(address); });
 }

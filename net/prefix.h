@@ -6,9 +6,9 @@
 #include <compare>
 #include <cstdint>
 #include <optional>
+#include <span>
 #include <string>
 #include <string_view>
-#include <vector>
 
 #include "net/ip6_address.h"
 
@@ -109,7 +109,7 @@ class Prefix::SubnetRange {
 inline Prefix::SubnetRange Prefix::subnets(unsigned length) const { return {*this, length}; }
 
 // Whether the address is in one of them.
-bool any_contains(const std::vector<Prefix>& prefixes, const Ip6Address& address);
+bool any_contains(std::span<const Prefix> prefixes, const Ip6Address& address);
 
 inline constexpr Prefix kUniqueLocal{Ip6Address::from_halves(0xfc00000000000000, 0), 7};
 inline constexpr Prefix kLinkLocal{Ip6Address::from_halves(0xfe80000000000000, 0), 10};

@@ -49,7 +49,10 @@ struct Load {
                    kAllDhcpRelayAgentsAndServers, now);
     ServerOutputs out = server.drain();
     journal += out.journal.size();
-    return out.packets.empty() ? std::vector<std::uint8_t>{} : std::move(out.packets[0].payload);
+    std::vector<std::uint8_t> said;
+    if (!out.packets.empty()) said = out.packets[0].payload;
+    server.reuse(std::move(out));
+    return said;
   }
   void exchange(std::uint32_t client) {
     (void)ask(MessageType::kSolicit, client, false);

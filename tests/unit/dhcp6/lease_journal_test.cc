@@ -191,7 +191,7 @@ TEST(LeaseJournal, NothingThatAClientHeardIsLostWhereverTheJournalEnds) {
         if (type == AssociationType::kPrefixes) {
           EXPECT_EQ(leases, prefixes_in(promise.reply));
         } else {
-          EXPECT_EQ(leases.at(0).address(), addresses_in(promise.reply).at(0));
+          EXPECT_EQ(leases.front().address(), addresses_in(promise.reply).at(0));
         }
       }
     }
