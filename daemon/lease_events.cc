@@ -1,8 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "daemon/lease_events.h"
 
-#include <utility>
-
 namespace sixgate::daemon {
 namespace {
 
@@ -39,10 +37,12 @@ void write_event(JsonWriter& json, const dhcp6::LeaseEvent& event) {
   json.end_array().member("valid", event.valid);
 }
 
-void LeaseEvents::add(dhcp6::LeaseEvent event) {
-  ++last_;
-  kept_.push_back(std::move(event));
-  if (kept_.size() > kMost) kept_.pop_front();
+void LeaseEvents::add(const dhcp6::LeaseEvent& event) {
+  const std::size_t place = last_++ % kMost;
+  if (place == kept_.size())
+    kept_.push_back(event);
+  else
+    kept_[place] = event;
 }
 
 std::string LeaseEvents::greeting(EventPlace& place) const {
@@ -73,8 +73,7 @@ std::string LeaseEvents::missed(EventPlace& place) const {
 std::optional<std::string> LeaseEvents::next(EventPlace& place) const {
   if (place.number >= last_) return std::nullopt;
   if (place.number < last_ - kept_.size()) return missed(place);
-  const dhcp6::LeaseEvent& event =
-      kept_[static_cast<std::size_t>(place.number - (last_ - kept_.size()))];
+  const dhcp6::LeaseEvent& event = kept_[place.number % kMost];
   ++place.number;
   JsonWriter json = begin_line(place, event_name(event));
   write_event(json, event);

@@ -7,10 +7,10 @@
 
 #include <cstddef>
 #include <cstdint>
-#include <deque>
 #include <optional>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "daemon/json.h"
 #include "dhcp6/server.h"
@@ -36,7 +36,7 @@ class LeaseEvents {
   static constexpr std::size_t kMost = 512;
 
   void begin(std::uint32_t epoch) { epoch_ = epoch; }
-  void add(dhcp6::LeaseEvent event);
+  void add(const dhcp6::LeaseEvent& event);
   EventPlace last() const { return {epoch_, last_}; }
 
   // What a new reader hears first: his place. One who says where he was is told at once when that is no place here.
@@ -49,7 +49,8 @@ class LeaseEvents {
 
   std::uint32_t epoch_ = 0;
   std::uint64_t last_ = 0;  // the number of the latest one
-  std::deque<dhcp6::LeaseEvent> kept_;
+  // The n-th event, counted from 0, at n modulo kMost. A place that is written again keeps its memory.
+  std::vector<dhcp6::LeaseEvent> kept_;
 };
 
 }  // namespace sixgate::daemon

@@ -479,6 +479,16 @@ RouterOutputs Router::drain() {
   return out;
 }
 
+void Router::reuse(RouterOutputs done) {
+  for (PacketOut& packet : done.packets) {
+    if (packet.channel == Channel::kDhcp6Server) server_.reuse(std::move(packet.payload));
+  }
+  done.packets.clear();
+  done.lease_journal.clear();
+  if (out_.packets.empty()) out_.packets = std::move(done.packets);
+  if (out_.lease_journal.empty()) out_.lease_journal = std::move(done.lease_journal);
+}
+
 WantedSockets Router::wanted_sockets() const {
   WantedSockets wanted;
   for (const auto& uplink : uplinks_) {

@@ -151,6 +151,8 @@ class Router {
   void expire(Instant now);
   std::optional<Instant> next_deadline() const;
   RouterOutputs drain();
+  // What drain() gave, when it has been carried out: its memory is used again (dhcp6::Server::reuse()).
+  void reuse(RouterOutputs done);
 
   WantedSockets wanted_sockets() const;
   std::vector<std::string> watched_sysctls() const;

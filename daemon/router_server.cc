@@ -58,7 +58,7 @@ void Router::collect_server(Instant now) {
     }
   }
   for (LogLine& line : said.log) out_.log.push_back(std::move(line));
-  for (dhcp6::LeaseEvent& event : said.events) {
+  for (const dhcp6::LeaseEvent& event : said.events) {
     const bool ended = event.kind == dhcp6::LeaseEvent::Kind::kReleased ||
                        event.kind == dhcp6::LeaseEvent::Kind::kExpired ||
                        event.kind == dhcp6::LeaseEvent::Kind::kDeclined;
@@ -66,7 +66,7 @@ void Router::collect_server(Instant now) {
       for (const Prefix& lease : event.leases) pcp_.forget(lease.address());
     }
     lease_hook_.add(event);
-    lease_events_.add(std::move(event));
+    lease_events_.add(event);
     out_.lease_events = true;
   }
   for (const auto& [name, duid] : said.foreign_servers) {
@@ -77,6 +77,7 @@ void Router::collect_server(Instant now) {
   names_changed_ = names_changed_ || said.names_changed;
   if (said.names_changed && learnt_hosts_ != learn_hosts(config_.pinholes, server_)) dirty_ = true;
   if (said.delegations_changed) subdelegations_changed(now);
+  server_.reuse(std::move(said));
 }
 
 std::vector<dhcp6::LeaseEvent> Router::release_lease(const dhcp6::LeaseSelection& which,

@@ -269,6 +269,7 @@ void Daemon::settle() {
       leave_rules();
       break;
     }
+    router_->reuse(std::move(outputs));
     if (!settle_again_) break;
   }
   settling_ = false;

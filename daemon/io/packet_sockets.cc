@@ -230,22 +230,21 @@ void PacketSockets::received(Port& port) {
       }
       return;
     }
-    std::vector<PacketIn> packets;
-    packets.reserve(DatagramBatch::kMost);
+    packets_.clear();
     const std::span<const ReceivedDatagram> datagrams = batch_.datagrams();
     for (std::size_t i = 0; i < datagrams.size(); ++i) {
       const ReceivedDatagram& datagram = datagrams[i];
       if (!is_acceptable(port, datagram)) continue;
-      packets.push_back({.interface = port.link.name,
-                         .channel = port.channel,
-                         .source = datagram.source,
-                         .destination = datagram.destination,
-                         .hop_limit = datagram.hop_limit,
-                         .payload = batch_.payload(i),
-                         .port = datagram.port,
-                         .link_layer = port.tap ? port.tap->of(datagram.source) : std::nullopt});
+      packets_.push_back({.interface = port.link.name,
+                          .channel = port.channel,
+                          .source = datagram.source,
+                          .destination = datagram.destination,
+                          .hop_limit = datagram.hop_limit,
+                          .payload = batch_.payload(i),
+                          .port = datagram.port,
+                          .link_layer = port.tap ? port.tap->of(datagram.source) : std::nullopt});
     }
-    if (!packets.empty()) receive_(packets);
+    if (!packets_.empty()) receive_(packets_);
     if (datagrams.size() < DatagramBatch::kMost) return;  // there is no more
   }
 }

@@ -62,6 +62,7 @@ class PacketSockets {
   std::map<Key, std::string> not_made_;  // and why, as last said
   std::map<std::string, std::uint64_t> fragments_;
   DatagramBatch batch_;
+  std::vector<PacketIn> packets_;  // of the batch
 };
 
 }  // namespace sixgate::daemon
