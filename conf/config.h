@@ -132,7 +132,8 @@ struct LanConfig {
   delegation::LanRequest request;  // its name and interface repeat the two above
   delegation::InterfaceIdPolicy interface_id;
   firewall::Zone zone = firewall::Zone::kProtected;
-  bool any_endpoint = false;  // filtering, as firewall/ruleset.h has it
+  bool any_endpoint = false;      // filtering, as firewall/ruleset.h has it
+  bool bind_delegations = false;  // what a router behind it was given is used by its station alone
   // Names of the LANs that its hosts may open connections to; none: as the zone has it.
   std::optional<std::vector<std::string>> reaches;
   Addressing addressing = Addressing::kSlaac;

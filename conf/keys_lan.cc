@@ -116,6 +116,13 @@ const std::array kLanKeys{
         },
         [](const LanConfig& c) { return quoted(word_of(c.any_endpoint, filtering_words())); }},
     Key<LanConfig>{
+        "bind_delegations",
+        "What a router behind this LAN was delegated is used by its station (MAC address) alone:\n"
+        "no other sends from there (RFC 9663 section 5, RFC 8987 R-3), and what that router\n"
+        "sends there itself is not given back to it (R-5).",
+        [](const Value& v, LanConfig& c, Complaints& e) { read_into(v, c.bind_delegations, e); },
+        [](const LanConfig& c) { return boolean(c.bind_delegations); }},
+    Key<LanConfig>{
         "reaches",
         "The LANs that its hosts may open connections to, such as [\"printers\"]. \"auto\": as\n"
         "the zone has it: protected ones reach all, exposed ones those exposed, others none.",

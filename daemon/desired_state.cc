@@ -401,6 +401,11 @@ void derive_subdelegations(const House& house, const LanView& lan, firewall::Fir
       // What another server gave need not be part of what we were delegated, and is at home all the same.
       if (!is_delegated(one.prefix)) out.ruleset.delegated.push_back(one.prefix);
     }
+    // Until its station is known, everybody on the LAN may use it.
+    if (lan.config->bind_delegations && lan.hosts != nullptr) {
+      if (const auto station = lan.hosts->station_of(one.next_hop, now))
+        out.ruleset.stations.push_back({rules.interface, one.prefix, *station});
+    }
     if (lan.link == nullptr) continue;
     KernelRoute route;
     route.destination = one.prefix;

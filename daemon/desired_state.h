@@ -11,6 +11,7 @@
 
 #include "conf/config.h"
 #include "daemon/kernel_state.h"
+#include "daemon/known_hosts.h"
 #include "daemon/pinholes.h"
 #include "daemon/services.h"
 #include "delegation/carve.h"
@@ -77,6 +78,7 @@ struct LanView {
   std::vector<LanTranslation> translations;
   // Prefixes withdrawn while hosts may still use them.
   std::vector<Prefix> withdrawn;
+  const KnownHosts* hosts = nullptr;
 };
 
 // A /64 that several links share, and where its hosts are.

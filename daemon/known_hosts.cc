@@ -51,6 +51,12 @@ bool KnownHosts::see(const Neighbor& neighbor, Instant now) {
   return fresh || answers_now;
 }
 
+std::optional<MacAddress> KnownHosts::station_of(const Ip6Address& address, Instant now) const {
+  const auto known = entries_.find(address);
+  if (known == entries_.end() || known->second.seen + kMemory <= now) return std::nullopt;
+  return known->second.mac;
+}
+
 std::map<Ip6Address, KnownHosts::Entry> KnownHosts::addresses(Instant now) const {
   Entries out = entries_;
   std::erase_if(out, [&](const auto& entry) { return entry.second.seen + kMemory <= now; });

@@ -8,6 +8,7 @@
 
 #include <cstddef>
 #include <map>
+#include <optional>
 
 #include "daemon/neighbor.h"
 
@@ -30,6 +31,8 @@ class KnownHosts {
 
   // Whether this address has just become known, or another's, or answered for the first time.
   bool see(const Neighbor& neighbor, Instant now);
+  // Where an address was within kMemory.
+  std::optional<MacAddress> station_of(const Ip6Address& address, Instant now) const;
   // Those seen within kMemory.
   std::map<Ip6Address, Entry> addresses(Instant now) const;
 

@@ -209,7 +209,11 @@ void Router::neighbors(const std::vector<Neighbor>& news, Instant now) {
     Lan* lan = lan_on(neighbor.interface);
     if (lan == nullptr || !lan->hosts().see(neighbor, now)) continue;
     if (lan->config().dhcp6.domain) names_changed_ = true;
+    // The next hop of what is delegated on may be known now, or another station.
+    if (lan->config().bind_delegations && neighbor.address.is_link_local())
+      subdelegations_changed(now);
   }
+  if (dirty_) return settle(now);
   tell_names(now);
 }
 

@@ -274,6 +274,7 @@ House Router::house(Instant now) {
     prefixes_[view.config->name] = view.prefixes;
     view.translations = lan_translations(*view.config, view.prefixes, now);
     view.withdrawn = withdrawn_prefixes(*lan, now);
+    view.hosts = &lan->hosts();
     for (const ra::AdvertisedRecord& record : lan->advertiser().advertised()) {
       if (std::find(view.withdrawn.begin(), view.withdrawn.end(), record.prefix) !=
           view.withdrawn.end())

@@ -303,6 +303,17 @@ void input_rules(Table& filter, const Ruleset& rules) {
 }
 
 void source_rules(Table& filter, const Ruleset& rules) {
+  for (const FirewallStation& one : rules.stations) {
+    const auto rule = [&](std::string_view side, std::string_view inverted, std::string_view fate,
+                          std::string_view why) {
+      filter.rule(kSource,
+                  cat(side, one.prefix, " -i ", one.interface, " -m mac ", inverted,
+                      "--mac-source ", one.station),
+                  fate, why);
+    };
+    rule("-s ", "! ", kForged, "what a router has is no other station's: RFC 9663 5, RFC 8987 R-3");
+    rule("-d ", "", kUnroutedSilently, "would go round between us and that router: RFC 8987 R-5");
+  }
   for (const FirewallLan& lan : rules.lans) {
     for (const Prefix& prefix : lan.local) {
       filter.rule(kSource, cat("-i ", lan.interface, " -s ", prefix), kReturn,

@@ -49,6 +49,8 @@ const std::array<NftSetKind, kNftSetCount> kNftSetKinds{{
     {NftSetId::kKnock, "knock", NftKey::kInterfaceMark, "LAN, mark of what came by IPsec AH"},
     {NftSetId::kAnyEndpoint, "any_endpoint", NftKey::kInterface, "LANs that anybody may answer"},
     {NftSetId::kRefusing, "refusing", NftKey::kInterface, "LANs where something was shut"},
+    {NftSetId::kStations, "stations", NftKey::kStation, "prefixes that one station has alone"},
+    {NftSetId::kStationed, "stationed", NftKey::kInterfacePrefix, "the same without the station"},
 }};
 
 namespace {
@@ -75,13 +77,15 @@ std::string to_text(const NftSetKind& kind, const NftElement& element) {
     case NftKey::kProtocol:
       return cat('"', element.interface, "\" . ", element.source, " . ", element.prefix.address(),
                  " . ", range_text(element));
+    case NftKey::kStation:
+      return cat('"', element.interface, "\" . ", element.prefix, " . ", element.station);
   }
   return "";
 }
 
 bool overlap(const NftElement& a, const NftElement& b) {
   return a.interface == b.interface && a.prefix.overlaps(b.prefix) && a.source.overlaps(b.source) &&
-         a.first <= b.last && b.first <= a.last;
+         a.first <= b.last && b.first <= a.last && a.station == b.station;
 }
 
 // Whether the element overlaps one of a set's. They are sorted, and a prefix lies in none of the others or is the same
@@ -223,6 +227,12 @@ NftSets nft_sets(const Ruleset& given) {
   for (const FirewallPinhole& one : ruleset.pinholes) sets[set_of(one)].push_back(element_of(one));
   for (const FirewallServer& server : ruleset.servers) {
     sets[NftSetId::kServers].push_back({server.interface, server.source});
+  }
+  for (const FirewallStation& one : ruleset.stations) {
+    NftElement element{one.interface, one.prefix};
+    sets[NftSetId::kStationed].push_back(element);
+    element.station = one.station;
+    sets[NftSetId::kStations].push_back(std::move(element));
   }
   for (const FirewallRegistration& one : ruleset.registrations) {
     sets[NftSetId::kRegistered].push_back({one.interface, Prefix(one.address, 128)});

@@ -16,6 +16,7 @@
 #include <vector>
 
 #include "firewall/ruleset.h"
+#include "net/mac_address.h"
 #include "net/prefix.h"
 
 namespace sixgate::firewall {
@@ -31,11 +32,13 @@ enum class NftKey : std::uint8_t {
   kPort,             // type ifname . ipv6_addr . inet_service
   kPorts,            // type ifname . ipv6_addr . ipv6_addr . inet_service, flags interval
   kProtocol,         // type ifname . ipv6_addr . ipv6_addr . inet_proto, flags interval
+  kStation,          // type ifname . ipv6_addr . ether_addr, flags interval
 };
 
 // Ranges of keys instead of single ones: such sets take no elements that overlap.
 constexpr bool is_interval(NftKey key) {
-  return key == NftKey::kInterfacePrefix || key == NftKey::kPorts || key == NftKey::kProtocol;
+  return key == NftKey::kInterfacePrefix || key == NftKey::kPorts || key == NftKey::kProtocol ||
+         key == NftKey::kStation;
 }
 
 enum class NftSetId : std::uint8_t {
@@ -74,8 +77,10 @@ enum class NftSetId : std::uint8_t {
   kKnock,        // LAN . mark of what came out of it
   kAnyEndpoint,  // LANs whose hosts anybody may answer
   kRefusing,     // guarded LANs whose TCP is to begin with its beginning
+  kStations,     // LAN . delegated prefix . its router's station
+  kStationed,    // LAN . prefix of the set before
 };
-inline constexpr std::size_t kNftSetCount = 32;
+inline constexpr std::size_t kNftSetCount = 34;
 
 struct NftSetKind {
   NftSetId id;
@@ -94,7 +99,8 @@ struct NftElement {
   Prefix source = {};       // of pinholes
   std::uint16_t first = 0;  // of pinholes: ports, or the protocol twice; of doors the port twice
   std::uint16_t last = 0;
-  std::uint32_t mark = 0;  // of kInterfaceMark
+  std::uint32_t mark = 0;   // of kInterfaceMark
+  MacAddress station = {};  // of kStation
   friend auto operator<=>(const NftElement&, const NftElement&) = default;
 };
 

@@ -45,6 +45,8 @@ table ip6 sixgate {
 		iifname @lan ip6 saddr fe80::/10 udp dport 547 notrack return comment "DHCPv6 requests without conntrack"
 		udp dport 547 iifname . ip6 saddr @servers notrack comment "answers to our DHCPv6 relay agent without conntrack"
 		iifname @lan ip6 saddr != fe80::/10 iifname . ip6 saddr & ffff:ffff:ffff:ffff:: != @local64 iifname . ip6 saddr != @local iifname . ip6 saddr != @local_overlap goto spoofed comment "a source belongs to its LAN: BCP 38, RFC 7084 S-2, L-14"
+		iifname . ip6 saddr @stationed iifname . ip6 saddr . ether saddr != @stations goto spoofed comment "what a router has is no other station's: RFC 9663 5, RFC 8987 R-3"
+		iifname . ip6 daddr . ether saddr @stations counter name unrouted drop comment "would go round between us and that router: RFC 8987 R-5"
 		iifname . ip6 saddr @delegated counter name outside drop comment "our own sources do not come from outside: RFC 6092 REC-6"
 		iifname . ip6 saddr @delegated_overlap counter name outside drop comment "the same"
 	}
@@ -125,6 +127,7 @@ table ip6 sixgate {
 		iifname @wan oifname @any_endpoint meta l4proto udp meta l4proto . ip6 daddr . th dport @endpoints counter name endpoints accept comment "sent something to somebody just now"
 		iifname @wan oifname @any_endpoint tcp flags & (fin | syn | rst | ack) == syn meta l4proto . ip6 daddr . th dport @endpoints counter name endpoints accept comment "sent something to somebody just now"
 		iifname @wan oifname @any_endpoint meta l4proto . ip6 daddr @endpoints_without_port counter name endpoints accept comment "sent something to somebody just now"
+		iifname @wan oifname @guarded meta l4proto { 4, 41 } ip6 daddr . ip6 saddr @mobile counter name endpoints accept comment "tunnel beside Mobile IPv6: RFC 6092 REC-29"
 		oifname @guarded goto to_guarded
 		counter name refused drop comment "nothing else asked for it"
 	}
@@ -176,6 +179,7 @@ table ip6 sixgate {
 		iifname @any_endpoint ct direction original meta l4proto udp update @endpoints { meta l4proto . ip6 saddr . th sport timeout 5m } comment "anybody may answer: RFC 6092 REC-17"
 		iifname @any_endpoint ct direction original tcp flags & (fin | rst) == 0 update @endpoints { meta l4proto . ip6 saddr . th sport timeout 4m } comment "anybody may answer: RFC 6092 REC-33"
 		iifname @any_endpoint ct direction original meta l4proto != { tcp, udp, udplite, icmpv6, sctp, dccp, ah, esp, 139 } update @endpoints_without_port { meta l4proto . ip6 saddr timeout 5m } comment "anybody may answer: RFC 6092 REC-11"
+		iifname @guarded meta l4proto 135 update @mobile { ip6 saddr . ip6 daddr timeout 1h } comment "a tunnel may come back: RFC 6092 REC-29"
 	}
 	chain to_guarded {
 		%log
@@ -190,6 +194,7 @@ table ip6 sixgate {
 constexpr std::string_view kLearned =
     R"(	set endpoints { type inet_proto . ipv6_addr . inet_service; flags dynamic,timeout; size 16384; comment "what anybody may answer"; }
 	set endpoints_without_port { type inet_proto . ipv6_addr; flags dynamic,timeout; size 4096; comment "the same of other protocols"; }
+	set mobile { type ipv6_addr . ipv6_addr; flags dynamic,timeout; size 4096; comment "spoke Mobile IPv6 with"; }
 )";
 
 constexpr std::string_view type_of(NftKey key) {
@@ -210,6 +215,8 @@ constexpr std::string_view type_of(NftKey key) {
       return "type ifname . ipv6_addr . ipv6_addr . inet_service; flags interval;";
     case NftKey::kProtocol:
       return "type ifname . ipv6_addr . ipv6_addr . inet_proto; flags interval;";
+    case NftKey::kStation:
+      return "type ifname . ipv6_addr . ether_addr; flags interval;";
   }
   return "";
 }

@@ -27,6 +27,12 @@ void cut_out(const Prefix& whole, const Prefix& hole, std::vector<Prefix>& left)
   }
 }
 
+// They are sorted, and none lies in another: what holds the prefix is the last that does not come after it.
+bool lies_in_one_of(const std::vector<Prefix>& prefixes, const Prefix& prefix) {
+  const auto after = std::ranges::upper_bound(prefixes, prefix);
+  return after != prefixes.begin() && std::prev(after)->contains(prefix);
+}
+
 }  // namespace
 
 std::string_view to_string(Backend backend) {
@@ -178,6 +184,17 @@ Ruleset normalise(Ruleset ruleset) {
   ruleset.registrations.erase(twice.begin(), twice.end());
 
   ruleset.translations = normalised(std::move(ruleset.translations));
+
+  std::ranges::sort(ruleset.stations);
+  std::vector<FirewallStation> stations;
+  for (const FirewallStation& one : ruleset.stations) {
+    const auto lan = std::ranges::find(ruleset.lans, one.interface, &FirewallLan::interface);
+    if (lan == ruleset.lans.end() || !lies_in_one_of(lan->local, one.prefix)) continue;
+    const bool inside = !stations.empty() && stations.back().interface == one.interface &&
+                        stations.back().prefix.contains(one.prefix);
+    if (!inside) stations.push_back(one);
+  }
+  ruleset.stations = std::move(stations);
 
   keep_outermost(ruleset.delegated);
   for (const Prefix& hole : ruleset.excluded) {

@@ -14,6 +14,7 @@
 #include <string_view>
 #include <vector>
 
+#include "net/mac_address.h"
 #include "net/prefix.h"
 
 namespace sixgate::firewall {
@@ -99,6 +100,15 @@ struct FirewallTranslation {
   friend auto operator<=>(const FirewallTranslation&, const FirewallTranslation&) = default;
 };
 
+// A router behind a LAN whose delegated prefix is used by its station alone: no other is a source there (RFC 9663 section
+// 5, RFC 8987 R-3), and what this one sends to it is not given back to it, to go round for ever.
+struct FirewallStation {
+  std::string interface;  // of the LAN, among whose local the prefix is
+  Prefix prefix;
+  MacAddress station;
+  friend auto operator<=>(const FirewallStation&, const FirewallStation&) = default;
+};
+
 struct Ruleset {
   std::vector<FirewallUplink> uplinks;
   std::vector<FirewallLan> lans;
@@ -109,6 +119,7 @@ struct Ruleset {
   std::vector<FirewallPinhole> pinholes;
   std::vector<FirewallKnock> knocks;
   std::vector<FirewallTranslation> translations{};
+  std::vector<FirewallStation> stations{};
   // RFC 7084 G-3: while false nothing crosses between LAN and WAN. LANs talk to each other and to
   // us.
   bool provisioned = false;
@@ -131,7 +142,8 @@ struct Ruleset {
 // LAN; what is excluded is cut out of delegated, and excluded is empty; pinholes are for hosts in what is
 // assigned and do not overlap; knocks are for LANs that have something assigned; no server is where neither an
 // uplink nor a LAN is, and no registration where no uplink is; translations are sorted and between prefixes of
-// one length. Renderers do this themselves.
+// one length; stations are those of a LAN's local prefixes, and of none that lies in another's. Renderers do this
+// themselves.
 Ruleset normalise(Ruleset ruleset);
 
 // What normalise() makes of them.

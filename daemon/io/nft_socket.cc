@@ -36,6 +36,7 @@ namespace {
 constexpr std::size_t kNameSize = 16;
 constexpr std::size_t kAddressSize = 16;
 constexpr std::size_t kNumberSize = 4;
+constexpr std::size_t kStationSize = 8;
 constexpr std::size_t kMostSize = kNameSize + 2 * kAddressSize + kNumberSize;
 using Key = std::array<std::uint8_t, kMostSize>;
 
@@ -55,6 +56,8 @@ constexpr std::size_t size_of(NftKey key) {
     case NftKey::kPorts:
     case NftKey::kProtocol:
       return kMostSize;
+    case NftKey::kStation:
+      return kNameSize + kAddressSize + kStationSize;
   }
   return 0;
 }
@@ -113,6 +116,10 @@ Key key_of(NftKey kind, const NftElement& element, End end) {
       key[kTail] = static_cast<std::uint8_t>(number);
       address(kNameSize, element.source);
       address(kNameSize + kAddressSize, element.prefix);
+      break;
+    case NftKey::kStation:
+      address(kNameSize, element.prefix);
+      std::ranges::copy(element.station.bytes(), key.data() + kNameSize + kAddressSize);
       break;
   }
   return key;
@@ -235,11 +242,19 @@ std::optional<NftElement> element_of(NftKey kind, const Key& first, const Key& l
       element.first = element.last = port(first, kNameSize + kAddressSize);
       return element;
     }
-    case NftKey::kInterfacePrefix: {
+    case NftKey::kInterfacePrefix:
+    case NftKey::kStation: {
       const auto prefix = prefix_at(first, last, kNameSize);
       if (!prefix) return std::nullopt;
       element.prefix = *prefix;
-      return element;
+      if (kind == NftKey::kInterfacePrefix) return element;
+      const auto station = [](const Key& key) {
+        MacAddress::Bytes bytes{};
+        std::copy_n(key.data() + kNameSize + kAddressSize, bytes.size(), bytes.begin());
+        return MacAddress(bytes);
+      };
+      element.station = station(first);
+      return station(last) == element.station ? std::optional(element) : std::nullopt;
     }
     case NftKey::kPorts:
     case NftKey::kProtocol: {

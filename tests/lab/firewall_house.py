@@ -25,6 +25,7 @@ UNASSIGNED = "2001:db8:1000:77::1"
 NET = "2001:db8:ffff::80"
 PEER = "2001:db8:ffff::99"          # nobody is there: nothing but what a test makes answers
 H4 = "2001:db8:4000::4"
+MOBILITY = struct.pack("!BBBBHH", 59, 1, 1, 0, 0, 0) + bytes(8)  # RFC 6275 section 6.1.3: Home Test Init
 
 BACKENDS = ("nft", "ip6tables", "ip6tables-legacy")
 

@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
 """Endpoint-independent filtering (RFC 6092 REC-11, REC-17, REC-33): whom a host has sent something from is not asked who
 answers; and without it, or of another port, nobody else does."""
-from firewall_house import H1, H2, NET, PEER, FirewallHouse, Rules, raw, tcp_to, udp_to
-from lab import limit
+from firewall_house import H1, H2, MOBILITY, NET, PEER, FirewallHouse, Rules, raw, tcp_to, udp_to
+from lab import limit, proves
 
 OTHER = "2001:db8:ffff::77"  # sent nothing, and nothing was sent to it
 
@@ -82,3 +82,28 @@ def test_filtering_endpoint_independent(lab):
     rules.text = plain
     house.apply(rules)
     answer(talk, 42000, False)
+
+
+@limit(120)
+@proves("6092-REC-29")
+def test_filtering_tunnels_of_mobile_ipv6(lab):
+    """nft: between the two ends of a Mobility Header flow that passed, tunnels pass both ways, whoever begins; no others."""
+    house = FirewallHouse(lab, "nft")
+    talk = Talk(lab, house)
+    house.apply(Rules())
+    tunnels = (("IPv6 tunnel", 41), ("IPv4 tunnel", 4))
+    for name, protocol in tunnels:
+        talk.into(name + " of a stranger", raw(protocol), False, source=PEER)
+    talk.go()
+    talk.out("binding", raw(135, MOBILITY))
+    talk.go()
+    for name, protocol in tunnels:
+        talk.into(name, raw(protocol), True, source=PEER)
+        talk.into(name + " of another", raw(protocol), False)
+        talk.into(name + " for another host", raw(protocol), False, source=PEER, destination=H2)
+    talk.into("another protocol", raw(253), False, source=PEER)
+    talk.go()
+    for name, protocol in tunnels:
+        talk.out(name + " out", raw(protocol))
+    talk.go()
+    lab.row("6092-REC-29", True)

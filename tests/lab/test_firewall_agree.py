@@ -16,7 +16,7 @@ SENDERS = {"h1": (H1, H1_ULA, OLD, H3, "2001:db8:bad::1", "::1"), "h3": (H3, H3_
 ZONES = ("protected", "exposed", "isolated", "closed")
 
 
-def random_house(random):
+def random_house(random, stations):
     lines = ["uplink wan0"]
     zones = [random.choice(ZONES) for _ in range(2)]
     for lan, zone in zip(("lan0", "lan1"), zones):
@@ -37,6 +37,8 @@ def random_house(random):
                                                     random.choice(("::/0", "2001:db8:9::/48", NET + "/128"))))
     if random.randrange(2):
         lines.append("knock %s %d" % (random.choice(("lan0", "lan1")), MARK))
+    if random.randrange(3) == 0:
+        lines.append("station lan0 2001:db8:1000:1::/64 %s" % random.choice(stations))
     lines += ["provisioned"] * (random.randrange(5) > 0)
     rules = Rules()
     rules.text = "\n".join(lines + ["end", ""])
@@ -75,7 +77,7 @@ def test_firewall_backends_agree(lab):
                 "ip6 saddr %s meta mark set %d; }; }\n" % (KNOCKER, MARK))
     passed = wrong = 0
     for number in range(ROUNDS):
-        rules = random_house(random)
+        rules = random_house(random, (lab.h1.mac("eth0"), lab.h2.mac("eth0")))
         load(house, random)
         outcomes = {}
         for backend in ("nft", "ip6tables"):

@@ -2,7 +2,8 @@
 """Transports beside TCP and UDP through the firewall: what the inside began goes on, and nothing else begins."""
 import struct
 
-from firewall_house import H1, NET, PEER, Rules, behind, each_backend, icmp, raw, routing, tcp_octets, udp_to
+from firewall_house import (H1, H2, MOBILITY, NET, PEER, Rules, behind, each_backend, esp, icmp, raw, routing, tcp_octets,
+                            udp_to)
 from lab import proves
 from wire import checksum, inject, ipv6
 
@@ -42,8 +43,52 @@ def dccp(source_port, port, kind, rest):
     return make
 
 
-MOBILITY = struct.pack("!BBBBHH", 59, 1, 1, 0, 0, 0) + bytes(8)  # RFC 6275 section 6.1.3: Home Test Init
 SHIM6 = b"\x3b\x00\x80" + bytes(5)                            # RFC 5533 section 5.1: a payload extension header
+
+
+DELEGATED_ON = "2001:db8:1000:20::/60"
+
+
+@each_backend
+@proves("9663-04")
+def check_stations(lab, house):
+    """What a router behind a LAN was delegated is used by its station alone, and is not given back to it."""
+    cpe, inside = lab.cpe, "2001:db8:1000:21::5"
+    cpe.ip("-6", "route", "add", DELEGATED_ON, "via", lab.h1.link_local("eth0"), "dev", "lan0")
+    house.gates["h2"] = ("eth0", cpe.mac("lan0"))
+
+    def look(bound):
+        house.probes.clear()
+        house.probe("out, of the router", "h1", inside, NET, raw(253), "isp", True)
+        house.probe("out, of another", "h2", inside, NET, raw(253), "isp", not bound)
+        house.probe("out, of another for itself", "h2", H2, NET, raw(253), "isp", True)
+        house.probe("in, of the world", "isp", NET, inside, esp(), "h1", True)
+        house.probe("in, of another", "h2", H2, inside, raw(253), "h1", True)
+        house.probe("round", "h1", H1, inside, raw(253), "h1", not bound)
+        found = house.shoot()
+        return ["%s, %s" % (one.name, "bound" if bound else "free") for one in house.probes if found[one.name] != one.expected]
+
+    rules = Rules(lan0=("2001:db8:1000:1::/64", DELEGATED_ON))
+    plain = rules.text
+    house.apply(rules)
+    wrong = look(False)
+    bound = "station lan0 %s %s\nprovisioned" % (DELEGATED_ON, lab.h1.mac("eth0"))
+    rules.text = plain.replace("provisioned", bound)
+    house.apply(rules)
+    wrong += look(True)
+    # The router is another machine now, and then nobody's.
+    rules.text = plain.replace("provisioned", bound.replace(lab.h1.mac("eth0"), lab.h2.mac("eth0")))
+    house.apply(rules)
+    house.probes.clear()
+    house.probe("out, of the former", "h1", inside, NET, raw(253), "isp", False)
+    house.probe("out, of the new one", "h2", inside, NET, raw(253), "isp", True)
+    found = house.shoot()
+    wrong += [one.name for one in house.probes if found[one.name] != one.expected]
+    rules.text = plain
+    house.apply(rules)
+    wrong += look(False)
+    lab.row("9663-04", not wrong, wrong)
+    lab.check(not wrong, "wrong: " + ", ".join(wrong))
 
 
 @each_backend

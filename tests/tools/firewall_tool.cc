@@ -7,7 +7,7 @@
 // Rulesets come on standard input, a word at the line's start saying what the rest is; `end` ends one:
 //   uplink IF | lan IF ZONE | any_endpoint IF | reaches IF IF... | assigned IF PREFIX | local IF PREFIX | delegated PREFIX |
 //   excluded PREFIX | pinhole IF HOST PROTOCOL FIRST LAST SOURCE | server IF PREFIX | knock IF MARK |
-//   log RATE | provisioned | end
+//   station IF PREFIX MAC | log RATE | provisioned | end
 // For each Ruleset that was applied a line is written: "ok BACKEND MICROSECONDS" or "error WHY".
 #include <chrono>
 #include <cstdio>
@@ -102,6 +102,10 @@ void take(Ruleset& ruleset, const std::vector<std::string>& line) {
     ruleset.servers.push_back({line[1], prefix_of(line[2])});
   } else if (what == "knock" && line.size() == 3) {
     ruleset.knocks.push_back({line[1], number_of(line[2])});
+  } else if (what == "station" && line.size() == 4) {
+    const std::optional<MacAddress> station = MacAddress::parse(line[3]);
+    if (!station) give_up(cat("not a station: ", line[3]));
+    ruleset.stations.push_back({line[1], prefix_of(line[2]), *station});
   } else if (what == "excluded" && line.size() == 2) {
     ruleset.excluded.push_back(prefix_of(line[1]));
   } else {

@@ -160,6 +160,42 @@ TEST(Conformance, Row_9818_LPD_5a_TheWayToADelegatedPrefix) {
   EXPECT_NE(std::find(lan.local.begin(), lan.local.end(), mine), lan.local.end());
 }
 
+// RFC 9663 section 5, RFC 8987, where the configuration wants it.
+TEST(RouterDhcpServer, ADelegationIsOfTheStationThatItsNextHopHas) {
+  const auto see = [](RouterRun& run, unsigned station) {
+    const MacAddress mac({2, 0, 0, 0, 1, static_cast<std::uint8_t>(station)});
+    run.router->neighbors({{"lan0", address("fe80::c"), mac, run.now, true, true}}, run.now);
+    run.settle();
+    run.run_for(Router::kSubdelegationGap);
+    return mac;
+  };
+  RouterRun run;
+  run.config.lans[0].bind_delegations = true;
+  run.start_online();
+  const auto said = get_prefix(run, "lan0");
+  ASSERT_TRUE(said);
+  const std::vector<Prefix> given = prefixes_in(*said);
+  ASSERT_TRUE(run.firewall);
+  EXPECT_TRUE(run.firewall->stations.empty()) << "nobody knows where it is";
+  for (const unsigned station : {1U, 2U}) {
+    const MacAddress mac = see(run, station);
+    ASSERT_EQ(run.firewall->stations.size(), given.size()) << station;
+    for (const firewall::FirewallStation& one : run.firewall->stations) {
+      EXPECT_EQ(one.interface, "lan0");
+      EXPECT_EQ(one.station, mac);
+      EXPECT_NE(std::find(given.begin(), given.end(), one.prefix), given.end());
+    }
+  }
+  ASSERT_TRUE(get_prefix(run, "lan0", 1, MessageType::kRelease, given));
+  EXPECT_TRUE(run.firewall->stations.empty());
+
+  RouterRun plain;
+  plain.start_online();
+  ASSERT_TRUE(get_prefix(plain, "lan0"));
+  see(plain, 1);
+  EXPECT_TRUE(plain.firewall->stations.empty()) << "not unless it is asked for";
+}
+
 TEST(RouterDhcpServer, ManyRoutersInARowAreToldToTheKernelTogether) {
   RouterRun run;
   run.start_online();

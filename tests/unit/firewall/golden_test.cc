@@ -48,6 +48,8 @@ Ruleset two_uplinks() {
   ruleset.lans[1].assigned.push_back(prefix("2001:db8:3000::/60"));
   ruleset.delegated.push_back(prefix("2001:db8:3000::/59"));
   ruleset.excluded = {prefix("2001:db8:3000:1f::/64")};
+  ruleset.stations = {
+      {"lan1", prefix("2001:db8:3000:4::/62"), *MacAddress::parse("02:00:5e:00:53:01")}};
   ruleset.servers = {{"ppp0", prefix("2001:db8:5::547/128")}, {"wan0", prefix("fe80::/10")}};
   ruleset.registrations = {{"wan0", *Ip6Address::parse("2001:db8:5:1::abcd")},
                            {"ppp0", *Ip6Address::parse("2001:db8:6:1::1")},

@@ -37,6 +37,12 @@ class RandomRulesets {
     for (unsigned i = below(3); i > 0; --i) ruleset.knocks.push_back({kNames[below(5)], below(2)});
     ruleset.delegated = prefixes();
     ruleset.excluded = prefixes();
+    for (unsigned i = below(5); i > 0; --i) {
+      for (const Prefix& prefix : prefixes())
+        ruleset.stations.push_back(
+            {kNames[below(5)], prefix,
+             MacAddress({2, 0, 0, 0, 0, static_cast<std::uint8_t>(below(3))})});
+    }
     ruleset.refuse_middles = below(2) == 1;
     return ruleset;
   }
@@ -86,7 +92,8 @@ inline bool overlaps_within(const NftSets& sets) {
         const NftElement& a = elements[i];
         const NftElement& b = elements[j];
         if (a.interface == b.interface && a.prefix.overlaps(b.prefix) &&
-            a.source.overlaps(b.source) && a.first <= b.last && b.first <= a.last) {
+            a.source.overlaps(b.source) && a.first <= b.last && b.first <= a.last &&
+            a.station == b.station) {
           return true;
         }
       }

@@ -64,6 +64,24 @@ TEST(NormaliseRuleset, CutsExcludedPrefixesOutOfDelegations) {
   EXPECT_TRUE(normal.excluded.empty());
 }
 
+TEST(NormaliseRuleset, AStationHasPrefixesOfItsLanAndNoneInAnothers) {
+  const MacAddress one({2, 0, 0, 0, 0, 1});
+  const MacAddress two({2, 0, 0, 0, 0, 2});
+  Ruleset ruleset;
+  ruleset.uplinks = {{"wan0"}};
+  ruleset.lans = {{"lan0", Zone::kProtected, {prefix("2001:db8:0:10::/60")}, {}},
+                  {"lan1", Zone::kProtected, {prefix("2001:db8:0:20::/60")}, {}}};
+  const FirewallStation whole{"lan0", prefix("2001:db8:0:10::/60"), one};
+  const FirewallStation other{"lan1", prefix("2001:db8:0:24::/62"), two};
+  ruleset.stations = {other,
+                      {"lan0", prefix("2001:db8:0:20::/60"), one},
+                      {"lan0", prefix("2001:db8:0:14::/62"), two},
+                      {"wan0", prefix("2001:db8:0:10::/60"), two},
+                      whole,
+                      whole};
+  EXPECT_EQ(normalise(ruleset).stations, (std::vector<FirewallStation>{whole, other}));
+}
+
 TEST(ForbiddenDocumentation, IsAllowedWhereWeLiveInIt) {
   Ruleset ruleset;
   EXPECT_EQ(forbidden_documentation(ruleset),
