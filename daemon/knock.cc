@@ -5,6 +5,7 @@
 #include <optional>
 
 #include "daemon/json.h"
+#include "net/sha256.h"
 #include "net/text.h"
 
 namespace sixgate::daemon {
@@ -32,6 +33,24 @@ bool is_opened(const conf::KnockConfig& knock, const conf::LanConfig& lan) {
   if (!knock.lans.empty())
     return std::find(knock.lans.begin(), knock.lans.end(), lan.name) != knock.lans.end();
   return firewall::is_guarded(lan.zone);
+}
+
+// More than a house ever has addresses on its uplinks.
+constexpr std::size_t kMostKept = 16;
+constexpr std::uint32_t kAllSeen = 0xffffffff;
+
+StoredKnock stored(const KernelKnock& knock, std::span<const std::uint8_t> secret) {
+  Sha256 hash;
+  hash.update(secret);
+  hash.update(knock.key.octets());
+  const Sha256::Digest digest = hash.finish();
+  StoredKnock out{.address = knock.address, .spi = knock.spi, .sequence = knock.replay.sequence};
+  std::copy_n(digest.begin(), out.key.size(), out.key.begin());
+  return out;
+}
+
+bool same_sender(const StoredKnock& a, const StoredKnock& b) {
+  return a.address == b.address && a.spi == b.spi && a.key == b.key;
 }
 
 // The state says nothing of the prefix, so that it outlives a renumbering: made anew, it would begin its sequence
@@ -75,6 +94,35 @@ void derive_knock(const House& house, DesiredState& out, Instant now) {
   for (const LanView& lan : house.lans) {
     if (is_opened(knock, *lan.config))
       out.ruleset.knocks.push_back({lan.config->interface, knock.mark});
+  }
+}
+
+std::vector<StoredKnock> knocks_to_keep(std::vector<StoredKnock> kept,
+                                        const std::vector<KernelKnock>& there,
+                                        std::span<const std::uint8_t> secret) {
+  for (const KernelKnock& knock : there) {
+    if (knock.key.empty() || knock.replay.sequence == 0) continue;
+    const StoredKnock seen = stored(knock, secret);
+    const auto same = std::find_if(kept.begin(), kept.end(),
+                                   [&](const StoredKnock& one) { return same_sender(one, seen); });
+    if (same != kept.end()) {
+      if (same->sequence >= seen.sequence) continue;
+      kept.erase(same);
+    }
+    if (kept.size() >= kMostKept) kept.erase(kept.begin());
+    kept.push_back(seen);
+  }
+  return kept;
+}
+
+void recall_knocks(std::vector<KernelKnock>& wanted, const std::vector<StoredKnock>& kept,
+                   std::span<const std::uint8_t> secret) {
+  if (kept.empty()) return;
+  for (KernelKnock& knock : wanted) {
+    const StoredKnock mine = stored(knock, secret);
+    for (const StoredKnock& one : kept) {
+      if (same_sender(one, mine)) knock.replay = {one.sequence, kAllSeen};
+    }
   }
 }
 

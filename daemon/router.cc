@@ -293,6 +293,7 @@ void Router::stop(Instant now) {
     uplink->stop(now);
   }
   settle(now);
+  keep_knocks();
   keep_everything();
 }
 
@@ -344,6 +345,10 @@ void Router::expire(Instant now) {
   if (withdrawal_ends_ && now >= *withdrawal_ends_) dirty_ = true;
   if (subdelegations_due_ && now >= *subdelegations_due_) dirty_ = true;
   if (sharing_due_ && now >= *sharing_due_) dirty_ = true;
+  if (knocks_look_due_ && now >= *knocks_look_due_) {
+    knocks_look_due_ = now + kKnocksGap;
+    out_.look = true;
+  }
   if (host_routes_due_ && now >= *host_routes_due_) dirty_ = true;
   if (names_due_ && now >= *names_due_) {
     names_due_.reset();
@@ -380,6 +385,7 @@ std::optional<Instant> Router::next_deadline() const {
   next = earlier(next, retry_at_);
   if (grace_ || !settled_) next = earlier(next, std::optional(started_ + kGrace));
   next = earlier(earlier(next, subdelegations_due_), earlier(sharing_due_, host_routes_due_));
+  next = earlier(next, knocks_look_due_);
   return earlier(next, withdrawal_ends_);
 }
 

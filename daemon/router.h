@@ -107,6 +107,7 @@ struct RouterOutputs {
   bool names_changed = false;             // named_addresses() may be
   bool sockets_changed = false;           // wanted_sockets() may be
   LogLines log;
+  bool look = false;      // the kernel's tables are to be read: not all that changes there is told
   bool finished = false;  // after stop(): the last words are said
 };
 
@@ -118,6 +119,8 @@ class Router {
   static constexpr Duration kNamesGap = milliseconds(200);
   // And a host that was found, for its route.
   static constexpr Duration kHostRouteGap = milliseconds(50);
+  // The kernel tells of no packet that comes by an IPsec knock: how often it is asked.
+  static constexpr Duration kKnocksGap = seconds(60);
 
   // `stored` is made complete: a DUID, a secret and a ULA are generated where they are missing.
   Router(conf::Config config, StoredState stored, Rng& rng, Instant now);
@@ -231,6 +234,7 @@ class Router {
   void count_pcp(const std::string& interface,
                  std::map<std::string, std::uint64_t>& counters) const;
   void subdelegations_changed(Instant now);
+  bool keep_knocks();
   Instant names_wait_until() const;
   void tell_names(Instant now);
   StatusRelay relay_status(const conf::LanConfig& lan, Instant now) const;
@@ -316,6 +320,8 @@ class Router {
   bool settled_ = false;  // delegations_known(), as last derived
   // What routers behind us have was last derived from, and is to be when it changed since.
   Instant subdelegations_taken_;
+  std::optional<Instant> knocks_look_due_;  // when to see how far senders have come
+  std::optional<Instant> knocks_kept_;
   std::optional<Instant> subdelegations_due_;
   std::optional<Instant> withdrawal_ends_;  // when the next withdrawn prefix can be forgotten
   delegation::PrefixPool pool_;

@@ -7,6 +7,7 @@
 #include <variant>
 
 #include "daemon/flow_timeouts.h"
+#include "daemon/knock.h"
 #include "daemon/reconcile.h"
 #include "daemon/router.h"
 #include "firewall/open_flows.h"
@@ -19,6 +20,8 @@ constexpr Duration kFirstRetry = seconds(1);
 constexpr Duration kLastRetry = seconds(60);
 // RFC 7217 section 6: IDGEN_RETRIES.
 constexpr unsigned kIdentifierRetries = 3;
+// How often flash is worn for what comes by an IPsec knock.
+constexpr Duration kKnocksKeep = minutes(5);
 
 // The LANs whose hosts are told to ask for prefixes (RFC 9762).
 std::set<std::string> delegating_lans(const DesiredState& desired) {
@@ -60,6 +63,7 @@ void Router::kernel(KernelState kernel, Instant now) {
     inherit();
   }
   judge_duplicates(now);
+  if ((!knocks_kept_ || now >= *knocks_kept_ + kKnocksKeep) && keep_knocks()) knocks_kept_ = now;
   dirty_ = true;
   settle(now);
 }
@@ -143,10 +147,22 @@ void Router::applied(const ChangeOutcome& outcome, Instant now) {
   settle(now);
 }
 
+// Whether somebody has come further.
+bool Router::keep_knocks() {
+  if (!kernel_ || kernel_->knocks.empty()) return false;
+  std::vector<StoredKnock> kept = knocks_to_keep(state_.knocks, kernel_->knocks, state_.secret);
+  if (kept == state_.knocks) return false;
+  state_.knocks = std::move(kept);
+  keep_ = true;
+  return true;
+}
+
 std::size_t Router::reset_knocks(Instant now) {
   if (!kernel_) return 0;
   // As if another key were there: nothing is carried over.
   for (KernelKnock& knock : kernel_->knocks) knock.key = Secret();
+  state_.knocks.clear();
+  keep_everything();
   say(LogLevel::kInfo, "the IPsec knock is made anew");
   dirty_ = true;
   settle(now);
@@ -188,6 +204,11 @@ void Router::reconcile(Instant now) {
   decide_sharing(now);
   const std::set<std::string> were_delegating = delegating_lans(desired_);
   desired_ = derive(house(now), now);
+  recall_knocks(desired_.knocks, state_.knocks, state_.secret);
+  if (desired_.knocks.empty())
+    knocks_look_due_.reset();
+  else if (!knocks_look_due_)
+    knocks_look_due_ = now + kKnocksGap;
   refuse_middles(now);
   fit_proxies(now);
   const std::set<std::string> are_delegating = delegating_lans(desired_);

@@ -27,6 +27,16 @@
 
 namespace sixgate::daemon {
 
+// How far the sender of an IPsec knock had come, for when the kernel has forgotten it (RFC 4302 section 3.4.3).
+struct StoredKnock {
+  Ip6Address address;  // ours
+  std::uint32_t spi = 0;
+  std::array<std::uint8_t, 8>
+      key{};                   // which one: of a hash, and nothing that would serve to guess it
+  std::uint32_t sequence = 0;  // the highest seen
+  bool operator==(const StoredKnock&) const = default;
+};
+
 struct StoredState {
   std::optional<dhcp6::Duid> duid;
   std::array<std::uint8_t, 32> secret{};       // of RFC 7217 identifiers; all zero: not made yet
@@ -42,6 +52,7 @@ struct StoredState {
   std::vector<KernelAddress> addresses;          // ours, for kernels without IFA_PROTO
   // What another server gave to routers behind our LANs (RFC 8987 S-1).
   std::vector<dhcp6::RelayedDelegation> relayed;
+  std::vector<StoredKnock> knocks;  // the one that changed last is the last
 
   // Doors that programs asked for, and since when none was lost. Not kept over a reboot, which ends what came in by them.
   std::vector<pcp::Mapping> mappings;

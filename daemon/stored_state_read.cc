@@ -2,6 +2,7 @@
 #include <algorithm>
 #include <charconv>
 #include <initializer_list>
+#include <span>
 
 #include "daemon/stored_state.h"
 #include "daemon/stored_text.h"
@@ -58,6 +59,14 @@ class Words {
   Ip6Address address() { return take(Ip6Address::parse(next())); }
   Prefix prefix() { return take(Prefix::parse(next())); }
   std::vector<std::uint8_t> hex() { return take(parse_hex(next())); }
+  // So many octets.
+  void hex(std::span<std::uint8_t> out) {
+    const std::vector<std::uint8_t> octets = hex();
+    if (octets.size() == out.size())
+      std::copy(octets.begin(), octets.end(), out.begin());
+    else
+      ok_ = false;
+  }
   // Instants of this clock, or of the clock before the reboot moved onto this one.
   Instant instant(Duration moved) {
     const std::string_view text = next();
@@ -127,11 +136,7 @@ pcp::Mapping read_mapping(Words& words, Duration moved) {
   one.port = words.number16();
   one.peer = words.address();
   one.peer_port = words.number16();
-  const std::vector<std::uint8_t> nonce = words.hex();
-  if (nonce.size() == one.nonce.size())
-    std::copy(nonce.begin(), nonce.end(), one.nonce.begin());
-  else
-    words.bad();
+  words.hex(one.nonce);
   one.until = words.instant(moved);
   return one;
 }
@@ -184,12 +189,8 @@ void read_lease_line(std::string_view kind, Words& words, StoredState& state, Du
     else
       words.bad();
   } else if (kind == "lease-key") {
-    const std::vector<std::uint8_t> octets = words.hex();
     dhcp6::ReconfigureKey& key = lease.reconfigure_key.emplace();
-    if (octets.size() == key.key.size())
-      std::copy(octets.begin(), octets.end(), key.key.begin());
-    else
-      words.bad();
+    words.hex(key.key);
     key.replay_value = words.number();
   } else if (kind == "lease-known") {
     using dhcp6::Finding;
@@ -221,11 +222,7 @@ void read_line(std::string_view line, StoredState& state, Duration moved, bool& 
     state.duid = dhcp6::Duid::parse(words.next());
     if (!state.duid) words.bad();
   } else if (kind == "secret") {
-    const std::vector<std::uint8_t> secret = words.hex();
-    if (secret.size() == state.secret.size())
-      std::copy(secret.begin(), secret.end(), state.secret.begin());
-    else
-      words.bad();
+    words.hex(state.secret);
   } else if (kind == "ula") {
     state.unique_local = words.prefix();
   } else if (kind == "iaid") {
@@ -301,6 +298,12 @@ void read_line(std::string_view line, StoredState& state, Duration moved, bool& 
       state.relayed.push_back({prefix, link, next_hop, *client, iaid, until});
     else
       words.bad();
+  } else if (kind == "knock") {
+    StoredKnock& knock = state.knocks.emplace_back();
+    knock.address = words.address();
+    knock.spi = words.number32();
+    words.hex(knock.key);
+    knock.sequence = words.number32();
   } else if (kind == "pcp") {
     state.pcp_epoch = words.instant(moved);
   } else if (kind == "flow-timeout") {

@@ -155,6 +155,10 @@ std::string serialise(const StoredState& state, Instant now, std::string_view bo
     out.line("relayed", word(one.link), one.prefix.to_string(), one.next_hop.to_string(),
              one.client.to_string(), number(one.iaid), text_of(one.valid_until));
   }
+  for (const StoredKnock& one : state.knocks) {
+    out.line("knock", one.address.to_string(), number(one.spi), to_hex(one.key),
+             number(one.sequence));
+  }
   for (const auto& [key, before] : state.flow_timeouts)
     out.line("flow-timeout", word(key), word(before));
   if (state.pcp_epoch) out.line("pcp", text_of(*state.pcp_epoch));

@@ -265,6 +265,7 @@ void Daemon::settle() {
     for (HookRun& run : outputs.hooks) run_hook(std::move(run));
     for (LeaseHookRun& run : outputs.lease_hooks) run_lease_hook(std::move(run));
     if (outputs.lease_events && control_) control_->wake();
+    if (outputs.look) kernel_->look_again();
     if (outputs.finished && stopping_) {
       leave_rules();
       break;

@@ -179,6 +179,14 @@ def sent_again(lab, backend):
     knock.in_place()
     lab.check(not bring(first), "after a start of sixgated a captured packet came to h1")
     lab.check(knock.tries() == "open", "after a start of sixgated the knocker is shut out")
+    # And what it kept when the kernel's own memory is gone, as after a boot.
+    knock.house.sixgated.terminate()
+    knock.house.sixgated.reboot()
+    lab.cpe.ip("xfrm", "state", "flush")
+    knock.house.sixgated.start()
+    knock.in_place()
+    lab.check(not bring(first), "after the kernel has forgotten it a captured packet came to h1")
+    lab.check(knock.tries() == "open", "after the kernel has forgotten it the knocker is shut out")
     # The other machine begins anew, and so does its sequence: its packets are old ones until somebody says that they are not.
     knock.forget()
     knock.obey()

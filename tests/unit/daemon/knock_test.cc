@@ -135,6 +135,81 @@ TEST(Knock, WhatIsNoLongerWantedGoesButNotBeforeTheUplinkHasSpoken) {
   EXPECT_EQ(changes({}, kernel), (ChangeSet{RemoveKnock{knock}, RemoveKnockPolicy{{knock.inner}}}));
 }
 
+TEST(Knock, WhatWasSeenOfASenderIsKeptForItsAddressAndKeyAlone) {
+  const std::vector<std::uint8_t> secret(32, 1);
+  KernelKnock seen = some_knock();
+  seen.replay = {500, 0xff};
+  std::vector<StoredKnock> kept = knocks_to_keep({}, {seen}, secret);
+  ASSERT_EQ(kept.size(), 1U);
+  seen.replay.sequence = 400;  // somebody's reset, and not ours
+  EXPECT_EQ(knocks_to_keep(kept, {seen}, secret), kept);
+
+  const auto recalled = [&](KernelKnock wanted, const std::vector<std::uint8_t>& hidden) {
+    std::vector<KernelKnock> all{std::move(wanted)};
+    recall_knocks(all, kept, hidden);
+    return all[0].replay;
+  };
+  EXPECT_EQ(recalled(some_knock(), secret), (KnockReplay{500, 0xffffffff}));
+  KernelKnock other = some_knock();
+  other.address = address("2001:db8:ffff::2");
+  EXPECT_EQ(recalled(other, secret), KnockReplay{});
+  other = some_knock();
+  other.key = Secret(std::vector<std::uint8_t>(32, 8));
+  EXPECT_EQ(recalled(other, secret), KnockReplay{});
+  EXPECT_EQ(recalled(some_knock(), std::vector<std::uint8_t>(32, 2)), KnockReplay{})
+      << "the key cannot be tried without the secret";
+
+  // A house whose address changes each day forgets the oldest.
+  for (std::uint64_t day = 1; day <= 40; ++day) {
+    seen.address = Ip6Address::from_halves(0x20010db800000000, day);
+    seen.replay.sequence = static_cast<std::uint32_t>(day);
+    kept = knocks_to_keep(std::move(kept), {seen}, secret);
+  }
+  EXPECT_EQ(kept.size(), 16U);
+  EXPECT_EQ(kept.back().sequence, 40U);
+}
+
+// What the kernel has of a knock is gone after a reboot, and so is its memory of what came.
+TEST(Knock, ACapturedPacketOpensNothingAfterAReboot) {
+  conf::Config config = two_lans();
+  config.knock = some_config();
+  RouterRun run(config);
+  run.start_online();
+  ASSERT_EQ(run.kernel.knocks.size(), 1U);
+  EXPECT_EQ(run.kernel.knocks[0].replay, KnockReplay{});
+  const auto arrived = [&](std::uint32_t sequence) {
+    run.kernel.knocks[0].replay = {sequence, 0xffff};
+    run.run_for(Router::kKnocksGap);
+    run.look();
+  };
+  const auto kept = [&] {
+    const auto& all = run.router->state().knocks;
+    return all.empty() ? 0U : all[0].sequence;
+  };
+  arrived(7);
+  EXPECT_EQ(kept(), 7U) << "at once";
+  arrived(9);
+  EXPECT_EQ(kept(), 7U) << "flash is not worn for each packet";
+  run.run_for(minutes(5));
+  arrived(10);
+  EXPECT_EQ(kept(), 10U);
+  arrived(12);
+  run.router->stop(run.now);
+  EXPECT_EQ(kept(), 12U);
+
+  RouterRun next(config, 2);
+  next.start(run.router->state());
+  next.hear(isp_router(true, true));
+  next.run_for(seconds(5));
+  ASSERT_EQ(next.kernel.knocks.size(), 1U);
+  EXPECT_EQ(next.kernel.knocks[0].replay, (KnockReplay{12, 0xffffffff}));
+  EXPECT_EQ(next.router->reset_knocks(next.now), 1U);
+  next.run_for(seconds(1));
+  ASSERT_EQ(next.kernel.knocks.size(), 1U);
+  EXPECT_EQ(next.kernel.knocks[0].replay, KnockReplay{});
+  EXPECT_TRUE(next.router->state().knocks.empty());
+}
+
 TEST(Knock, TheOtherMachineKeepsItsStateWhenThePrefixChanges) {
   const KernelKnock before = some_knock();
   KernelKnock after = before;
