@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <tuple>
+#include <utility>
 
 namespace sixgate::delegation {
 
@@ -17,6 +18,7 @@ class Planner {
     for (std::size_t i = 0; i < claims.size(); ++i) {
       limits_.push_back(floor(i, delegation.length()));
       least_.push_back(limits_.back());
+      hinted_.push_back(claims[i].hint.has_value());
       by_rank_.push_back(i);
     }
     // Who is served when there are fewer /64s than LANs.
@@ -26,11 +28,13 @@ class Planner {
 
   Blocks run() {
     // Shrink until everybody has a place, and drop only when all are down to the
-    // smallest.
+    // smallest and no hint is in the way.
     Blocks blocks = attempt();
     while (!complete(blocks)) {
       if (const auto giver = shrinkable(blocks)) {
         limits_[*giver] = blocks[*giver]->length + 1;
+      } else if (without_a_hint(blocks)) {
+        break;
       } else {
         active_[last_active()] = false;
       }
@@ -100,7 +104,7 @@ class Planner {
       if (active_[i] && stands_at_hint(claims_[i])) keep(i, blocks, space);
     }
     for (const std::size_t i : order) {
-      if (!blocks[i] && claims_[i].hint) put_at_hint(i, blocks, space);
+      if (!blocks[i] && hinted_[i]) put_at_hint(i, blocks, space);
     }
   }
 
@@ -212,6 +216,24 @@ class Planner {
     return giver;
   }
 
+  // Less than a /64 in the one that its hint names may be in the way of who needs that one whole, where there is no other.
+  // Rather than leave somebody out, hints are not met.
+  bool without_a_hint(Blocks& blocks) {
+    const std::vector<bool> before = hinted_;
+    for (std::size_t at = by_rank_.size(); at > 0; --at) {
+      const std::size_t i = by_rank_[at - 1];
+      if (!active_[i] || !hinted_[i] || claims_[i].wanted <= 64) continue;
+      hinted_[i] = false;
+      Blocks tried = attempt();
+      if (complete(tried)) {
+        blocks = std::move(tried);
+        return true;
+      }
+    }
+    hinted_ = before;
+    return false;
+  }
+
   std::size_t last_active() const {
     for (std::size_t at = by_rank_.size(); at > 0; --at) {
       if (active_[by_rank_[at - 1]]) return by_rank_[at - 1];
@@ -261,16 +283,19 @@ class Planner {
       for (const std::size_t i : by_rank_) {
         const bool was_active = active_[i];
         const unsigned limit = limits_[i];
+        const std::vector<bool> hinted = hinted_;
         if (was_active && blocks[i]->length == least_[i]) continue;
         active_[i] = true;
         limits_[i] = was_active ? blocks[i]->length - 1 : claims_[i].smallest();
         Blocks grown = attempt();
-        if (complete(grown) && better(blocks, grown, i, i)) {
+        if ((complete(grown) || (!was_active && without_a_hint(grown))) &&
+            better(blocks, grown, i, i)) {
           blocks = std::move(grown);
           changed = true;
         } else {
           active_[i] = was_active;
           limits_[i] = limit;
+          hinted_ = hinted;
         }
       }
     }
@@ -295,6 +320,7 @@ class Planner {
   const Space& taken_;
   const std::vector<Claim>& claims_;
   std::vector<bool> active_;
+  std::vector<bool> hinted_;      // whose hint is to be met
   std::vector<unsigned> limits_;  // the largest block each may have now, as a length
   std::vector<unsigned> least_;   // and at the start
   std::vector<std::size_t> by_rank_;

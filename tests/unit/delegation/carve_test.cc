@@ -488,6 +488,20 @@ TEST(Carve, WhoAsksForLessThanASlash64GetsNoMoreOfALargeDelegation) {
             "d 2001:db8::/61\n");
 }
 
+// The /64 that the hint names is somebody's whole one, and there is no other left for that LAN.
+TEST(Carve, AHintForLessThanASlash64LeavesNobodyOut) {
+  const std::vector<Delegation> wan{live("2001:db8::/63")};
+  const auto before = carve(wan, {lan("a"), lan("c", 65)}, {});
+  EXPECT_EQ(plan_of(before), "a 2001:db8::/64\nc 2001:db8:0:1::/65\n");
+  const std::vector<LanRequest> lans{lan("a"), lan("c", 65), lan("b", 68, 0)};
+  const auto result = carve(wan, lans, before.memory);
+  EXPECT_EQ(plan_of(result), "a 2001:db8::/64\nc 2001:db8:0:1::/65\nb 2001:db8:0:1:8000::/68\n");
+  EXPECT_TRUE(
+      says(result, LogLevel::kWarning, "ip6hint 0 in 2001:db8::/63 (wan) is taken by LAN a"))
+      << all(result.findings);
+  EXPECT_EQ(plan_of(carve(wan, lans, result.memory)), plan_of(result));
+}
+
 TEST(Carve, PartsOfASlash64StayWhereTheyAre) {
   const std::vector<Delegation> wan{live("2001:db8:1:2::/64")};
   const auto first = carve(wan, {lan("home", 72), lan("guests", 72), lan("iot", 72)}, {});
