@@ -22,8 +22,9 @@ PROGRAMS = ["sixgated", "sixgate", "prefix-probe"]
 # Advertisements, and rules beside those of others and of the person's own; 1605 kB with what the kernel has of our rules
 # read back and put right, and others' rules named; some 15 kB for strangers that hear they are refused, a journal that is
 # written anew while serving goes on, and sets for prefixes that overlap: 1630 kB, and 1613 kB since texts are put together
-# in one place; 1634 kB with NPTv6. Growth needs a reason here.
-CEILING = 1_645_000
+# in one place; 1634 kB with NPTv6; 1646 kB with a DHCPv6 server that reads messages where they lie, prefixes bound to a
+# station, and a knock that outlives a boot. Growth needs a reason here.
+CEILING = 1_655_000
 
 
 def stripped_size(path):
