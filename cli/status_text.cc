@@ -236,6 +236,11 @@ void lan_text(std::string& out, const Json& lan) {
                origin.empty() ? origin : cat("from ", origin), lifetimes(prefix)});
     if (!prefix["address"].is_null()) table.row({"address", said(prefix["address"])});
   }
+  for (const Json& one : lan["translations"].elements()) {
+    table.row({"translated", said(one["internal"]), cat("as ", said(one["external"])),
+               cat("on ", said(one["uplink"])),
+               one["begins"].truth() ? "" : "for what has begun alone"});
+  }
   for (const Json& one : lan["relay"]["delegations"].elements()) {
     table.row({"routed", said(one["prefix"]), cat("by way of ", said(one["next_hop"])),
                cat("valid ", lifetime_text(one["valid"])), cat("client ", said(one["client"]))});

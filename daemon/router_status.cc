@@ -259,6 +259,10 @@ Status Router::status(Instant now) const {
     if (config.is_relayed()) status.relay = relay_status(config, now);
     count_relayed(config.interface, status.counters);
     status.mappings = status_mappings(config.interface, now);
+    for (const firewall::FirewallTranslation& one : desired_.ruleset.translations) {
+      if (one.interface == config.interface)
+        status.translations.push_back({one.uplink, one.internal, one.external, one.begins});
+    }
     count_pcp(config.interface, status.counters);
     const dhcp6::ServerCounters& served = server_.counters(config.name);
     status.counters["dhcp6_received"] = served.received;

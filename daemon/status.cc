@@ -265,6 +265,18 @@ void mappings(JsonWriter& json, const std::vector<StatusMapping>& all) {
   json.end_array();
 }
 
+void translations(JsonWriter& json, const std::vector<StatusTranslation>& all) {
+  json.key("translations").begin_array();
+  for (const StatusTranslation& one : all) {
+    json.begin_object().member("uplink", one.uplink);
+    json.key("internal").value(one.internal.to_string());
+    json.key("external").value(one.external.to_string());
+    json.key("begins").value(one.begins);
+    json.end_object();
+  }
+  json.end_array();
+}
+
 void foreign_servers(JsonWriter& json, const StatusLan& l) {
   json.key("foreign_dhcpv6_servers").begin_array();
   for (const StatusForeignServer& server : l.foreign_servers) {
@@ -300,6 +312,7 @@ void lan(JsonWriter& json, const StatusLan& l) {
   if (!l.foreign_servers.empty()) foreign_servers(json, l);
   if (!l.hosts.empty()) write_hosts(json, l.hosts);
   if (!l.mappings.empty()) mappings(json, l.mappings);
+  if (!l.translations.empty()) translations(json, l.translations);
   counters(json, l.counters);
   json.end_object();
 }

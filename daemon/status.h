@@ -169,6 +169,14 @@ struct StatusMapping {
   Lifetime remaining;
 };
 
+// What a LAN's own prefix is on the Internet (NPTv6).
+struct StatusTranslation {
+  std::string uplink;  // its interface
+  Prefix internal;
+  Prefix external;
+  bool begins = true;  // false: only for what has begun
+};
+
 struct StatusLan {
   std::string name;
   std::string interface;
@@ -192,6 +200,7 @@ struct StatusLan {
   std::vector<StatusForeignServer> foreign_servers;
   std::vector<StatusHost> hosts;
   std::vector<StatusMapping> mappings;
+  std::vector<StatusTranslation> translations;
   std::map<std::string, std::uint64_t> counters;
 };
 

@@ -699,10 +699,10 @@ std::string ip6tables_removal(bool translating) {
 
 std::string render_ip6tables(const Ruleset& ruleset, FateChains fates) {
   const Ruleset rules = normalise(ruleset);
-  // Tables are committed one by one; filter, which decides, is first, so that what it refuses stops
-  // all.
-  return cat(filter_table(rules, fates), mangle_table(rules), raw_table(rules, fates),
-             rules.translations.empty() ? std::string() : nat_table(rules));
+  // Tables are committed one by one; filter, which decides, is first, so that what it refuses stops all. But before it
+  // lets a ULA out there is what translates it.
+  return cat(rules.translations.empty() ? std::string() : nat_table(rules),
+             filter_table(rules, fates), mangle_table(rules), raw_table(rules, fates));
 }
 
 }  // namespace sixgate::firewall

@@ -4,6 +4,7 @@ import ipaddress
 import time
 
 from lab import SERVER, limit, require_tools
+from other_firewalls import LEGACY
 from peers import Sixgated
 from scenario import HOSTS, build, crossed, final_checks, toml, wait_delegated, wait_online
 from test_pcp import SUCCESS, ask, request
@@ -25,11 +26,13 @@ def lower_half(address):
 
 
 def translated_house(lab, backend):
+    legacy = backend == "ip6tables-legacy"
+    backend = "ip6tables" if legacy else backend
     require_tools("nft" if backend == "nft" else "ip6tables-restore")
     house = build(lab)
     text = '\n[firewall]\nbackend = "%s"\n' % backend
     house.plain = toml(each=PORTS) + text
-    house.sixgated = Sixgated(lab, config=toml(uplink=NPTV6, each=PORTS) + text).start()
+    house.sixgated = Sixgated(lab, config=toml(uplink=NPTV6, each=PORTS) + text, private=LEGACY if legacy else None).start()
     house.prefix = wait_delegated(lab)
     for role in HOSTS:
         lab.roles[role].wait_address(ULA)
@@ -57,6 +60,9 @@ def check_translation(lab, backend):
                 known[role] = address
     lab.check(sorted(known) == sorted(own), "known outside: %s of %s" % (known, own))
     lab.check(not outside(lab.wan, "fc00::/7", 0), "a ULA left the house")
+    told = {one["internal"]: one["external"] for one in house.sixgated.lan("lan0")["translations"]}
+    slash64 = [str(ipaddress.IPv6Network((one, 64), strict=False)) for one in (own["h1"], known["h1"])]
+    lab.check(told == dict([slash64]), "status: %s, and not %s" % (told, slash64))
     # In: nothing that nobody asked for; what a host opened by PCP, at the address that it is told of.
     lab.h1.serve(tcp=[8080, 8081])
     lab.check(lab.net.tcp(known["h1"], 8080, timeout=1) == "silent", "open before anybody asked")
@@ -100,6 +106,12 @@ def test_nptv6_nft(lab):
 def test_nptv6_ip6tables(lab):
     """ip6tables: the same."""
     check_translation(lab, "ip6tables")
+
+
+@limit(240)
+def test_nptv6_ip6tables_legacy(lab):
+    """The same with the legacy variant."""
+    check_translation(lab, "ip6tables-legacy")
 
 
 @limit(240)

@@ -70,6 +70,20 @@ TEST(StatusText, ShowsTheDoorsThatProgramsOpened) {
       << text;
 }
 
+TEST(StatusText, ShowsWhatALanIsOutside) {
+  daemon::Status status = house();
+  const Prefix own = *Prefix::parse("fd00:1:2:1::/64");
+  status.lans[0].translations = {{"ppp0", own, *Prefix::parse("2001:db8:100:1::/64")},
+                                 {"ppp0", own, *Prefix::parse("2001:db8:200:1::/64"), false}};
+  const auto json = Json::parse(daemon::to_json(status));
+  ASSERT_TRUE(json);
+  const std::string text = status_text(*json);
+  EXPECT_NE(text.find("  translated  fd00:1:2:1::/64      as 2001:db8:100:1::/64  on ppp0\n"
+                      "  translated  fd00:1:2:1::/64      as 2001:db8:200:1::/64  on ppp0"),
+            std::string::npos)
+      << text;
+}
+
 TEST(StatusText, ShowsTheHouse) {
   const auto json = Json::parse(daemon::to_json(house()));
   ASSERT_TRUE(json);
