@@ -363,7 +363,7 @@ CHANGES = {"nft": (1000, 1000), "ip6tables": (200, 30), "ip6tables-legacy": (200
 
 
 @each_backend
-@limit(400)
+@limit(600)
 @alone_where_slow
 def check_many_renumberings(lab, house):
     """Continuous traffic during 1,000 changes (nft) of everything that changes: no packet lost that should pass, none let in."""

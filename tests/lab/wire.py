@@ -335,13 +335,12 @@ class Wire:
             self._socket.close()
             self._file.close()
 
-    def copy(self, path, choose):
-        """A second capture file with the chosen frames alone."""
-        with open(path, "wb") as file:
-            file.write(PCAP_HEADER)
-            for one in list(self._packets):
-                if choose(one.raw):
-                    file.write(pcap_record(int(one.time), int(one.time % 1 * 1e9), one.raw))
+    def copy(self, file, choose):
+        """Appends the chosen frames to a capture file, and tells how many they are."""
+        chosen = [one for one in list(self._packets) if choose(one.raw)]
+        for one in chosen:
+            file.write(pcap_record(int(one.time), int(one.time % 1 * 1e9), one.raw))
+        return len(chosen)
 
     def packets(self, since=0.0, until=float("inf"), match=lambda packet: True):
         """What went over the wire until now. The kernel has queued a packet before its answer is seen elsewhere, but
