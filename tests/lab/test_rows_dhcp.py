@@ -72,6 +72,7 @@ def test_rows_of_a_silent_isp(lab):
     """The pace of Solicits and Router Solicitations while nobody answers."""
     house = build(lab, start_server=False, start_ra=False)
     house.sixgated = Sixgated(lab).start()
+    started = time.time()  # before, the kernel asked by itself
     lab.until("five Solicits", lambda: len(lab.wan.dhcp("Solicit")) >= 5, 60)
     times = [one.time for one in lab.wan.dhcp("Solicit")]
     gaps = [later - sooner for sooner, later in zip(times, times[1:])]
@@ -80,7 +81,7 @@ def test_rows_of_a_silent_isp(lab):
     lab.row("8415-C-03", good, gaps)
     own = lab.cpe.mac("wan0")
     asked = [one.time for one in lab.wan.packets(match=lambda one: one.icmp == 133 and one.ether_source == own
-                                                 and one.time >= times[0] - 5)]
+                                                 and one.time >= started)]
     gaps = [later - sooner for sooner, later in zip(asked, asked[1:])]
     lab.row("4861-H-02", len(asked) >= 2 and all(gap >= 2.95 for gap in gaps), gaps)
     final_checks(lab)
