@@ -185,6 +185,7 @@ def sent_again(lab, backend):
     lab.cpe.ip("xfrm", "state", "flush")
     knock.house.sixgated.start()
     knock.in_place()
+    wait_online(lab, knock.house.prefix, HOSTS)  # they were told good-bye
     lab.check(not bring(first), "after the kernel has forgotten it a captured packet came to h1")
     lab.check(knock.tries() == "open", "after the kernel has forgotten it the knocker is shut out")
     # The other machine begins anew, and so does its sequence: its packets are old ones until somebody says that they are not.
