@@ -78,8 +78,9 @@ TEST(StatusText, ShowsWhatALanIsOutside) {
   const auto json = Json::parse(daemon::to_json(status));
   ASSERT_TRUE(json);
   const std::string text = status_text(*json);
-  EXPECT_NE(text.find("  translated  fd00:1:2:1::/64      as 2001:db8:100:1::/64  on ppp0\n"
-                      "  translated  fd00:1:2:1::/64      as 2001:db8:200:1::/64  on ppp0"),
+  EXPECT_NE(text.find("  translated  fd00:1:2:1::/64    as 2001:db8:100:1::/64  on ppp0\n"
+                      "  translated  fd00:1:2:1::/64    as 2001:db8:200:1::/64  on ppp0   for what "
+                      "has begun alone"),
             std::string::npos)
       << text;
 }
