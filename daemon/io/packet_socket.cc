@@ -264,7 +264,7 @@ Expected<ReceivedDatagram, int> receive_datagram(int fd, std::span<std::uint8_t>
 
 // Memory that is touched only where something arrives.
 DatagramBatch::DatagramBatch()
-    : octets_(std::make_unique_for_overwrite<std::uint8_t[]>(kMost * kLargest)) {}
+    : octets_(std::make_unique_for_overwrite<std::uint8_t[]>(kMost * kStride)) {}
 
 int DatagramBatch::receive(int fd) {
   std::array<Frame, kMost> frames;
