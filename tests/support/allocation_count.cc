@@ -1,7 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "tests/support/allocation_count.h"
 
-#if defined(__SANITIZE_ADDRESS__)
+#if defined(__has_feature)
+#if __has_feature(address_sanitizer)  // clang's alone, as what is tested with sanitizers is
+#define SIXGATE_ADDRESS_SANITIZER
+#endif
+#endif
+
+#ifdef SIXGATE_ADDRESS_SANITIZER
 #include <sanitizer/allocator_interface.h>
 #else
 #include <cstdlib>
@@ -12,7 +18,7 @@ namespace {
 std::size_t allocations_so_far = 0;
 }  // namespace
 
-#if defined(__SANITIZE_ADDRESS__)
+#ifdef SIXGATE_ADDRESS_SANITIZER
 
 std::size_t sixgate::testing::allocation_count() {
   static const int kInstalled = __sanitizer_install_malloc_and_free_hooks(
