@@ -6,51 +6,13 @@
 #include <algorithm>
 
 #include "firewall/forbidden.h"
+#include "firewall/ip6tables_chains.h"
 #include "firewall/user_rules.h"
 #include "net/text.h"
 
 namespace sixgate::firewall {
 
 namespace {
-
-constexpr std::string_view kPrerouting = "sixgate-prerouting";  // raw
-constexpr std::string_view kUntracked = "sixgate-untracked";
-constexpr std::string_view kOutput = "sixgate-output";
-constexpr std::string_view kMss = "sixgate-mss";      // mangle
-constexpr std::string_view kInput = "sixgate-input";  // filter
-constexpr std::string_view kForward = "sixgate-forward";
-constexpr std::string_view kToUs = "sixgate-to-us";
-constexpr std::string_view kThrough = "sixgate-through";
-constexpr std::string_view kSource = "sixgate-source";
-constexpr std::string_view kFromWan = "sixgate-from-wan";
-constexpr std::string_view kToWan = "sixgate-to-wan";
-constexpr std::string_view kToGuarded = "sixgate-to-guarded";
-constexpr std::string_view kLog = "sixgate-log";
-constexpr std::string_view kTranslateIn = "sixgate-translate-in";  // nat
-constexpr std::string_view kTranslateOut = "sixgate-translate-out";
-constexpr std::string_view kTranslated = "sixgate-translated";  // filter
-// What is counted (firewall/counted.h), by its name, and after a dot which fate it is; the
-// packet's fate is in these chains alone, which stay when others are written anew.
-constexpr std::string_view kRefused = "sixgate-refused";
-constexpr std::string_view kRefusedSilently = "sixgate-refused.drop";
-constexpr std::string_view kApart = "sixgate-apart";
-constexpr std::string_view kRouter = "sixgate-router";
-constexpr std::string_view kRouterTold = "sixgate-router.told";
-constexpr std::string_view kForged = "sixgate-forged";
-constexpr std::string_view kOutside = "sixgate-outside";
-constexpr std::string_view kMisplaced = "sixgate-misplaced";
-constexpr std::string_view kUnrouted = "sixgate-unrouted";
-constexpr std::string_view kUnroutedSilently = "sixgate-unrouted.drop";
-constexpr std::string_view kUnroutedBack = "sixgate-unrouted.back";
-constexpr std::string_view kUnprovisioned = "sixgate-unprovisioned";
-constexpr std::string_view kUnprovisionedSilently = "sixgate-unprovisioned.drop";
-constexpr std::string_view kInvalid = "sixgate-invalid";
-constexpr std::string_view kMiddles = "sixgate-middles";
-constexpr std::string_view kLogged = "sixgate-logged";
-constexpr std::string_view kFlood = "sixgate-flood";
-constexpr std::string_view kUnasked = "sixgate-unasked";
-constexpr std::string_view kPinholes = "sixgate-pinholes";
-constexpr std::string_view kKnocks = "sixgate-knocks";
 
 // ND, MLD, SEND and multicast router discovery (RFC 4890 section 4.3.3): never beyond their link.
 constexpr std::array kLinkTypes{130, 131, 132, 133, 134, 135, 136, 137,
@@ -61,45 +23,6 @@ constexpr std::array kSiteTypes{100, 101, 127, 138, 139, 140, 200, 201, 255};
 // site-local.
 constexpr std::array<std::string_view, 5> kNotInternet{"::/96", "::ffff:0:0/96", "2001:10::/28",
                                                        "fc00::/7", "fec0::/10"};
-
-constexpr std::array kRawChains{kPrerouting, kOutput, kUntracked};
-constexpr std::array kMangleChains{kMss};
-constexpr std::array kNatChains{kTranslateIn, kTranslateOut};
-constexpr std::array kFilterChains{kInput,
-                                   kForward,
-                                   kToUs,
-                                   kThrough,
-                                   kSource,
-                                   kFromWan,
-                                   kToWan,
-                                   kToGuarded,
-                                   kTranslated,
-                                   kLog,
-                                   kUserInput.ip6tables,
-                                   kUserBefore.ip6tables,
-                                   kUserAfter.ip6tables,
-                                   kUserForward.ip6tables};
-constexpr std::array kRawFates{kMisplaced, kOutside};
-constexpr std::array kFilterFates{kRefused,
-                                  kRefusedSilently,
-                                  kApart,
-                                  kRouter,
-                                  kRouterTold,
-                                  kForged,
-                                  kOutside,
-                                  kMisplaced,
-                                  kUnrouted,
-                                  kUnroutedBack,
-                                  kUnroutedSilently,
-                                  kUnprovisioned,
-                                  kUnprovisionedSilently,
-                                  kInvalid,
-                                  kMiddles,
-                                  kFlood,
-                                  kUnasked,
-                                  kPinholes,
-                                  kKnocks,
-                                  kLogged};
 
 constexpr std::string_view kAccept = "ACCEPT";
 constexpr std::string_view kDrop = "DROP";
@@ -630,72 +553,9 @@ std::string filter_table(const Ruleset& rules, FateChains fates) {
   return std::move(filter).text();
 }
 
-std::vector<std::string> arguments(const Ip6tablesJump& jump, std::string_view what) {
-  return {"-w",
-          "5",
-          "-t",
-          std::string(jump.table),
-          std::string(what),
-          std::string(jump.built_in),
-          "-j",
-          std::string(jump.chain)};
-}
-
 }  // namespace
-
-namespace {
-const std::array<Ip6tablesJump, 7> kAllJumps{{
-    {"filter", "INPUT", kInput},
-    {"filter", "FORWARD", kForward},
-    {"mangle", "FORWARD", kMss},
-    {"raw", "PREROUTING", kPrerouting},
-    {"raw", "OUTPUT", kOutput},
-    {"nat", "PREROUTING", kTranslateIn},
-    {"nat", "POSTROUTING", kTranslateOut},
-}};
-}  // namespace
-
-std::span<const Ip6tablesJump> ip6tables_jumps(bool translating) {
-  return std::span(kAllJumps).first(translating ? 7 : 5);
-}
-
-std::vector<std::string> Ip6tablesJump::check() const { return arguments(*this, "-C"); }
-
-std::vector<std::string> Ip6tablesJump::insert(unsigned position) const {
-  std::vector<std::string> words = arguments(*this, "-I");
-  words.insert(words.end() - 2, cat(position));
-  return words;
-}
-
-std::vector<std::string> Ip6tablesJump::append() const { return arguments(*this, "-A"); }
-
-std::vector<std::string> Ip6tablesJump::remove() const { return arguments(*this, "-D"); }
 
 std::string ip6tables_without_translations() { return nat_table({}); }
-
-bool ip6tables_translates(std::string_view saved) {
-  return saved.find(cat("\n:", kTranslateIn, " ")) != std::string_view::npos;
-}
-
-std::string ip6tables_removal(bool translating) {
-  const auto removal = [](std::string_view table, const auto&... all) {
-    std::string text = cat("*", table, "\n");
-    // Emptied first, all of them: a chain that another jumps to cannot be removed. One that an earlier version did not
-    // have is made by the way.
-    const auto each = [&](std::string_view before, std::string_view after) {
-      const auto chains = [&](const auto& names) {
-        for (const std::string_view chain : names) text += cat(before, chain, after, "\n");
-      };
-      (chains(all), ...);
-    };
-    each(":", " - [0:0]");
-    each("-X ", "");
-    return cat(text, "COMMIT\n");
-  };
-  return cat(removal("filter", kFilterChains, kFilterFates), removal("mangle", kMangleChains),
-             removal("raw", kRawChains, kRawFates),
-             translating ? removal("nat", kNatChains) : std::string());
-}
 
 std::string render_ip6tables(const Ruleset& ruleset, FateChains fates) {
   const Ruleset rules = normalise(ruleset);

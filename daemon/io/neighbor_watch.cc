@@ -24,8 +24,6 @@ constexpr Duration kPause = milliseconds(50);
 constexpr std::size_t kMostAtOnce = 256;
 constexpr Duration kTableGap = seconds(10);
 
-constexpr std::uint16_t kHeard = NUD_REACHABLE | NUD_STALE | NUD_DELAY | NUD_PROBE;
-
 // IPv6, and in a state in which somebody has spoken; of the single message that an event is.
 bool leave_the_rest_in_the_kernel(int fd) {
   constexpr auto kFamily =
@@ -36,7 +34,7 @@ bool leave_the_rest_in_the_kernel(int fd) {
       BPF_STMT(BPF_LD | BPF_B | BPF_ABS, kFamily),
       BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, AF_INET6, 0, 3),
       BPF_STMT(BPF_LD | BPF_H | BPF_ABS, kState),
-      BPF_JUMP(BPF_JMP | BPF_JSET | BPF_K, htons(kHeard), 0, 1),
+      BPF_JUMP(BPF_JMP | BPF_JSET | BPF_K, htons(kNeighborHeard), 0, 1),
       BPF_STMT(BPF_RET | BPF_K, 0xffffffff),
       BPF_STMT(BPF_RET | BPF_K, 0),
   }};

@@ -220,10 +220,9 @@ std::optional<RuleMessage> parse_rule(const nlmsghdr* header) {
 }
 
 std::optional<NeighborMessage> parse_neighbor(const nlmsghdr* header, Instant now) {
-  constexpr unsigned kAnswered = NUD_REACHABLE | NUD_STALE | NUD_DELAY | NUD_PROBE;
   const auto* fixed = fixed_part<ndmsg>(header);
   if (header->nlmsg_type != RTM_NEWNEIGH || fixed == nullptr || fixed->ndm_family != AF_INET6 ||
-      (fixed->ndm_state & kAnswered) == 0 || (fixed->ndm_flags & NTF_PROXY) != 0)
+      (fixed->ndm_state & kNeighborHeard) == 0 || (fixed->ndm_flags & NTF_PROXY) != 0)
     return {};
   const NetlinkAttributes<NDA_MAX> attributes(header, sizeof(ndmsg));
   if (!attributes.good()) return {};

@@ -3,6 +3,9 @@
 // interface indexes, we in instants and names.
 #pragma once
 
+#include <linux/neighbour.h>
+
+#include <cstdint>
 #include <optional>
 #include <string>
 #include <vector>
@@ -46,6 +49,9 @@ std::optional<AddressMessage> parse_address(const nlmsghdr* header, Instant now)
 // One for each next hop: the kernel shows routes that differ in nothing else as one.
 std::vector<RouteMessage> parse_routes(const nlmsghdr* header, Instant now);
 std::optional<RuleMessage> parse_rule(const nlmsghdr* header);
+
+// States of a neighbour from which something was heard.
+inline constexpr std::uint16_t kNeighborHeard = NUD_REACHABLE | NUD_STALE | NUD_DELAY | NUD_PROBE;
 
 // None for one that is gone, from which nothing was ever heard, or which is no host's.
 std::optional<NeighborMessage> parse_neighbor(const nlmsghdr* header, Instant now);
