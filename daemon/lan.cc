@@ -35,6 +35,7 @@ void Lan::link(const LinkState* state, Instant now) {
   if (ready) link_local_ = state->link_local;
   server_watch_.link(ready, now);
   if (ready) index_ = state->index;
+  resolves_ = state != nullptr && state->mac.has_value();
   ready_ = ready;
 }
 

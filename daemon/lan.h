@@ -9,6 +9,7 @@
 #include "conf/config.h"
 #include "daemon/kernel_state.h"
 #include "daemon/known_hosts.h"
+#include "daemon/newcomer_limit.h"
 #include "dhcp6/server_watch.h"
 #include "net/rng.h"
 #include "ra/advertiser.h"
@@ -41,6 +42,11 @@ class Lan {
   const dhcp6::ServerWatch& server_watch() const { return server_watch_; }
   KnownHosts& hosts() { return hosts_; }
   const KnownHosts& hosts() const { return hosts_; }
+  // Whether what `source` says to a DHCPv6 server is listened to now.
+  bool may_ask(const Ip6Address& source, Instant now) {
+    return !resolves_ || hosts_.station_of(source, now) || newcomers_.admits(now);
+  }
+  const NewcomerLimit& newcomers() const { return newcomers_; }
   // advertised() of the advertiser is not what it was when this was last asked.
   bool advertised_changed();
   bool stopped() const { return !speaking() || !advertiser_.next_deadline(); }
@@ -65,6 +71,8 @@ class Lan {
   std::optional<std::uint64_t> advertised_revision_;  // as last asked
   dhcp6::ServerWatch server_watch_;
   KnownHosts hosts_;
+  NewcomerLimit newcomers_;
+  bool resolves_ = false;  // neighbours have link-layer addresses here
 };
 
 }  // namespace sixgate::daemon

@@ -221,7 +221,7 @@ class Router {
   bool waits_for_loops(const conf::LanConfig& lan) const;
   void note_told_before();
   void collect_server(Instant now);
-  void receive_for_servers(const PacketIn& packet, const Lan* lan, Instant now);
+  void receive_for_servers(const PacketIn& packet, Lan* lan, Instant now);
   std::vector<dhcp6::RelayLink> relay_links() const;
   void collect_relay(Instant now);
   void collect_pcp();

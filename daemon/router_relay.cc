@@ -50,10 +50,11 @@ std::vector<dhcp6::RelayLink> Router::relay_links() const {
   return links;
 }
 
-void Router::receive_for_servers(const PacketIn& packet, const Lan* lan, Instant now) {
+void Router::receive_for_servers(const PacketIn& packet, Lan* lan, Instant now) {
   const bool is_reply =
       !packet.payload.empty() &&
       packet.payload[0] == static_cast<std::uint8_t>(dhcp6::MessageType::kRelayReply);
+  if (lan != nullptr && !is_reply && !lan->may_ask(packet.source, now)) return;
   if (relay_.relays_for(packet.interface) || (is_reply && relay_.is_upstream(packet.interface))) {
     relay_.receive({.interface = packet.interface,
                     .payload = packet.payload,

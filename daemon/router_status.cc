@@ -267,6 +267,7 @@ Status Router::status(Instant now) const {
     const dhcp6::ServerCounters& served = server_.counters(config.name);
     status.counters["dhcp6_received"] = served.received;
     status.counters["dhcp6_sent"] = served.sent;
+    status.counters["dhcp6_newcomers_refused"] = lan->newcomers().refused();
     status.counters["dhcp6_reconfigures"] = served.reconfigures;
     for (std::size_t i = 0; i < dhcp6::kServerDropCount; ++i) {
       const auto reason = static_cast<dhcp6::ServerDrop>(i);

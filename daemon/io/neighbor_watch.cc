@@ -121,7 +121,7 @@ void NeighborWatch::read_table() {
   const auto read = requests_.dump(
       request.get(), [this] { heard_.clear(); },
       [&](const nlmsghdr* header) { take(header, now); });
-  // Nothing but a list for people depends on it.
+  // The next look tries again.
   if (!read) lost_ = true;
   tell();
 }

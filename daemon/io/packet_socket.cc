@@ -248,6 +248,9 @@ Expected<OwnedFd> make_dhcp6_server_socket(const LinkState& link) {
   constexpr int kRoom = 1 << 20;
   (void)set(fd.get(), SOL_SOCKET, SO_RCVBUF, kRoom);
   (void)set(fd.get(), SOL_SOCKET, SO_RCVBUFFORCE, kRoom);
+  // As many answers as may wait for newcomers to be found (daemon/newcomer_limit.h), of any size.
+  (void)set(fd.get(), SOL_SOCKET, SO_SNDBUF, kRoom);
+  (void)set(fd.get(), SOL_SOCKET, SO_SNDBUFFORCE, kRoom);
   return fd;
 }
 

@@ -162,10 +162,8 @@ TEST(Conformance, Row_9818_LPD_5a_TheWayToADelegatedPrefix) {
 
 // RFC 9663 section 5, RFC 8987, where the configuration wants it.
 TEST(RouterDhcpServer, ADelegationIsOfTheStationThatItsNextHopHas) {
-  const auto see = [](RouterRun& run, unsigned station) {
-    const MacAddress mac({2, 0, 0, 0, 1, static_cast<std::uint8_t>(station)});
-    run.router->neighbors({{"lan0", address("fe80::c"), mac, run.now, true, true}}, run.now);
-    run.settle();
+  const auto see = [](RouterRun& run, std::uint8_t station) {
+    const MacAddress mac = run.hear("lan0", "fe80::c", station);
     run.run_for(Router::kSubdelegationGap);
     return mac;
   };
@@ -177,7 +175,7 @@ TEST(RouterDhcpServer, ADelegationIsOfTheStationThatItsNextHopHas) {
   const std::vector<Prefix> given = prefixes_in(*said);
   ASSERT_TRUE(run.firewall);
   EXPECT_TRUE(run.firewall->stations.empty()) << "nobody knows where it is";
-  for (const unsigned station : {1U, 2U}) {
+  for (const std::uint8_t station : {std::uint8_t{1}, std::uint8_t{2}}) {
     const MacAddress mac = see(run, station);
     ASSERT_EQ(run.firewall->stations.size(), given.size()) << station;
     for (const firewall::FirewallStation& one : run.firewall->stations) {
@@ -215,6 +213,34 @@ TEST(RouterDhcpServer, ManyRoutersInARowAreToldToTheKernelTogether) {
   EXPECT_EQ(run.sets.size(), 2U);
 }
 
+TEST(RouterDhcpServer, ClientsThatWereMadeUpDoNotKeepTheOthersFromTheirAnswers) {
+  RouterRun run(with_addressing(conf::Addressing::kSlaacDhcpv6));
+  run.start_online();
+  run.hear("lan0", "fe80::c");
+  const auto refused = [&] {
+    return run.router->status(run.now).lans[0].counters.at("dhcp6_newcomers_refused");
+  };
+  const auto flood = [&](unsigned from, unsigned to) {
+    unsigned answered = 0;
+    for (unsigned number = from; number < to; ++number) {
+      Message message = query(MessageType::kSolicit, number);
+      message.options.push_back(IaNa{.iaid = 1});
+      if (run.ask("lan0", message, cat("fe80::bad:", number).c_str())) ++answered;
+      message = query(MessageType::kInformationRequest);
+      EXPECT_TRUE(run.ask("lan0", message)) << "after " << number;
+    }
+    return answered;
+  };
+  EXPECT_EQ(flood(0, 1000), NewcomerLimit::kPerSecond);
+  EXPECT_EQ(refused(), 1000 - NewcomerLimit::kPerSecond);
+  run.run_for(milliseconds(500));
+  EXPECT_EQ(flood(1000, 1100), NewcomerLimit::kPerSecond / 2);
+  run.run_for(minutes(1));
+  EXPECT_EQ(flood(2000, 2010), 10U) << "who is new to a quiet link waits for nothing";
+  EXPECT_TRUE(run.ask("lan1", query(MessageType::kInformationRequest), "fe80::bad:1"))
+      << "each link has its own";
+}
+
 TEST(Conformance, Row_9818_LPD_5b_TheWayGoesWithTheLease) {
   RouterRun run;
   run.start_online();
@@ -235,6 +261,7 @@ TEST(RouterDhcpServer, ThousandsOfDelegationsAreThereAtOnceAndEachGoesByItself) 
   run.delegate({prefix("2001:db8:8000::/48")});
   run.config.lans[0].dhcp6.delegations_per_client = 1000;
   run.start_online();
+  run.hear("lan0", "fe80::c");
   constexpr unsigned kAll = 3000;
   Prefix last;
   for (unsigned number = 0; number < kAll; ++number) {

@@ -123,6 +123,13 @@ class RouterRun {
     const auto parsed = dhcp6::Message::parse(served[0].payload);
     return parsed ? std::optional(*parsed) : std::nullopt;
   }
+  // As the kernel tells of a host that it has heard.
+  MacAddress hear(const std::string& interface, const char* host, std::uint8_t station = 1) {
+    const MacAddress mac({2, 0, 0, 0, 1, station});
+    router->neighbors({{interface, address(host), mac, now, true, false}}, now);
+    settle();
+    return mac;
+  }
   void solicit(const std::string& interface) {
     const std::vector<std::uint8_t> bytes = ra::to_bytes(ra::RouterSolicitation{});
     router->receive({interface, Channel::kIcmp6, Ip6Address(), kAllRouters, 255, bytes}, now);
