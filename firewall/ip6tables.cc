@@ -338,7 +338,7 @@ void translated_rules(Table& filter, const Ruleset& rules) {
   for (const FirewallTranslation& one : rules.translations) {
     const std::string leaves = cat("-s ", one.internal, " -o ", one.uplink, " -m conntrack ");
     if (one.begins)
-      filter.rule(kTranslated, cat(leaves, "! --ctstate SNAT,DNAT"), kReturn, "begins");
+      filter.rule(kTranslated, cat(leaves, "! --ctstate INVALID,SNAT,DNAT"), kReturn, "begins");
     filter.rule(kTranslated, cat(leaves, "--ctrepldst ", one.external), kReturn,
                 "has its external address from here");
     filter.rule(kTranslated, cat(leaves, "--ctorigdst ", one.external), kReturn,
@@ -412,8 +412,6 @@ void new_flow_rules(Table& filter, const Ruleset& rules) {
     }
     filter.rule(kThrough, cat("-o ", lan, " -p udp --dport 500"), kAccept, "IKE: RFC 6092 REC-24");
   });
-  filter.rule(kThrough, "-m conntrack --ctstate INVALID", kInvalid,
-              "belongs to nothing, unmatched errors too: RFC 6092 REC-10");
   user_rules(filter, rules, kThrough, kUserForward);
   each(guarded, [&](const std::string& lan) {
     if (!rules.refuse_middles) return;
@@ -443,6 +441,10 @@ void new_flow_rules(Table& filter, const Ruleset& rules) {
     filter.rule(kThrough, cat("-o ", lan), kAccept, "exposed hosts fend for themselves");
   });
   pinhole_rules(filter, rules);
+  // Behind all that is let in whatever flow it is of: half of a flow is invalid to conntrack where the other half goes
+  // another way.
+  filter.rule(kThrough, "-m conntrack --ctstate INVALID", kInvalid,
+              "belongs to nothing, unmatched errors too: RFC 6092 REC-10");
   each(guarded, [&](const std::string& lan) {
     filter.rule(kThrough, cat("-o ", lan), kToGuarded, "the inside started nothing like this");
   });

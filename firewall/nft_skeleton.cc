@@ -109,7 +109,6 @@ table ip6 sixgate {
 		iifname @wan oifname @guarded udp dport 500 ct state new goto unasked comment "begun by anybody"
 		oifname @guarded meta l4proto { ah, esp, 139 } accept comment "IPsec and HIP guard themselves: RFC 6092 REC-21, 22, 26"
 		oifname @guarded udp dport 500 accept comment "IKE: RFC 6092 REC-24"
-		ct state invalid counter name invalid drop comment "belongs to nothing, unmatched errors too: RFC 6092 REC-10"
 		%user_forward
 		iifname @refusing oifname @wan ct state new tcp flags & (fin | syn | rst | ack) != syn counter name middles reject with tcp reset comment "a closed flow does not come back from its middle"
 		iifname @protected accept comment "those inside may open anything"
@@ -124,6 +123,7 @@ table ip6 sixgate {
 		iifname @wan oifname . ip6 saddr . ip6 daddr . udp dport @pinhole_udp_overlap counter name pinholes accept comment "opened by the configuration, or by PCP"
 		iifname @wan oifname . ip6 saddr . ip6 daddr . meta l4proto @pinhole_other counter name pinholes accept comment "opened by the configuration, or by PCP"
 		iifname @wan oifname . ip6 saddr . ip6 daddr . meta l4proto @pinhole_other_overlap counter name pinholes accept comment "opened by the configuration, or by PCP"
+		ct state invalid counter name invalid drop comment "belongs to nothing, unmatched errors too: RFC 6092 REC-10"
 		iifname @wan oifname @any_endpoint meta l4proto udp meta l4proto . ip6 daddr . th dport @endpoints counter name endpoints accept comment "sent something to somebody just now"
 		iifname @wan oifname @any_endpoint tcp flags & (fin | syn | rst | ack) == syn meta l4proto . ip6 daddr . th dport @endpoints counter name endpoints accept comment "sent something to somebody just now"
 		iifname @wan oifname @any_endpoint meta l4proto . ip6 daddr @endpoints_without_port counter name endpoints accept comment "sent something to somebody just now"

@@ -3,12 +3,14 @@
 import ipaddress
 import time
 
+from firewall_house import tcp_octets
 from lab import SERVER, limit, require_tools
 from other_firewalls import LEGACY
 from peers import Sixgated
 from scenario import HOSTS, build, crossed, final_checks, toml, wait_delegated, wait_online
 from test_pcp import SUCCESS, ask, request
 from test_uplinks import SECOND_POOL, second_isp
+from wire import TCP, inject, ipv6
 
 ULA = "fd00::/8"
 NPTV6 = "nptv6 = true\n"
@@ -59,6 +61,9 @@ def check_translation(lab, backend):
             if lower_half(address) == lower_half(inside):
                 known[role] = address
     lab.check(sorted(known) == sorted(own), "known outside: %s of %s" % (known, own))
+    # What is no part of any flow (an answer to nothing) is not translated, and does not leave as it is.
+    inject(lab.h1, "eth0", ipv6(own["h1"], SERVER, TCP, tcp_octets(own["h1"], SERVER, 80, 40000, 0x12)), lab.cpe.mac("lan0"))
+    lab.h1.wait_ping(SERVER)
     lab.check(not outside(lab.wan, "fc00::/7", 0), "a ULA left the house")
     told = {one["internal"]: one["external"] for one in house.sixgated.lan("lan0")["translations"]}
     slash64 = [str(ipaddress.IPv6Network((one, 64), strict=False)) for one in (own["h1"], known["h1"])]
