@@ -89,6 +89,7 @@ class Checker {
     check_path("socket", config_.socket);
     if (!config_.hook.empty()) check_path("hook", config_.hook);
     if (!config_.lease_hook.empty()) check_path("lease_hook", config_.lease_hook);
+    if (!config_.hosts_hook.empty()) check_path("hosts_hook", config_.hosts_hook);
     if (config_.socket.size() > kMaxSocketPath) {
       add(Where::kGlobal, 0, "socket",
           cat("a socket's path has at most ", kMaxSocketPath, " octets"));

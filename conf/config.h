@@ -126,6 +126,12 @@ struct UplinkConfig {
   bool operator==(const UplinkConfig&) const = default;
 };
 
+// How a resolver reads names.
+enum class HostsFormat : std::uint8_t {
+  kHosts,    // "hosts": ADDRESS NAME...
+  kUnbound,  // "unbound": local-data
+};
+
 struct LanConfig {
   std::string name;
   std::string interface;
@@ -154,6 +160,7 @@ struct LanConfig {
   bool pcp = false;                     // programs of its hosts may open doors for them (RFC 6887)
   std::vector<Ip6Address> share_hosts;  // suffixes, in whatever /64 is shared
   std::string hosts_file;               // where the names of its hosts are written; empty: nowhere
+  HostsFormat hosts_format = HostsFormat::kHosts;
 
   bool is_relayed() const { return !relay.servers.empty(); }
   // Where another link's advertisements are told on, nothing of a delegation of ours is.
@@ -247,6 +254,7 @@ struct Config {
   std::string user;  // empty: stay who started us
   LogLevel log_level = LogLevel::kInfo;
   std::string hook;        // the script that is run for every uplink without its own; empty: none
+  std::string hosts_hook;  // the script that is run when hosts files were written
   std::string lease_hook;  // the script that is run for every lease that is given or ends
   std::chrono::seconds hook_timeout{20};  // how long one run of either may take
   Durability durability = Durability::kProcess;

@@ -385,6 +385,12 @@ const Words<Durability>& durability_words() {
   return words;
 }
 
+const Words<HostsFormat>& hosts_format_words() {
+  static const Words<HostsFormat> words{{"hosts", HostsFormat::kHosts},
+                                        {"unbound", HostsFormat::kUnbound}};
+  return words;
+}
+
 std::string unknown_word(std::string_view word, const std::vector<std::string_view>& known) {
   std::string list;
   for (std::size_t i = 0; i < known.size(); ++i) {

@@ -85,6 +85,7 @@ const Words<bool>& filtering_words();
 const Words<ra::RouterPreference>& preference_words();
 const Words<LogLevel>& log_level_words();
 const Words<Durability>& durability_words();
+const Words<HostsFormat>& hosts_format_words();
 
 std::string unknown_word(std::string_view word, const std::vector<std::string_view>& known);
 

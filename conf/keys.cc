@@ -37,6 +37,12 @@ const std::array kGlobalKeys{
                 "absolute path. \"\": none.",
                 [](const Value& v, Config& c, Complaints& e) { read_into(v, c.lease_hook, e); },
                 [](const Config& c) { return quoted(c.lease_hook); }},
+    Key<Config>{"hosts_hook",
+                "A script that is run when a hosts_file was written anew, with the paths of all\n"
+                "that were: to have the resolver read them, where it does not notice by itself.\n"
+                "\"\": none.",
+                [](const Value& v, Config& c, Complaints& e) { read_into(v, c.hosts_hook, e); },
+                [](const Config& c) { return quoted(c.hosts_hook); }},
     Key<Config>{"hook_timeout", "Seconds that one run of a script may take before it is killed.",
                 [](const Value& v, Config& c, Complaints& e) {
                   read_duration(v, c.hook_timeout, 1, 3600, e);

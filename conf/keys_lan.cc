@@ -210,10 +210,17 @@ const std::array kLanKeys{
         }},
     Key<LanConfig>{
         "hosts_file",
-        "Write their addresses and names here, as dnsmasq (addn-hosts, or a file in its\n"
-        "hostsdir) reads them. Needs domain. \"\": nowhere.",
+        "Write their addresses and names here, for the resolver. Needs domain. \"\": nowhere.",
         [](const Value& v, LanConfig& c, Complaints& e) { read_into(v, c.hosts_file, e); },
         [](const LanConfig& c) { return quoted(c.hosts_file); }},
+    Key<LanConfig>{
+        "hosts_format",
+        "\"hosts\": as dnsmasq (addn-hosts, or a file in its hostsdir) and others read it.\n"
+        "\"unbound\": what its `include:` reads, names both ways; it needs hosts_hook.",
+        [](const Value& v, LanConfig& c, Complaints& e) {
+          read_word(v, hosts_format_words(), c.hosts_format, e);
+        },
+        [](const LanConfig& c) { return quoted(word_of(c.hosts_format, hosts_format_words())); }},
     Key<LanConfig>{
         "delegate", "Give routers behind us prefixes of their own.",
         [](const Value& v, LanConfig& c, Complaints& e) { read_into(v, c.dhcp6.delegates, e); },

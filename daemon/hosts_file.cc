@@ -16,8 +16,18 @@ std::string hosts_text(const std::vector<dhcp6::NamedAddress>& named, const conf
     return std::tie(a.name, a.address) < std::tie(b.name, b.address);
   });
   std::string text = cat("# Written by sixgated for LAN ", lan.name, ".\n");
-  for (const dhcp6::NamedAddress& one : hosts)
-    text += cat(one.address, ' ', one.name, '.', *lan.dhcp6.domain, ' ', one.name, '\n');
+  for (const dhcp6::NamedAddress& one : hosts) {
+    const std::string name = cat(one.name, '.', *lan.dhcp6.domain);
+    switch (lan.hosts_format) {
+      case conf::HostsFormat::kHosts:
+        text += cat(one.address, ' ', name, ' ', one.name, '\n');
+        break;
+      case conf::HostsFormat::kUnbound:
+        text += cat("local-data: \"", name, ". AAAA ", one.address, "\"\nlocal-data-ptr: \"",
+                    one.address, ' ', name, ".\"\n");
+        break;
+    }
+  }
   return text;
 }
 

@@ -10,7 +10,8 @@
 
 namespace sixgate::daemon {
 
-// Lines of "ADDRESS NAME.DOMAIN NAME", sorted: the same hosts give the same text.
+// Lines of "ADDRESS NAME.DOMAIN NAME", or unbound's local-data and local-data-ptr; sorted: the same hosts give the same
+// text.
 std::string hosts_text(const std::vector<dhcp6::NamedAddress>& named, const conf::LanConfig& lan);
 
 }  // namespace sixgate::daemon

@@ -80,8 +80,8 @@ Daemon::Daemon(EventLoop& loop, StderrLog& log, Supervisor& supervisor, Parts pa
       leases_(
           loop, config_.state_dir + "/leases", config_.durability,
           [this] { leases_.replace(router_->lease_journal(clock_now())); }, sink()),
-      hosts_(sink()),
       processes_(make_process_runner(loop)),
+      hosts_(*processes_, sink()),
       firewall_(*processes_,
                 {.backend = backend_of(config_.firewall.backend),
                  .state_dir = config_.state_dir,
@@ -256,10 +256,10 @@ void Daemon::settle() {
     for (const LogLine& line : outputs.log) log_.write(line);
     if (outputs.store) state_.store(std::move(*outputs.store), outputs.durable);
     leases_.append(outputs.lease_journal);
-    if (outputs.names_changed) write_hosts_files();
     if (outputs.changes) begin(std::move(*outputs.changes));
     sockets_.send(outputs.packets);
     refusals_.send(outputs.refusals);
+    if (outputs.names_changed) write_hosts_files();
     // Not here, in the midst of what a socket has received perhaps.
     if (outputs.sockets_changed) retry_sockets_.at(clock_now());
     for (HookRun& run : outputs.hooks) run_hook(std::move(run));

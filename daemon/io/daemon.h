@@ -81,8 +81,8 @@ class Daemon {
   Rng rng_;
   StateKeeper state_;
   LeaseFile leases_;
-  HostsFiles hosts_;
   std::unique_ptr<ProcessRunner> processes_;
+  HostsFiles hosts_;
   FirewallApplier firewall_;
   RulesGuard guard_;
   OpenFlows flows_;

@@ -2,8 +2,10 @@
 #include "daemon/io/hosts_files.h"
 
 #include <optional>
+#include <utility>
 #include <vector>
 
+#include "daemon/hook.h"
 #include "daemon/hosts_file.h"
 #include "daemon/io/file.h"
 #include "net/text.h"
@@ -24,11 +26,41 @@ void HostsFiles::write(const conf::Config& config, const Named& named) {
     if (done) {
       complaint.clear();
       written_[lan.hosts_file] = std::move(text);
+      untold_.insert(lan.hosts_file);
     } else if (complaint != done.error().message) {
       complaint = done.error().message;
       log_({LogLevel::kWarning, cat("the hosts file of LAN ", lan.name, ": ", complaint)});
     }
   }
+  hook_ = config.hosts_hook;
+  time_limit_ = config.hook_timeout;
+  run_hook();
+}
+
+void HostsFiles::run_hook() {
+  if (running_ || untold_.empty()) return;
+  const std::set<std::string> paths = std::exchange(untold_, {});
+  if (hook_.empty()) return;
+  Command command;
+  command.arguments = {hook_};
+  command.arguments.insert(command.arguments.end(), paths.begin(), paths.end());
+  command.time_limit = time_limit_;
+  running_ = true;
+  processes_.run(std::move(command), [this](const Expected<ProcessResult>& ended) {
+    running_ = false;
+    std::string complaint;
+    if (!ended) {
+      complaint = ended.error().message;
+    } else {
+      for (const LogLine& line : output_lines("hosts hook: ", ended->output)) log_(line);
+      if (ended->exit_status != 0) complaint = cat("ended with status ", ended->exit_status);
+    }
+    if (!complaint.empty() && complaint != hook_complaint_)
+      log_({LogLevel::kWarning,
+            cat("hosts hook: ", complaint, "; the resolver may not know the newest names")});
+    hook_complaint_ = std::move(complaint);
+    run_hook();
+  });
 }
 
 }  // namespace sixgate::daemon

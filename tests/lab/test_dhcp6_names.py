@@ -20,14 +20,24 @@ def dns_name(name):
     return b"".join(bytes([len(label)]) + label.encode() for label in name.split(".")) + b"\0"
 
 
+def query(server, name, kind):
+    """What a resolver answers; from the namespace that this is called in."""
+    with socket.socket(socket.AF_INET6, socket.SOCK_DGRAM) as sock:
+        sock.settimeout(1)
+        sock.connect((server, 53))
+        sock.send(struct.pack("!HHHHHH", 7, 0x0100, 1, 0, 0, 0) + dns_name(name) + struct.pack("!HH", kind, 1))
+        return sock.recv(2048)
+
+
+def reverse(address):
+    """The name of an address (RFC 3596 section 2.5)."""
+    return ".".join(reversed(socket.inet_pton(socket.AF_INET6, address).hex())) + ".ip6.arpa"
+
+
 def aaaa(namespace, server, name):
     """The IPv6 addresses that a resolver knows of a name."""
     def work():
-        with socket.socket(socket.AF_INET6, socket.SOCK_DGRAM) as sock:
-            sock.settimeout(1)
-            sock.connect((server, 53))
-            sock.send(struct.pack("!HHHHHH", 7, 0x0100, 1, 0, 0, 0) + dns_name(name) + struct.pack("!HH", 28, 1))
-            answer = sock.recv(2048)
+        answer = query(server, name, 28)
         count, at = struct.unpack_from("!H", answer, 6)[0], 12 + len(dns_name(name)) + 4
         found = []
         for _ in range(count):
@@ -112,4 +122,51 @@ def test_names(lab):
     lab.until("dnsmasq knows desk by its own address too", lambda: made in aaaa(lab.cpe, "::1", "desk.home.arpa"), 20)
     # Debian's tshark does not know RFC 9686, and allows no name in messages it does not know.
     lab.injected.update(one.raw for one in lab.lan1.packets() if one.ports == (546, 547) and one.payload[8] == 36)
+    final_checks(lab)
+
+
+UNBOUND = """server:
+  interface: ::1
+  access-control: ::1 allow
+  do-daemonize: no
+  use-syslog: no
+  chroot: ""
+  username: ""
+  directory: "%(directory)s"
+  pidfile: "%(directory)s/pid"
+  module-config: "iterator"
+  local-zone: "home.arpa." static
+  include: "%(directory)s/*.conf"
+"""
+
+
+@limit(90)
+def test_names_for_unbound(lab):
+    """unbound reads its own form of the file, and hosts_hook has it read what is new: both ways, and no more when it is over."""
+    require_tools("unbound")
+    lab.house({"lan0": ["h1"], "lan1": ["h3"]})
+    house = build(lab)
+    directory = lab.fresh_directory("unbound")
+    reload = lab.file("reload", "#!/bin/sh\n[ -f %s/pid ] && kill -HUP $(cat %s/pid)\necho told of $#\n"
+                      % (directory, directory), mode=0o755)
+    config = toml(top='hosts_hook = "%s"\n[[reservation]]\nmac = "%s"\nsuffix = "::77"\nname = "desk"\n'
+                  % (reload, lab.h1.mac("eth0")),
+                  lan='addressing = "slaac+dhcpv6"\ndomain = "home.arpa"\nhosts_format = "unbound"\n',
+                  each={lan: 'hosts_file = "%s/%s.conf"\n' % (directory, lan) for lan in ("lan0", "lan1")})
+    house.sixgated = Sixgated(lab, config=config).start()
+    house.prefix = wait_delegated(lab)
+    lab.h1.wait_default_route()
+    unbound = lab.cpe.start("unbound", ["unbound", "-d", "-c", lab.file("unbound.conf", UNBOUND % {"directory": directory})])
+    unbound.wait_log("start of service")
+    Dhclient(lab, lab.h1, ask=["-N"]).start()
+
+    def known():
+        return [one for one in aaaa(lab.cpe, "::1", "desk.home.arpa") if one.endswith("::77")]
+    lab.until("unbound knows desk", known, 20)
+    told = lab.cpe.call(lambda: query("::1", reverse(known()[0]), 12))
+    lab.check(dns_name("desk.home")[:-1] in told, "not by its address: %s" % told)  # "arpa" is said once in a message
+    lab.check("told of 1" in house.sixgated.process.text(), house.sixgated.process.text()[-2000:])
+    done = house.sixgated.cli_run("lease", "release", "desk")
+    lab.check(done.returncode == 0, done.stderr)
+    lab.until("unbound knows desk no more", lambda: not known(), 10)
     final_checks(lab)

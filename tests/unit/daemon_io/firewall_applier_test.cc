@@ -5,7 +5,6 @@
 
 #include <gtest/gtest.h>
 
-#include <deque>
 #include <fstream>
 #include <optional>
 #include <string>
@@ -14,6 +13,7 @@
 
 #include "firewall/ip6tables.h"
 #include "net/text.h"
+#include "tests/unit/daemon_io/fake_runner.h"
 #include "tests/unit/daemon_io/temporary.h"
 
 namespace sixgate::daemon {
@@ -21,36 +21,6 @@ namespace {
 
 using firewall::Backend;
 using firewall::Ruleset;
-
-// Programs that end when the test says so.
-class FakeRunner final : public ProcessRunner {
- public:
-  struct Run {
-    Command command;
-    Callback callback;
-  };
-  void run(Command command, Callback callback) override {
-    runs.push_back({std::move(command), std::move(callback)});
-  }
-  bool available(const std::string& program) const override { return nft || program != "nft"; }
-
-  // Ends the oldest run and returns its command line.
-  std::string end(int status, std::string output = "") {
-    if (runs.empty()) return "nothing";
-    Run run = std::move(runs.front());
-    runs.pop_front();
-    last_input = run.command.input;
-    std::string line;
-    for (const std::string& word : run.command.arguments)
-      line += cat(line.empty() ? "" : " ", word);
-    run.callback(ProcessResult{status, std::move(output)});
-    return line;
-  }
-
-  std::deque<Run> runs;
-  std::string last_input;
-  bool nft = false;  // whether there is that program
-};
 
 Ruleset rules(const char* lan) {
   Ruleset ruleset;

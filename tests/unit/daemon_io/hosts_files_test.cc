@@ -8,6 +8,7 @@
 #include <filesystem>
 
 #include "daemon/io/file.h"
+#include "tests/unit/daemon_io/fake_runner.h"
 #include "tests/unit/daemon_io/temporary.h"
 
 namespace sixgate::daemon {
@@ -58,7 +59,8 @@ TEST(HostsFiles, NamesOfClientsAreWrittenForTheResolver) {
   const TemporaryDirectory temporary;
   const std::string path = temporary / "hosts.home";
   Served served(path);
-  HostsFiles files([](const LogLine& line) { ADD_FAILURE() << line.text; });
+  FakeRunner runner;
+  HostsFiles files(runner, [](const LogLine& line) { ADD_FAILURE() << line.text; });
   served.lease(1, "Printer.elsewhere.example");
   served.lease(2, "nas");
   served.lease(3, "nas");  // the name has an owner
@@ -82,12 +84,52 @@ TEST(HostsFiles, NamesOfClientsAreWrittenForTheResolver) {
   EXPECT_FALSE(std::filesystem::exists(path)) << "what is the same is not written again";
 }
 
+TEST(HostsFiles, UnboundHasNamesBothWays) {
+  const TemporaryDirectory temporary;
+  const std::string path = temporary / "home.conf";
+  Served served(path);
+  served.config.lans[0].hosts_format = conf::HostsFormat::kUnbound;
+  FakeRunner runner;
+  HostsFiles files(runner, [](const LogLine& line) { ADD_FAILURE() << line.text; });
+  served.lease(1, "printer");
+  files.write(served.config, served.named());
+  const std::string at = served.server.named_addresses().at(0).address.to_string();
+  EXPECT_EQ(text_of(path),
+            "# Written by sixgated for LAN home.\n"
+            "local-data: \"printer.home.arpa. AAAA " +
+                at + "\"\nlocal-data-ptr: \"" + at + " printer.home.arpa.\"\n");
+}
+
+TEST(HostsFiles, TheResolverIsToldOfEachChangeByOneRunAtATime) {
+  const TemporaryDirectory temporary;
+  const std::string path = temporary / "hosts.home";
+  Served served(path);
+  served.config.hosts_hook = "/reload";
+  std::string said;
+  FakeRunner runner;
+  HostsFiles files(runner, [&](const LogLine& line) { said += line.text + "\n"; });
+  files.write(served.config, served.named());
+  ASSERT_EQ(runner.runs.size(), 1U);
+  files.write(served.config, served.named());  // nothing new
+  served.lease(1, "printer");
+  files.write(served.config, served.named());
+  served.lease(2, "nas");
+  files.write(served.config, served.named());
+  EXPECT_EQ(runner.runs.size(), 1U) << "it is running";
+  EXPECT_EQ(runner.end(0), "/reload " + path);
+  ASSERT_EQ(runner.runs.size(), 1U) << "both changes by the next";
+  EXPECT_EQ(runner.end(3), "/reload " + path);
+  EXPECT_TRUE(runner.runs.empty());
+  EXPECT_EQ(said, "hosts hook: ended with status 3; the resolver may not know the newest names\n");
+}
+
 TEST(HostsFiles, AFileThatCannotBeWrittenIsSaidOnce) {
   const TemporaryDirectory temporary;
   const std::string path = temporary / "missing/hosts";
   Served served(path);
   int said = 0;
-  HostsFiles files([&](const LogLine&) { ++said; });
+  FakeRunner runner;
+  HostsFiles files(runner, [&](const LogLine&) { ++said; });
   files.write(served.config, served.named());
   files.write(served.config, served.named());
   EXPECT_EQ(said, 1);
