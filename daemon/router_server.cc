@@ -25,7 +25,14 @@ Duration gap_of(std::size_t count, Duration least) {
 
 dhcp6::JournalReading Router::restore_leases(std::span<const std::uint8_t> journal,
                                              std::string_view boot, Instant now) {
-  const dhcp6::JournalReading reading = server_.restore(journal, boot, now);
+  const dhcp6::JournalReading reading =
+      server_.restore(journal, boot, now, std::max(state_.lease_epochs, 1U));
+  constexpr std::uint32_t kInAdvance = 64;
+  const std::uint32_t epoch = server_.table().epoch();
+  if (epoch >= state_.lease_epochs && epoch <= ~kInAdvance) {
+    state_.lease_epochs = epoch + kInAdvance;
+    keep_ = true;
+  }
   lease_events_.begin(server_.table().epoch());
   return reading;
 }

@@ -52,6 +52,9 @@ struct StoredState {
   std::vector<KernelAddress> addresses;          // ours, for kernels without IFA_PROTO
   // What another server gave to routers behind our LANs (RFC 8987 S-1).
   std::vector<dhcp6::RelayedDelegation> relayed;
+  // The epochs of the DHCPv6 server's runs are below it: for the day its journal is lost. Some in advance, for the sake
+  // of flash.
+  std::uint32_t lease_epochs = 0;
   std::vector<StoredKnock> knocks;  // the one that changed last is the last
 
   // Doors that programs asked for, and since when none was lost. Not kept over a reboot, which ends what came in by them.

@@ -298,6 +298,8 @@ void read_line(std::string_view line, StoredState& state, Duration moved, bool& 
       state.relayed.push_back({prefix, link, next_hop, *client, iaid, until});
     else
       words.bad();
+  } else if (kind == "epochs") {
+    state.lease_epochs = words.number32();
   } else if (kind == "knock") {
     StoredKnock& knock = state.knocks.emplace_back();
     knock.address = words.address();

@@ -250,6 +250,14 @@ JournalReading read_journal(std::span<const std::uint8_t> bytes,
   JournalReading reading;
   ByteReader header(bytes);
   reading.header = read_header(header);
+  constexpr std::size_t kHeader = kMagic.size() + 1;
+  if (reading.header == JournalReading::Header::kForeign && bytes.size() > kHeader &&
+      !frame_at(bytes.subspan(kHeader)).empty()) {
+    // Rot in the header costs nothing: what stands behind it is ours.
+    reading.header = JournalReading::Header::kGood;
+    header.skip(kHeader - header.offset());
+    reading.rotten = kHeader;
+  }
   if (reading.header != JournalReading::Header::kGood) {
     reading.torn = bytes.size();
     return reading;

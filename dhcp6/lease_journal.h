@@ -10,7 +10,8 @@
 // damage:
 // - A record cut short at the end was never answered to a client: it is dropped, and the next one is written
 //   where it began.
-// - Rot in the middle costs the records it touches; the reader goes on with the next one that is whole.
+// - Rot in the middle costs the records it touches; the reader goes on with the next one that is whole. Rot in the
+//   header costs none.
 // - A record of a type from the future is passed over; a header of a version from the future ends the
 //   reading, and the owner sets the file aside.
 #pragma once

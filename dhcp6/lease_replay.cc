@@ -104,13 +104,13 @@ class LeaseReplay {
 };
 
 JournalReading LeaseTable::restore(std::span<const std::uint8_t> journal, std::string_view boot,
-                                   Instant now) {
+                                   Instant now, std::uint32_t first) {
   LeaseReplay replay(*this, boot, now);
   const JournalReading reading = read_journal(
       journal, [&](const JournalRecord& record, Instant at) { replay.take(record, at); });
   replay.finish();
   boot_ = boot;
-  ++epoch_;
+  epoch_ = epoch_ == 0 ? first : epoch_ + 1;
   return reading;
 }
 

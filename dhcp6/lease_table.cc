@@ -272,6 +272,7 @@ void LeaseTable::register_address(const Ip6Address& address, Registration regist
         now);
   if (registration.until <= now) {
     registrations_.remove(address);
+    ++freed_;
   } else {
     registrations_.put(address, std::move(registration));
   }

@@ -124,7 +124,9 @@ class LeaseTable {
   }
 
   // What an earlier run wrote, and the beginning of this one. Without a journal the table is empty.
-  JournalReading restore(std::span<const std::uint8_t> journal, std::string_view boot, Instant now);
+  // `first`: the epoch of this run when the journal tells none.
+  JournalReading restore(std::span<const std::uint8_t> journal, std::string_view boot, Instant now,
+                         std::uint32_t first = 1);
   std::uint32_t epoch() const { return epoch_; }
   // Octets to be appended since the last call; the next ones go into `next`, whose memory is used again.
   std::vector<std::uint8_t> take_journal(std::vector<std::uint8_t> next) {

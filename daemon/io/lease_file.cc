@@ -36,9 +36,7 @@ LeaseFile::LeaseFile(EventLoop& loop, std::string path, conf::Durability durabil
 std::vector<std::uint8_t> LeaseFile::load() {
   const auto text = read_file(path_, kLargestJournal);
   if (text) return {text->begin(), text->end()};
-  if (text.error().code != ENOENT)
-    log_({LogLevel::kWarning,
-          cat(text.error().message, "; DHCPv6 leases of an earlier run are not known")});
+  if (text.error().code != ENOENT) set_aside(cat("cannot be read (", text.error().message, ")"));
   return {};
 }
 

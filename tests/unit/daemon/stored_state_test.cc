@@ -76,6 +76,7 @@ StoredState usual() {
   state.addresses.push_back(own);
   state.relayed.push_back({prefix("2001:db8:88:100::/56"), "lan1", address("fe80::c"),
                            dhcp6::Duid::ll(mac(11)), 0xfffffffe, kNow + seconds(3600)});
+  state.lease_epochs = 65;
   state.knocks.push_back(
       {address("2001:db8:ffff::7"), 0x5150, {1, 2, 3, 4, 5, 6, 7, 8}, 0xffffffff});
   return state;

@@ -125,6 +125,16 @@ TEST_F(LeaseFileTest, WhatCannotBeWrittenAnewGoesOnGrowing) {
   EXPECT_EQ(rewrites_, 1) << "it is written anew when it is long, as ever";
 }
 
+TEST_F(LeaseFileTest, WhatCannotBeReadIsKept) {
+  std::filesystem::create_directory(path_);  // as unreadable as a medium with an error
+  LeaseFile leases = file();
+  EXPECT_TRUE(leases.load().empty());
+  EXPECT_TRUE(std::filesystem::exists(path_ + ".unreadable"));
+  EXPECT_EQ(said("cannot be read"), 1);
+  leases.replace(Octets{1});
+  EXPECT_EQ(file().load(), (Octets{1}));
+}
+
 TEST_F(LeaseFileTest, WhatIsNotUnderstoodIsKept) {
   std::ofstream(path_) << "something else";
   LeaseFile leases = file();

@@ -100,9 +100,49 @@ TEST(LeaseJournal, TheFutureIsRecognised) {
   JournalReading reading;
   EXPECT_TRUE(read_all(bytes, &reading).empty());
   EXPECT_EQ(reading.header, JournalReading::Header::kFromTheFuture);
-  bytes[0] = 'S';
-  EXPECT_TRUE(read_all(bytes, &reading).empty());
+  auto foreign = journal_of({});
+  foreign[0] = 'S';
+  foreign.resize(200, 'x');
+  EXPECT_TRUE(read_all(foreign, &reading).empty());
   EXPECT_EQ(reading.header, JournalReading::Header::kForeign);
+}
+
+TEST(LeaseJournal, RotInTheHeaderCostsNoRecord) {
+  const auto good = journal_of(one_of_each());
+  for (std::size_t at = 0; at + 1 < journal_of({}).size(); ++at) {
+    auto bytes = good;
+    bytes[at] ^= 0x10;
+    JournalReading reading;
+    EXPECT_EQ(read_all(bytes, &reading), one_of_each()) << at;
+    EXPECT_GT(reading.rotten, 0U);
+  }
+}
+
+TEST(LeaseJournal, ARecordOfALaterVersionIsPassedOver) {
+  auto bytes = journal_of({SessionRecord{"boot", 7, kStart}});
+  std::vector<std::uint8_t> later{0xa6, 99, 0, 3, 0, 0, 0, 1, 7, 7, 7};
+  std::uint32_t sum = ~0U;  // the CRC-32 of IEEE 802.3
+  for (const std::uint8_t octet : later) {
+    sum ^= octet;
+    for (int bit = 0; bit < 8; ++bit) sum = (sum >> 1) ^ (0xedb88320U & (0U - (sum & 1U)));
+  }
+  for (const int shift : {24, 16, 8, 0}) later.push_back(static_cast<std::uint8_t>(~sum >> shift));
+  bytes.insert(bytes.end(), later.begin(), later.end());
+  emit_journal_record(bytes, EndedRecord{4}, kStart);
+  JournalReading reading;
+  EXPECT_EQ(read_all(bytes, &reading).size(), 2U);
+  EXPECT_EQ(reading.unknown, 1U);
+  EXPECT_EQ(reading.rotten + reading.torn, 0U);
+}
+
+// RFC 9915 section 20.3: the replay value never goes back, also when the journal is lost.
+TEST(LeaseJournal, AnEpochIsNeverUsedTwice) {
+  LeaseTable table;
+  (void)table.restore({}, "boot", kStart, 65);
+  EXPECT_EQ(table.epoch(), 65U);
+  LeaseTable next;
+  (void)next.restore(table.snapshot(kStart), "boot", kStart, 129);
+  EXPECT_EQ(next.epoch(), 66U);
 }
 
 TEST(Conformance, Row_9096_L_13g_BindingsOutliveACrash) {
