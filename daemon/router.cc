@@ -48,6 +48,14 @@ seconds watch_interval(const conf::LanConfig& lan) {
   return ours ? lan.server_watch : seconds(0);
 }
 
+// RFC 9915 section 11: a DUID need not tell whose it is.
+bool reserves_by_station(const conf::Config& config, const conf::LanConfig& lan) {
+  return std::any_of(config.reservations.begin(), config.reservations.end(),
+                     [&](const conf::ReservationConfig& one) {
+                       return one.kept.mac && (one.lan.empty() || one.lan == lan.name);
+                     });
+}
+
 }  // namespace
 
 Router::Router(conf::Config config, StoredState stored, Rng& rng, Instant now)
@@ -61,6 +69,11 @@ Router::Router(conf::Config config, StoredState stored, Rng& rng, Instant now)
   relay_.restore(state_.relayed, now);
   if (state_.pcp_epoch) pcp_.restore(state_.mappings, *state_.pcp_epoch);
   note_told_before();
+  server_.look_around([this](std::string_view name, const Ip6Address& address, Instant at) {
+    const auto lan = std::find_if(lans_.begin(), lans_.end(),
+                                  [&](const auto& one) { return one->config().name == name; });
+    return lan == lans_.end() ? std::nullopt : (*lan)->hosts().station_of(address, at);
+  });
   build(now);
 }
 
@@ -511,8 +524,8 @@ WantedSockets Router::wanted_sockets() const {
   }
   for (const auto& lan : lans_) {
     wanted.lans.push_back(lan->config().interface);
-    if (relay_.relays_for(lan->config().interface))
-      wanted.relayed_lans.push_back(lan->config().interface);
+    if (relay_.relays_for(lan->config().interface) || reserves_by_station(config_, lan->config()))
+      wanted.station_lans.push_back(lan->config().interface);
     if (watch_interval(lan->config()) > seconds(0))
       wanted.watched.push_back(lan->config().interface);
     if (lan->config().pcp) wanted.pcp.push_back(lan->config().interface);

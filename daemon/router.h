@@ -58,7 +58,7 @@ struct PacketIn {
   unsigned hop_limit = 0;
   std::span<const std::uint8_t> payload;
   std::uint16_t port = 0;                // of the source, of UDP
-  std::optional<MacAddress> link_layer;  // of the sender: of kNeighbors, and on relayed_lans
+  std::optional<MacAddress> link_layer;  // of the sender: of kNeighbors, and on station_lans
   bool outgoing = false;                 // of kNeighbors and kStrangers: our own kernel sent it
 };
 
@@ -79,7 +79,7 @@ struct WantedSockets {
   std::vector<std::string> lans;     // ICMPv6 with membership of ff02::2, UDP 547 with ff02::1:2
   std::vector<std::string> echo;     // ICMPv6 Echo Replies, on uplinks
   std::vector<std::string> relay_uplinks{};  // UDP 547, for answers of the servers that we relay to
-  std::vector<std::string> relayed_lans{};   // whose clients' link-layer addresses are to be told
+  std::vector<std::string> station_lans{};   // whose clients' link-layer addresses are to be told
   std::vector<std::string> watched{};        // LANs with UDP 546 too
   std::vector<std::string> pcp{};            // UDP 5351, on LANs
   std::vector<std::string> strangers{};      // uplinks, to hear who begins a flow

@@ -64,8 +64,9 @@ void Router::receive_for_servers(const PacketIn& packet, Lan* lan, Instant now) 
                     .link_layer = packet.link_layer},
                    now);
   } else if (lan != nullptr) {
-    server_.receive(lan->config().name, packet.payload, packet.source, packet.destination, now,
-                    packet.port);
+    server_.receive(
+        lan->config().name, packet.payload, packet.source, packet.destination, now, packet.port,
+        packet.link_layer ? packet.link_layer : lan->hosts().station_of(packet.source, now));
   }
 }
 

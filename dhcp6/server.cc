@@ -107,8 +107,10 @@ std::string_view to_string(LeaseEvent::Kind kind) {
 }
 
 JournalReading Server::restore(std::span<const std::uint8_t> journal, std::string_view boot,
-                               Instant now) {
-  const JournalReading reading = table_.restore(journal, boot, now);
+                               Instant now, std::uint32_t first) {
+  const JournalReading reading = table_.restore(journal, boot, now, first);
+  // Fewer than one a second are sent: also where the medium takes no journal a later run of this boot goes on higher.
+  replay_ = static_cast<std::uint32_t>(now.micros() / 1'000'000);
   out_.delegations_changed = table_.binding_count() > 0;
   return reading;
 }
@@ -194,8 +196,8 @@ std::optional<ServerDrop> Server::validate(const Query& query) const {
 }
 
 void Server::receive(std::string_view link, std::span<const std::uint8_t> payload,
-                     const Ip6Address& from, const Ip6Address& to, Instant now,
-                     std::uint16_t port) {
+                     const Ip6Address& from, const Ip6Address& to, Instant now, std::uint16_t port,
+                     std::optional<MacAddress> station) {
   auto counters = counters_.find(link);
   if (counters == counters_.end()) counters = counters_.try_emplace(std::string(link)).first;
   ++counters->second.received;
@@ -230,7 +232,8 @@ void Server::receive(std::string_view link, std::span<const std::uint8_t> payloa
     if (!from.is_link_local() && message->type != MessageType::kAddrRegInform)
       return dropped(link, ServerDrop::kNotLinkLocal);
     query.link = link_named(link);
-    query.mac = mac_of(from);
+    query.station = station;
+    query.mac = station ? station : mac_of(from);
     query.source = from;
   }
   if (query.link == nullptr) return dropped(link, ServerDrop::kUnknownLink);

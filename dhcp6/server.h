@@ -21,6 +21,7 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <map>
 #include <optional>
 #include <span>
@@ -101,14 +102,22 @@ class Server {
   explicit Server(Rng& rng) : rng_(&rng), table_(rng.u64()) {}
 
   // Once, before anything else: what an earlier run wrote. The journal on the medium is to be replaced by
-  // snapshot() then; what drain() gives continues that one.
-  JournalReading restore(std::span<const std::uint8_t> journal, std::string_view boot, Instant now);
+  // snapshot() then; what drain() gives continues that one. `first`: the epoch of this run when the journal tells none.
+  JournalReading restore(std::span<const std::uint8_t> journal, std::string_view boot, Instant now,
+                         std::uint32_t first = 1);
   std::vector<std::uint8_t> snapshot(Instant now) const { return table_.snapshot(now); }
 
   void configure(ServerConfiguration configuration, Instant now);
-  // A datagram to port 547 on a link. `port` is the sender's, of use when that is a relay agent.
+  // A datagram to port 547 on a link. `port` is the sender's, of use when that is a relay agent; `station` where it was
+  // sent from, when that is known.
   void receive(std::string_view link, std::span<const std::uint8_t> payload, const Ip6Address& from,
-               const Ip6Address& to, Instant now, std::uint16_t port = kServerPort);
+               const Ip6Address& to, Instant now, std::uint16_t port = kServerPort,
+               std::optional<MacAddress> station = std::nullopt);
+  // Asked for the station that was heard with an address lately: another's address is given to nobody while others are
+  // left, whoever gave it.
+  using Heard = std::function<std::optional<MacAddress>(std::string_view link,
+                                                        const Ip6Address& address, Instant now)>;
+  void look_around(Heard heard) { heard_ = std::move(heard); }
   // Ends leases at once, and says which; their clients are told to ask when they accept that.
   std::vector<LeaseEvent> release(const LeaseSelection& which, Instant now);
   void expire(Instant now);
@@ -149,7 +158,9 @@ class Server {
     Ip6Address from;    // where the answer goes to
     Ip6Address source;  // the client's own address, also of a relayed message
     bool relayed = false;
-    std::optional<MacAddress> mac;
+    std::optional<MacAddress> mac;  // that it is known by: its station's, or what it says itself
+    std::optional<MacAddress>
+        station;            // where it speaks from; not of who speaks through a relay agent
     std::string said_name;  // by itself
     std::string name;       // that it is known by: said_name, or what is reserved for it
     Instant now;
@@ -230,8 +241,10 @@ class Server {
                                    const Given& given) const;
   bool may_have(const Query& query, std::uint64_t interface_id, BindingNumber known,
                 const Given& given) const;
+  bool is_heard_of_another(const Query& query, std::uint64_t interface_id) const;
   const Reservation* reservation_for(const Query& query, std::optional<std::uint32_t> iaid) const;
-  const Reservation* reservation_of(const Binding& binding, const ServerLink& link) const;
+  const Reservation* reservation_of(const Binding& binding, const ServerLink& link,
+                                    Instant now) const;
   std::pair<Lifetime, Lifetime> lifetimes(const Query& query, std::uint32_t iaid,
                                           Instant preferred_until, Instant valid_until) const;
   void commit(const Query& query, const Answer& answer, std::uint64_t interface_id,
@@ -249,12 +262,18 @@ class Server {
   std::uint64_t next_replay_value();
 
   Rng* rng_;
+  Heard heard_;
   LeaseTable table_;
   ServerConfiguration configuration_;
   ReconfigureQueue reconfigure_;
   ReleasedLeases released_;
-  // Links found full, and what LeaseTable::freed() was then: until it changes nobody looks again.
-  std::map<LinkNumber, std::uint64_t> full_;
+  // Links found full, and what LeaseTable::freed() was then: until it changes, or kFullFor has passed (a quarantine
+  // ends silently), nobody looks again.
+  struct Full {
+    std::uint64_t freed = 0;
+    Instant until;
+  };
+  std::map<LinkNumber, Full> full_;
   std::uint32_t replay_ = 0;
   std::map<std::string, ServerCounters, std::less<>> counters_;
   ServerOutputs out_;

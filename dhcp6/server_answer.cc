@@ -265,17 +265,28 @@ bool Server::give_back(const Query& query, AssociationType type, std::uint32_t i
     const Binding& binding = table_.binding(number);
     table_.decline(binding.link, binding.interface_id, query.now + kQuarantine, query.now);
     end(number, LeaseEvent::Kind::kDeclined, query.now);
-  } else if (left.empty() || type == AssociationType::kAddresses) {
+  } else if (left.empty()) {
     end(number, LeaseEvent::Kind::kReleased, query.now);
   } else {
     LeaseEvent event = event_of(LeaseEvent::Kind::kReleased, number, query.now);
     event.leases = std::move(given);
     out_.events.push_back(std::move(event));
     const Binding& binding = table_.binding(number);
+    LeaseList kept = std::move(left);
+    if (type == AssociationType::kAddresses) {
+      const LeaseList addresses = std::exchange(kept, {});
+      for (const Prefix& on_link : table_.prefixes(binding)) {
+        if (std::any_of(addresses.begin(), addresses.end(),
+                        [&](const Prefix& address) { return on_link.contains(address.address()); }))
+          kept.push_back(on_link);
+      }
+      out_.names_changed = true;
+    } else {
+      out_.delegations_changed = true;
+    }
     table_.put(query.client, type, iaid,
-               {binding.link, binding.interface_id, std::move(left), binding.valid_until},
+               {binding.link, binding.interface_id, std::move(kept), binding.valid_until},
                query.now);
-    out_.delegations_changed = true;
   }
   return true;
 }

@@ -14,6 +14,9 @@ namespace {
 // IA_NAs of one client: nobody has more interfaces in one DUID.
 constexpr std::size_t kMostAddresses = 16;
 
+// How long a link that was found full is not looked through again, unless something is given back.
+constexpr Duration kFullFor = seconds(10);
+
 template <class List>
 bool listed(const List& all, const typename List::value_type& one) {
   return std::find(all.begin(), all.end(), one) != all.end();
@@ -32,23 +35,30 @@ std::string text_of(std::span<const Prefix> leases) {
 
 const Reservation* Server::reservation_for(const Query& query,
                                            std::optional<std::uint32_t> iaid) const {
-  for (const Reservation& one : query.link->reservations) {
-    if (one.duid && (query.duid == nullptr || *one.duid != *query.duid)) continue;
-    if (one.mac && one.mac != query.mac) continue;
-    if (!one.hostname.empty() && one.hostname != query.said_name) continue;
-    if (one.iaid && one.iaid != iaid) continue;
-    return &one;
-  }
-  return nullptr;
+  const auto find = [&](const std::optional<MacAddress>& mac) -> const Reservation* {
+    for (const Reservation& one : query.link->reservations) {
+      if (one.duid && (query.duid == nullptr || *one.duid != *query.duid)) continue;
+      if (one.mac && one.mac != mac) continue;
+      if (!one.hostname.empty() && one.hostname != query.said_name) continue;
+      if (one.iaid && one.iaid != iaid) continue;
+      return &one;
+    }
+    return nullptr;
+  };
+  if (const Reservation* found = find(query.mac)) return found;
+  // The DUID may tell of another interface of the same device (RFC 9915 section 11).
+  const auto inside = query.duid == nullptr ? std::nullopt : query.duid->link_layer();
+  return inside && inside != query.mac ? find(inside) : nullptr;
 }
 
-// As far as the table tells: the MAC address that is in the DUID, the name as it is known.
-const Reservation* Server::reservation_of(const Binding& binding, const ServerLink& link) const {
+// As far as is known when it does not speak: where it was heard lately, the name as it was.
+const Reservation* Server::reservation_of(const Binding& binding, const ServerLink& link,
+                                          Instant now) const {
   const LeaseClient& client = table_.client(binding.client);
   Query query;
   query.link = &link;
   query.duid = &client.duid;
-  query.mac = client.duid.link_layer();
+  if (heard_ && !client.relayed) query.mac = heard_(link.name, client.address, now);
   query.said_name = client.name;
   return reservation_for(query, binding.iaid);
 }
@@ -86,6 +96,17 @@ bool Server::may_have(const Query& query, std::uint64_t interface_id, BindingNum
   return !is_registered_by_another(query, interface_id);
 }
 
+bool Server::is_heard_of_another(const Query& query, std::uint64_t interface_id) const {
+  if (!heard_) return false;
+  return std::any_of(
+      query.link->prefixes.begin(), query.link->prefixes.end(), [&](const ScopePrefix& one) {
+        const auto station =
+            heard_(query.link->name,
+                   one.prefix.with_suffix(Ip6Address::from_halves(0, interface_id)), query.now);
+        return station && station != query.station;
+      });
+}
+
 std::optional<std::uint64_t> Server::interface_id_for(const Query& query, std::uint32_t iaid,
                                                       BindingNumber known,
                                                       std::span<const Ip6Address> named,
@@ -105,26 +126,36 @@ std::optional<std::uint64_t> Server::interface_id_for(const Query& query, std::u
   };
   if (known != kNoNumber && is_free(table_.binding(known).interface_id))
     return table_.binding(known).interface_id;
+  // Who has made itself an address of the range, or a person did, keeps it.
+  const auto is_quiet = [&](std::uint64_t id) {
+    return is_free(id) && !is_heard_of_another(query, id);
+  };
   for (const Ip6Address& address : named) {
     const bool on_link =
         std::any_of(query.link->prefixes.begin(), query.link->prefixes.end(),
                     [&](const ScopePrefix& prefix) { return prefix.prefix.contains(address); });
     const std::uint64_t id = query.link->interface_id_of(address);
-    if (on_link && query.link->range.contains(id) && is_free(id)) return id;
+    if (!on_link || !query.link->range.contains(id)) continue;
+    // Heard of somebody whose station we do not know: it may be this client itself.
+    if (query.station ? is_quiet(id) : is_free(id)) return id;
   }
   const auto full = full_.find(query.link_number);
-  if (full != full_.end() && full->second == table_.freed()) return std::nullopt;
+  if (full != full_.end() && full->second.freed == table_.freed() && query.now < full->second.until)
+    return std::nullopt;
   const std::uint64_t seed =
       choice_seed(configuration_.secret, *query.duid, AssociationType::kAddresses, iaid);
-  auto chosen = choose_interface_id(query.link->range, seed, is_free);
+  auto chosen = choose_interface_id(query.link->range, seed, is_quiet);
+  // Whoever was heard there may be gone since: better than none, and the client looks itself (RFC 4862 section 5.4).
+  if (!chosen) chosen = choose_interface_id(query.link->range, seed, is_free);
   // What was taken from it is better than nothing.
   if (!chosen && released_.knows(*query.duid, query.now))
     chosen = choose_interface_id(query.link->range, seed, is_to_be_had);
   if (!chosen && given.interface_ids.empty()) {
-    full_[query.link_number] = table_.freed();
-    say(LogLevel::kWarning, cat("lan ", query.link->name, ": no address is left of ",
-                                Ip6Address::from_halves(0, query.link->range.first), " to ",
-                                Ip6Address::from_halves(0, query.link->range.last)));
+    if (full == full_.end() || full->second.freed != table_.freed())
+      say(LogLevel::kWarning, cat("lan ", query.link->name, ": no address is left of ",
+                                  Ip6Address::from_halves(0, query.link->range.first), " to ",
+                                  Ip6Address::from_halves(0, query.link->range.last)));
+    full_[query.link_number] = {table_.freed(), query.now + kFullFor};
   }
   return chosen;
 }

@@ -71,8 +71,8 @@ bool Server::must_ask(const Binding& binding, const ServerLink& link, const Serv
   const std::vector<Prefix>& held = table_.prefixes(binding);
   if (before != nullptr && before->options != link.options) return true;
   if (before != nullptr && before->reservations != link.reservations) {
-    const Reservation* was = reservation_of(binding, *before);
-    const Reservation* is = reservation_of(binding, link);
+    const Reservation* was = reservation_of(binding, *before, now);
+    const Reservation* is = reservation_of(binding, link, now);
     if ((was == nullptr) != (is == nullptr) || (is != nullptr && *was != *is)) return true;
   }
   if (binding.type == AssociationType::kAddresses) {
@@ -111,7 +111,7 @@ bool Server::must_ask(const Binding& binding, const ServerLink& link, const Serv
   });
 }
 
-// Higher than every earlier one, also of earlier runs: the epoch comes from the journal (section 20.3).
+// Higher than every earlier one, also of earlier runs, whose epochs were lower (section 20.3).
 std::uint64_t Server::next_replay_value() {
   return std::uint64_t{table_.epoch()} << 32 | ++replay_;
 }

@@ -130,7 +130,7 @@ void PacketSockets::fit(const WantedSockets& wanted, const std::vector<LinkState
     if (const LinkState* link = usable(name)) {
       fit_one(name, Channel::kIcmp6, Role::kLan, *link);
       fit_one(name, Channel::kDhcp6Server, Role::kLan, *link);
-      fit_tap(name, listed(wanted.relayed_lans, name));
+      fit_tap(name, listed(wanted.station_lans, name));
     }
   }
   for (const std::string& name : wanted.watched) {

@@ -213,6 +213,38 @@ TEST(RouterDhcpServer, ManyRoutersInARowAreToldToTheKernelTogether) {
   EXPECT_EQ(run.sets.size(), 2U);
 }
 
+// Neither the DUID nor the address tells the MAC address: the kernel knows where it speaks from.
+TEST(RouterDhcpServer, AHostIsKnownByItsStationAndItsAddressIsNotGivenToAnother) {
+  RouterRun run(with_addressing(conf::Addressing::kSlaacDhcpv6));
+  conf::ReservationConfig desk;
+  desk.kept.mac = MacAddress({2, 0, 0, 0, 1, 1});
+  desk.kept.interface_id = 0x77;
+  run.config.reservations = {desk};
+  for (conf::LanConfig& lan : run.config.lans) lan.dhcp6.range = {0x1000, 0x1001};
+  run.start_online();
+  EXPECT_EQ(run.router->wanted_sockets().station_lans, (std::vector<std::string>{"lan0", "lan1"}));
+  // What it is offered: nothing is given yet.
+  const auto ask = [&](unsigned number, const char* from) {
+    Message message = query(MessageType::kSolicit, number);
+    message.options.push_back(IaNa{.iaid = 1});
+    const auto said = run.ask("lan0", message, from);
+    const IaNa* ia = said ? dhcp6::find<IaNa>(said->options) : nullptr;
+    const IaAddress* one = ia == nullptr ? nullptr : dhcp6::find<IaAddress>(ia->options);
+    return one == nullptr ? Ip6Address() : one->address;
+  };
+  run.hear("lan0", "fe80::c", 1);
+  EXPECT_EQ(ask(1, "fe80::c").low(), 0x77U);
+  run.hear("lan0", "fe80::d", 2);
+  const Ip6Address first = ask(2, "fe80::d");
+  ASSERT_TRUE(first.low() == 0x1000 || first.low() == 0x1001);
+  // Somebody has set the address that it would have.
+  run.hear("lan0", first.to_string().c_str(), 9);
+  EXPECT_EQ(ask(2, "fe80::d").low(), first.low() ^ 1U);
+  // That is itself.
+  run.hear("lan0", first.to_string().c_str(), 2);
+  EXPECT_EQ(ask(2, "fe80::d"), first);
+}
+
 TEST(RouterDhcpServer, ClientsThatWereMadeUpDoNotKeepTheOthersFromTheirAnswers) {
   RouterRun run(with_addressing(conf::Addressing::kSlaacDhcpv6));
   run.start_online();

@@ -82,7 +82,7 @@ TEST(RouterRelay, ClientsOfTheLanAreRelayedForAndOthersServed) {
   RouterRun run(relaying());
   run.start_online();
   EXPECT_EQ(run.router->wanted_sockets().relay_uplinks, std::vector<std::string>{"wan0"});
-  EXPECT_EQ(run.router->wanted_sockets().relayed_lans, std::vector<std::string>{"lan0"});
+  EXPECT_EQ(run.router->wanted_sockets().station_lans, std::vector<std::string>{"lan0"});
   EXPECT_TRUE(run.last_on("lan0").managed);
   const auto solicit = of_client(MessageType::kSolicit).to_bytes();
   say(run, "lan0", solicit, "fe80::c");

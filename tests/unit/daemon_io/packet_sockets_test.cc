@@ -263,7 +263,7 @@ TEST_F(PacketSocketsTest, SpeaksDhcpv6FromPort546ToPort547) {
 TEST_F(PacketSocketsTest, Row_8415_R_05_SpeaksToServersAndKnowsWhoSpeaksToIt) {
   WantedSockets wanted = wanted_;
   wanted.relay_uplinks = {"wan"};
-  wanted.relayed_lans = {"isp"};
+  wanted.station_lans = {"isp"};
   sockets_.fit(wanted, ready_links());
   const auto to = [](const Ip6Address& destination) {
     return PacketOut{.interface = "wan",

@@ -143,6 +143,34 @@ TEST(Conformance, Row_8415_S_21_ReleaseFreesWhatIsTheClients) {
   EXPECT_TRUE(run.server->delegations().empty());
 }
 
+// Section 18.3.7: those in the message, and no others.
+TEST(DhcpServer, WhoGivesOneOfTwoAddressesBackKeepsTheOther) {
+  ServerRun run;
+  run.home().prefixes.push_back({prefix("fd00:0:0:1::/64")});
+  run.configure();
+  const auto reply = run.four_way(kAddress);
+  ASSERT_TRUE(reply);
+  const auto both = addresses_in(*reply);
+  ASSERT_EQ(both.size(), 2U);
+  ASSERT_TRUE(run.ask(Asked{
+      .type = MessageType::kRelease, .server = test_duid(1), .addresses = {ia_na(1, {both[0]})}}));
+  EXPECT_EQ(run.events.back().kind, LeaseEvent::Kind::kReleased);
+  EXPECT_EQ(run.events.back().leases, LeaseList(std::vector{Prefix(both[0], 128)}));
+  run.begin();
+  const BindingNumber left = run.server->table().find(
+      run.server->table().find_client(client_duid(1)), AssociationType::kAddresses, 1);
+  ASSERT_NE(left, kNoNumber);
+  EXPECT_EQ(run.server->table().leases(run.server->table().binding(left)),
+            LeaseList(std::vector{Prefix(both[1], 128)}));
+  const auto other =
+      run.four_way({.client = 2, .addresses = {ia_na(1, {both[0]})}});  // the identifier is taken
+  ASSERT_TRUE(other);
+  EXPECT_NE(addresses_in(*other), both);
+  const auto again = run.renew(*reply);
+  ASSERT_TRUE(again);
+  EXPECT_EQ(addresses_in(*again), both);
+}
+
 TEST(Conformance, Row_8415_S_22_ADeclinedAddressIsLeftAlone) {
   ServerRun run;
   const auto reply = run.four_way(kAddress);
@@ -206,14 +234,14 @@ TEST(Conformance, Row_8415_S_26_AddressesAreNeitherInARowNorReserved) {
 
 TEST(DhcpServer, FindsTheOneFreeAddressOfAPool) {
   ServerRun run;
-  const unsigned size = 3000;
-  run.home().range = {0x1000, 0x1000 + size - 1};
-  run.configure();
+  const InterfaceIdRange range;  // as it is by default: 61,440
+  const auto size = static_cast<unsigned>(range.last - range.first + 1);
+  ASSERT_EQ(run.home().range, range);
   Asked asked = kAddress;
   asked.rapid_commit = true;
   for (asked.client = 1; asked.client <= size; ++asked.client) ASSERT_TRUE(run.ask(asked));
   EXPECT_EQ(run.server->table().binding_count(), size);
-  asked.client = 9999;
+  asked.client = 0xffff;
   auto said = run.ask(asked);
   ASSERT_TRUE(said);
   EXPECT_EQ(status_in(*said), Status::kNoAddrsAvail);
@@ -221,10 +249,30 @@ TEST(DhcpServer, FindsTheOneFreeAddressOfAPool) {
   asked.client = 77;
   const auto leaving = run.ask(asked);
   ASSERT_TRUE(run.renew(*leaving, 77, MessageType::kRelease));
-  asked.client = 9999;
+  asked.client = 0xffff;
   said = run.ask(asked);
   ASSERT_TRUE(said);
   EXPECT_EQ(addresses_in(*said), addresses_in(*leaving));
+}
+
+// What becomes free without a word: an address that was declined, one that was registered.
+TEST(DhcpServer, AFullPoolIsLookedThroughAgain) {
+  ServerRun run;
+  run.home().range = {0x1000, 0x1001};
+  run.home().valid = Lifetime(200'000);
+  run.configure();
+  const auto first = run.four_way(kAddress);
+  ASSERT_TRUE(first);
+  ASSERT_TRUE(run.ask(Asked{.type = MessageType::kDecline,
+                            .server = test_duid(1),
+                            .addresses = {ia_na(1, addresses_in(*first))}}));
+  ASSERT_TRUE(run.four_way({.client = 2, .addresses = {ia_na(1)}}));
+  const Asked third{.client = 3, .addresses = {ia_na(1)}, .rapid_commit = true};
+  EXPECT_EQ(status_in(*run.ask(third)), Status::kNoAddrsAvail);
+  run.run_for(hours(25));
+  const auto said = run.ask(third);
+  ASSERT_TRUE(said);
+  EXPECT_EQ(addresses_in(*said), addresses_in(*first));
 }
 
 TEST(Conformance, Row_8415_S_33_AnIaThatFailsBlocksNoOther) {
@@ -506,19 +554,77 @@ TEST(DhcpServer, ReservationsByDuidAndByMacAreKeptForTheirOwner) {
   }
 }
 
+TEST(DhcpServer, EachIaOfAClientMayHaveAReservationOfItsOwn) {
+  ServerRun run;
+  run.home().prefixes.push_back({prefix("fd00:0:0:1::/64")});
+  run.home().reservations = {{.duid = client_duid(5), .iaid = 1, .interface_id = 0x11},
+                             {.duid = client_duid(5), .iaid = 2, .interface_id = 0x22}};
+  run.configure();
+  const auto said = run.four_way({.client = 5, .addresses = {ia_na(2), ia_na(1), ia_na(3)}});
+  ASSERT_TRUE(said);
+  for (const IaNa& ia : find_all<IaNa>(said->options)) {
+    unsigned addresses = 0;
+    for (const IaAddress& one : find_all<IaAddress>(ia.options)) {
+      ++addresses;
+      const std::uint64_t id = one.address.low();
+      EXPECT_TRUE(ia.iaid == 3 ? id != 0x11 && id != 0x22 : id == ia.iaid * 0x11U) << ia.iaid;
+    }
+    EXPECT_EQ(addresses, 2U) << "under each prefix";
+  }
+}
+
+// Where a client speaks from, whatever its DUID and its address tell; and whom others were heard to be.
+TEST(DhcpServer, TheStationTellsWhoAClientIsAndWhoElseIsThere) {
+  ServerRun run;
+  const auto desk = MacAddress::parse("02:00:00:00:aa:01");
+  const auto stranger = MacAddress::parse("02:00:00:00:aa:02");
+  run.home().reservations = {{.mac = desk, .interface_id = 0x77}};
+  run.home().range = {0x1000, 0x1001};
+  run.configure();
+  std::map<Ip6Address, MacAddress> heard{{address("2001:db8:1::1000"), *stranger}};
+  run.server->look_around(
+      [&](std::string_view, const Ip6Address& at, Instant) -> std::optional<MacAddress> {
+        const auto found = heard.find(at);
+        return found == heard.end() ? std::nullopt : std::optional(found->second);
+      });
+  const auto ask = [&](unsigned client, std::optional<MacAddress> station,
+                       std::vector<Ip6Address> named = {}) {
+    Asked asked{.client = client, .addresses = {ia_na(1, named)}, .rapid_commit = true};
+    run.packets.clear();
+    run.server->receive("home", message_of(asked).to_bytes(), client_address(client),
+                        kAllDhcpRelayAgentsAndServers, run.now, kServerPort, station);
+    run.settle();
+    const auto said = Message::parse(run.packets.at(0).payload);
+    return said ? addresses_in(*said).at(0).low() : 0;
+  };
+  EXPECT_EQ(ask(1, desk), 0x77U);
+  EXPECT_EQ(ask(2, MacAddress::parse("02:00:00:00:aa:03"), {address("2001:db8:1::1000")}), 0x1001U)
+      << "the address that it names is another's";
+  EXPECT_EQ(ask(3, MacAddress::parse("02:00:00:00:aa:04")), 0x1000U)
+      << "whoever was heard there may be gone, and there is no other";
+  ASSERT_TRUE(run.ask(Asked{.type = MessageType::kRelease,
+                            .client = 3,
+                            .server = test_duid(1),
+                            .addresses = {ia_na(1, {address("2001:db8:1::1000")})}}));
+  EXPECT_EQ(ask(4, stranger, {address("2001:db8:1::1000")}), 0x1000U) << "its own";
+}
+
 TEST(DhcpServer, EventsTellOfEveryChange) {
   ServerRun run;
   const auto reply = run.four_way(kAddress);
   ASSERT_TRUE(reply);
   (void)run.renew(*reply);
   (void)run.renew(*reply, 1, MessageType::kRelease);
+  const auto next = run.four_way(kAddress);
+  ASSERT_TRUE(next);
+  (void)run.renew(*next, 1, MessageType::kDecline);
   (void)run.four_way(kAddress);
   run.run_for(hours(2));
   std::vector<LeaseEvent::Kind> kinds;
   for (const LeaseEvent& event : run.events) kinds.push_back(event.kind);
   using Kind = LeaseEvent::Kind;
   EXPECT_EQ(kinds, (std::vector<Kind>{Kind::kAdded, Kind::kRenewed, Kind::kReleased, Kind::kAdded,
-                                      Kind::kExpired}));
+                                      Kind::kDeclined, Kind::kAdded, Kind::kExpired}));
 }
 
 }  // namespace

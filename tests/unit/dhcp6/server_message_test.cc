@@ -248,6 +248,51 @@ TEST(Conformance, Row_8415_S_32_RelayedMessagesAreAnsweredThroughTheSameRelays) 
   EXPECT_TRUE(prefix("2001:db8:1:1::/64").contains(addresses_in(said->message)[0]));
 }
 
+// RFC 9915 section 7.6: HOP_COUNT_LIMIT is 8.
+TEST(DhcpServer, AsManyRelayAgentsAsThereMayBe) {
+  for (const std::size_t depth : {8U, 9U, 10U}) {
+    ServerRun run;
+    RelayedExchange exchange{
+        .relays = {}, .inner = {}, .message = message_of({.addresses = {ia_na(1)}})};
+    for (std::size_t i = depth; i-- > 0;) {
+      exchange.relays.push_back({.hop_count = static_cast<std::uint8_t>(i),
+                                 .link_address = i == 0 ? address("2001:db8:1:1::7") : Ip6Address(),
+                                 .peer_address = address("fe80::c"),
+                                 .options = {}});
+    }
+    std::vector<std::uint8_t> bytes;
+    ByteWriter writer(bytes);
+    if (!exchange.emit(writer)) continue;
+    (void)run.ask(bytes, "home", address("fe80::7777"), address("fe80::1"));
+    ASSERT_EQ(run.packets.size(), depth <= 9 ? 1U : 0U) << depth;
+    if (depth > 9) continue;
+    const auto said = RelayedExchange::parse(run.packets[0].payload);
+    ASSERT_TRUE(said);
+    EXPECT_EQ(said->relays.size(), depth);
+    EXPECT_EQ(addresses_in(said->message).size(), 1U);
+  }
+}
+
+// RFC 9915 section 21.5: "SHOULD ignore".
+TEST(DhcpServer, TemporaryAddressesAreNotGivenAndHarmNothing) {
+  ServerRun run;
+  Message both = message_of({.addresses = {ia_na(1)}, .options = {12}});
+  both.options.push_back(IaTa{.iaid = 1, .options = {}});
+  const auto said = run.ask(both);
+  ASSERT_TRUE(said);
+  EXPECT_EQ(addresses_in(*said).size(), 1U);
+  EXPECT_FALSE(contains<IaTa>(said->options));
+  EXPECT_FALSE(std::any_of(said->options.begin(), said->options.end(), [](const Option& option) {
+    return option_code(option) == 12;
+  })) << "Server Unicast is no more, also for who asks for it";
+  Message alone = message_of({});
+  alone.options.push_back(IaTa{.iaid = 1, .options = {}});
+  const auto nothing = run.ask(alone);
+  ASSERT_TRUE(nothing);
+  EXPECT_EQ(nothing->type, MessageType::kAdvertise);
+  EXPECT_FALSE(contains<IaTa>(nothing->options) || contains<IaNa>(nothing->options));
+}
+
 TEST(DhcpServer, ARelayAgentThatSaysSoIsAnsweredAtItsOwnPort) {
   // RFC 8357: the outermost one speaks from port 10547, and the one below from 20547.
   ServerRun run;

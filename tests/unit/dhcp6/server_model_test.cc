@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
-// Random clients, restarts, crashes and renumberings against the server, and a model beside it that knows
-// which leases must exist: what was said in a Reply, is not over, not given back and of a live prefix.
+// Random clients, relay agents, restarts, crashes and renumberings against the server, and a model beside it that knows
+// which leases must exist: what was said in a Reply, is not over, not given back and of a live prefix; and which must
+// be taken back in the next Renew, because their prefix is gone.
+#include <algorithm>
 #include <cstdlib>
 #include <map>
 #include <set>
@@ -12,7 +14,7 @@ namespace {
 
 unsigned seeds() {
   const char* wanted = std::getenv("SIXGATE_SIM_SEEDS");
-  return wanted != nullptr ? static_cast<unsigned>(std::atoi(wanted)) : 60;
+  return wanted != nullptr ? static_cast<unsigned>(std::atoi(wanted)) : 200;
 }
 
 class Model {
@@ -64,8 +66,10 @@ class Model {
         break;
       case 8:
       case 9:
-      case 10:
         ask(MessageType::kRenew);
+        break;
+      case 10:
+        ask(MessageType::kSolicit);
         break;
       case 11:
         run_.run_for(seconds(dice_.below(60)));
@@ -100,16 +104,43 @@ class Model {
     const std::uint64_t high = 0x20010db800000000 | number_ << 8;
     const Prefix whole(Ip6Address::from_halves(high, 0), 60);
     const Prefix first(Ip6Address::from_halves(high, 0), 64);
-    run_.home().prefixes = {{first}};
-    run_.home().spaces = {{.prefix = whole, .taken = {first}}};
-    addresses_.clear();
-    prefixes_.clear();
+    // The house's own stays.
+    run_.home().prefixes = {{first}, {prefix("fd00:0:0:1::/64")}};
+    run_.home().spaces = {{.prefix = whole, .taken = {first}},
+                          {.prefix = prefix("fd00::/48"), .taken = {prefix("fd00:0:0:1::/64")}}};
+    for (auto* leases : {&addresses_, &prefixes_}) {
+      for (const auto& [lease, of] : *leases) {
+        if (!kUniqueLocal.contains(lease)) gone_[lease] = of;
+      }
+      std::erase_if(*leases, [](const auto& one) { return !kUniqueLocal.contains(one.first); });
+    }
     run_.configure();
+  }
+
+  // Directly, or through a relay agent whose address tells the link.
+  std::optional<Message> exchange(const Message& message, unsigned client) {
+    if (dice_.chance(0.7)) return run_.ask(message, "home", client_address(client));
+    RelayedExchange through{.relays = {}, .inner = {}, .message = message};
+    through.relays.push_back({.link_address = Ip6Address::from_halves(
+                                  run_.home().prefixes[0].prefix.address().high(), 9),
+                              .peer_address = client_address(client),
+                              .options = {}});
+    std::vector<std::uint8_t> bytes;
+    ByteWriter writer(bytes);
+    EXPECT_TRUE(through.emit(writer));
+    (void)run_.ask(bytes, "guests", address("fe80::9"), address("fe80::1"));
+    if (run_.packets.empty()) return std::nullopt;
+    auto back = RelayedExchange::parse(run_.packets[0].payload);
+    EXPECT_TRUE(back && back->relays.size() == 1 &&
+                back->relays[0].peer_address == client_address(client));
+    return back ? std::optional(back->message) : std::nullopt;
   }
 
   Asked asked(MessageType type, unsigned client) {
     Asked asked{.type = type, .client = client};
-    if (type != MessageType::kRebind) asked.server = run_.configuration.duid;
+    asked.rapid_commit = type == MessageType::kSolicit;
+    if (type != MessageType::kRebind && type != MessageType::kSolicit)
+      asked.server = run_.configuration.duid;
     asked.accepts_reconfigure = dice_.chance(0.5);
     return asked;
   }
@@ -120,14 +151,36 @@ class Model {
     const auto iaid = static_cast<std::uint32_t>(dice_.below(2));
     if (dice_.chance(0.7)) message.addresses = {ia_na(iaid, named_addresses(client, iaid))};
     if (dice_.chance(0.6)) message.prefixes = {ia_pd(iaid, named_prefixes(client, iaid))};
-    const auto reply = run_.ask(message);
+    // A client that renews names what it had of the provider's last prefix too.
+    std::vector<Prefix> dead;
+    for (const auto& [lease, of] : gone_) {
+      if (type != MessageType::kRenew || of.client != client || of.iaid != iaid) continue;
+      if (lease.length() == 128 && !message.addresses.empty())
+        message.addresses[0].options.push_back(IaAddress{.address = lease.address()});
+      else if (lease.length() != 128 && !message.prefixes.empty())
+        message.prefixes[0].options.push_back(IaPrefix{.prefix = lease});
+      else
+        continue;
+      dead.push_back(lease);
+    }
+    const auto reply = exchange(message_of(message), client);
     if (!reply || reply->type != MessageType::kReply) return;
+    // RFC 9096 section 3.5, whatever else the IA gets.
+    const auto taken_back = addresses_in(*reply, false);
+    const auto prefixes_back = prefixes_in(*reply, false);
+    for (const Prefix& lease : dead) {
+      EXPECT_TRUE(std::count(taken_back.begin(), taken_back.end(), lease.address()) == 1 ||
+                  std::count(prefixes_back.begin(), prefixes_back.end(), lease) == 1)
+          << lease.to_string() << " of client " << client;
+      gone_.erase(lease);
+    }
     for (const IaNa& ia : find_all<IaNa>(reply->options)) {
       forget(addresses_, client, ia.iaid);
       for (const IaAddress& one : find_all<IaAddress>(ia.options)) {
         if (one.valid.is_zero()) continue;
         take(addresses_, Prefix(one.address, 128), client, ia.iaid, one.valid);
-        EXPECT_TRUE(run_.home().prefixes[0].prefix.contains(one.address));
+        EXPECT_TRUE(run_.home().prefixes[0].prefix.contains(one.address) ||
+                    run_.home().prefixes[1].prefix.contains(one.address));
       }
     }
     for (const IaPd& ia : find_all<IaPd>(reply->options)) {
@@ -135,8 +188,10 @@ class Model {
       for (const IaPrefix& one : find_all<IaPrefix>(ia.options)) {
         if (one.valid.is_zero()) continue;
         take(prefixes_, one.prefix, client, ia.iaid, one.valid);
-        EXPECT_TRUE(run_.home().spaces[0].prefix.contains(one.prefix));
-        EXPECT_FALSE(run_.home().prefixes[0].prefix.overlaps(one.prefix));
+        EXPECT_TRUE(run_.home().spaces[0].prefix.contains(one.prefix) ||
+                    run_.home().spaces[1].prefix.contains(one.prefix));
+        for (const ScopePrefix& own : run_.home().prefixes)
+          EXPECT_FALSE(own.prefix.overlaps(one.prefix));
       }
     }
   }
@@ -145,7 +200,13 @@ class Model {
     const auto client = static_cast<unsigned>(1 + dice_.below(kClients));
     Asked message = asked(type, client);
     for (std::uint32_t iaid = 0; iaid < 2; ++iaid) {
-      const auto held = held_addresses(client, iaid);
+      auto held = held_addresses(client, iaid);
+      // One of two goes back, the other stays (RFC 9915 section 18.3.7).
+      if (type == MessageType::kRelease && held.size() > 1 && dice_.chance(0.5)) {
+        message.addresses.push_back(ia_na(iaid, {held.back()}));
+        addresses_.erase(Prefix(held.back(), 128));
+        continue;
+      }
       if (!held.empty()) message.addresses.push_back(ia_na(iaid, held));
       if (type == MessageType::kDecline) {
         // Of a lease that is over the server knows nothing any more.
@@ -159,7 +220,7 @@ class Model {
       }
       forget(addresses_, client, iaid);
     }
-    EXPECT_TRUE(run_.ask(message));
+    EXPECT_TRUE(exchange(message_of(message), client));
   }
 
   // What a client names: what it has, what another has, or anything.
@@ -254,6 +315,7 @@ class Model {
   std::uint64_t number_ = 0;
   std::map<Prefix, Lease> addresses_;
   std::map<Prefix, Lease> prefixes_;
+  std::map<Prefix, Lease> gone_;  // of prefixes that are
   std::map<std::uint64_t, Instant> declined_;
 };
 

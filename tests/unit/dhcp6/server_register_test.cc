@@ -101,6 +101,27 @@ TEST(Conformance, Row_9686_04_TheAnswerRepeatsWhatWasRegistered) {
   EXPECT_EQ(*find<IaAddress>(said->options), *find<IaAddress>(asked.options));
 }
 
+TEST(ServerRegistrations, ThroughARelayAgentItIsTheClientsOwnAddress) {
+  ServerRun run;
+  RelayedExchange exchange{.relays = {}, .inner = {}, .message = inform(1, kOwn)};
+  exchange.relays.push_back(
+      {.link_address = *Ip6Address::parse("2001:db8:1::9"), .peer_address = kOwn, .options = {}});
+  const auto ask = [&] {
+    std::vector<std::uint8_t> bytes;
+    ByteWriter writer(bytes);
+    EXPECT_TRUE(exchange.emit(writer));
+    (void)run.ask(bytes, "guests", *Ip6Address::parse("fe80::9"), *Ip6Address::parse("fe80::1"));
+    return run.packets.empty() ? std::nullopt
+                               : std::optional(RelayedExchange::parse(run.packets[0].payload));
+  };
+  const auto said = ask();
+  ASSERT_TRUE(said && *said);
+  EXPECT_EQ((*said)->message.type, MessageType::kAddrRegReply);
+  EXPECT_NE(run.server->table().registrations().find(kOwn), nullptr);
+  exchange.relays[0].peer_address = *Ip6Address::parse("2001:db8:1::bad");
+  EXPECT_FALSE(ask()) << "from another address than it is about";
+}
+
 TEST(Conformance, Row_9686_05_ARegistrationIsLoggedUpdatedAndTakenOver) {
   ServerRun run;
   ASSERT_TRUE(run.ask(inform(1, kOwn), "home", kOwn));
