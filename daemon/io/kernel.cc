@@ -42,6 +42,8 @@ class Kernel::Batch {
   void add(NetlinkMessage message, std::size_t index, Kind kind) {
     messages_.push_back(std::move(message));
     items_.push_back({index, kind});
+    // Each has a page to itself: a house with thousands of routes is not to have them all in memory at once.
+    if (messages_.size() == NetlinkSocket::kBatch) flush();
   }
 
   void flush() {

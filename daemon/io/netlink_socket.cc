@@ -21,8 +21,6 @@
 namespace sixgate::daemon {
 namespace {
 
-// Few enough that their acknowledgements fit any receive buffer.
-constexpr std::size_t kBatch = 64;
 constexpr int kReceiveBuffer = 1 << 20;
 // The kernel never sends more than this in one datagram of a dump (NLMSG_GOODSIZE and its growth).
 constexpr std::size_t kDatagram = 1 << 16;

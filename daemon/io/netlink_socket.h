@@ -39,7 +39,9 @@ class NetlinkSocket {
   // By which the kernel's messages say who asked for what they tell of.
   std::uint32_t port() const;
 
-  // One answer for each message, in their order. Batches them: several messages in one sendmsg.
+  // One answer for each message, in their order. Batches them: so many messages in one sendmsg, few enough that their
+  // acknowledgements fit any receive buffer.
+  static constexpr std::size_t kBatch = 64;
   std::vector<NetlinkAnswer> execute(const std::vector<NetlinkMessage>& messages);
 
   // Every message of the answer to a dump request; done again when the kernel says that the tables changed
