@@ -240,6 +240,12 @@ const std::array kLanKeys{
                        c.dhcp6.delegations_per_client = static_cast<unsigned>(*n);
                    },
                    [](const LanConfig& c) { return cat(c.dhcp6.delegations_per_client); }},
+    Key<LanConfig>{"delegate_total", "How many all routers of the LAN get together.",
+                   [](const Value& v, LanConfig& c, Complaints& e) {
+                     if (const auto n = read_number(v, 1, 100000, e))
+                       c.dhcp6.delegations = static_cast<unsigned>(*n);
+                   },
+                   [](const LanConfig& c) { return cat(c.dhcp6.delegations); }},
 };
 
 }  // namespace

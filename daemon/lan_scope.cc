@@ -114,7 +114,10 @@ void settle_delegation_flags(ra::Advertisement& said, const dhcp6::ServerLink& l
   const bool room = std::any_of(link.spaces.begin(), link.spaces.end(), [&](const auto& space) {
     return space.preferred_until > now && has_room(space, house.subdelegations);
   });
-  if (link.delegates && room) return;
+  const auto given = static_cast<std::size_t>(
+      std::count_if(house.subdelegations.begin(), house.subdelegations.end(),
+                    [&](const dhcp6::DelegatedPrefix& one) { return one.link == link.name; }));
+  if (link.delegates && room && given < link.delegations) return;
   for (ra::AdvertisedPrefix& prefix : said.prefixes) prefix.delegation_preferred = false;
 }
 

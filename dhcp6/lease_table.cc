@@ -172,6 +172,8 @@ void LeaseTable::occupy(BindingNumber number, const BindingContent& content) {
     binding.set = set_number(content.prefixes);
     address_index_.insert(hash_of(binding.link, binding.interface_id), number);
   } else {
+    if (delegated_on_.size() <= binding.link) delegated_on_.resize(binding.link + std::size_t{1});
+    ++delegated_on_[binding.link];
     binding.delegated.assign(content.prefixes.begin(), content.prefixes.end());
     for (const Prefix& prefix : binding.delegated)
       delegated_.add(first_of(prefix), last_of(prefix));
@@ -187,6 +189,7 @@ void LeaseTable::vacate(BindingNumber number) {
     for (const Prefix& prefix : binding.delegated)
       delegated_.remove(first_of(prefix), last_of(prefix));
     binding.delegated.clear();
+    --delegated_on_[binding.link];
   }
   ++freed_;
 }

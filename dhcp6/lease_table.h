@@ -85,6 +85,10 @@ class LeaseTable {
   LeaseList leases(const Binding& binding) const;
   // How many IAs of a type a client has.
   unsigned count(ClientNumber client, AssociationType type) const;
+  // How many IAs of prefixes a link has.
+  unsigned delegations_on(LinkNumber link) const {
+    return link < delegated_on_.size() ? delegated_on_[link] : 0;
+  }
 
   // What a client says of itself. The name only when it is not empty.
   ClientNumber meet(const Duid& duid, const Ip6Address& address, bool accepts_reconfigure,
@@ -164,6 +168,7 @@ class LeaseTable {
   // Of on-link prefixes, shared by those whose address lies in them.
   std::vector<std::vector<Prefix>> sets_{{}};
   DelegatedRuns delegated_;
+  std::vector<unsigned> delegated_on_;  // by link
   std::map<std::pair<LinkNumber, std::uint64_t>, Instant> declined_;
   Registrations registrations_;
   std::vector<End> ends_;  // a heap, the earliest on top

@@ -45,6 +45,7 @@ const Reservation* Server::reservation_for(const Query& query,
     }
     return nullptr;
   };
+  if (query.link->reservations.empty()) return nullptr;
   if (const Reservation* found = find(query.mac)) return found;
   // The DUID may tell of another interface of the same device (RFC 9915 section 11).
   const auto inside = query.duid == nullptr ? std::nullopt : query.duid->link_layer();
@@ -313,9 +314,15 @@ Server::Answer Server::assign_prefixes(const Query& query, const IaPdView& ia, I
   if (known != kNoNumber) held = LeaseList(table_.binding(known).delegated);
   const bool renewing = intent == Intent::kRenew || intent == Intent::kRebind;
   const bool may_create = intent != Intent::kRebind || link.rapid_commit;
-  const bool has_room = known != kNoNumber ||
-                        table_.count(query.client, AssociationType::kPrefixes) + given.delegations <
-                            link.delegations_per_client;
+  const auto may_have_more = [&] {
+    if (table_.delegations_on(query.link_number) >= link.delegations) return false;
+    // Of the IAs before this one what is committed is in the table, what is only offered is not.
+    const bool offered = intent == Intent::kOffer;
+    const ClientNumber client = offered ? query.client : table_.find_client(*query.duid);
+    return table_.count(client, AssociationType::kPrefixes) + (offered ? given.delegations : 0) <
+           link.delegations_per_client;
+  };
+  const bool has_room = known != kNoNumber || may_have_more();
   LeaseList kept;  // of a space that may yet come
   if (link.delegates) {
     for (const DelegableSpace& space : link.spaces) {

@@ -78,6 +78,8 @@ struct ServerLink {
   InterfaceIdRange range;
   unsigned shortest_delegation = 64;  // what a client may have at most (RFC 9818 LPD-7)
   unsigned delegations_per_client = 8;
+  // IAs of all clients together: each is a route and rules, and DUIDs are made up easily.
+  unsigned delegations = 1024;
   std::vector<ScopePrefix> prefixes;
   std::vector<DelegableSpace> spaces;  // in the order they are written in (RFC 9818 LPD-9)
   std::vector<Ip6Address> in_use;      // by us or by others: never assigned

@@ -25,6 +25,8 @@ backend = "none"
 [lan.lan0]
 interface = "@LAN@"
 addressing = "slaac+dhcpv6"
+delegate_total = 100000
+dhcpv6_range = "::1000-::2:ffff"
 """
 # (name, IA, messages): a four-way exchange is two packets in and two out.
 LOADS = (("IA_NA", "na", "sarr"), ("IA_PD", "pd", "sarr"), ("rapid", "na", "rapid"), ("info", "na", "info"))
@@ -109,15 +111,16 @@ def compare(perflab, work, servers, options):
         print("  %-10s" % one.name + "".join("%11.1f (%7.0f)" % tuple(cell) + " " if cell else "%22s" % "none " for cell in cells))
     bare = found["echo", ""]
     print("  %-10s%11.1f (%7.0f packets)" % ("bare echo", *bare))
-    ours = found["sixgated", "IA_NA"]
     print("\nto reach, and reached")
     for load in ("IA_NA", "IA_PD"):
         keeping = [found[name, load][0] for name in KEEPING if (name, load) in found]
         if keeping:
             print("  %s per CPU second, of the fastest that keeps its leases:  3.0  %5.1f"
                   % (load, min(keeping) / found["sixgated", load][0]))
-    print("  packets answered a second, of the bare echo's:               0.6  %5.2f" % (2 * ours[1] / bare[1]))
-    return ours[1]
+    for load in ("IA_NA", "IA_PD"):
+        print("  packets of %s answered a second, of the bare echo's:      0.6  %5.2f"
+              % (load, 2 * found["sixgated", load][1] / bare[1]))
+    return found["sixgated", "IA_NA"][1]
 
 
 def half_load(perflab, one, rate, options):
@@ -173,7 +176,7 @@ def main():
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--seconds", type=float, default=2)
     parser.add_argument("--rounds", type=int, default=3)
-    parser.add_argument("--leases", type=lambda text: [int(one) for one in text.split(",")], default=[100, 1000, 10000, 50000])
+    parser.add_argument("--leases", type=lambda text: [int(one) for one in text.split(",")], default=[100, 1000, 10000, 65000])
     parser.add_argument("--peers", default=PEERS)
     parser.add_argument("--perfdhcp", type=int, default=2000, help="new leases a second that perfdhcp asks for")
     parser.add_argument("--perf", default=os.path.join(os.path.dirname(ROOT), "shared", "perf"))

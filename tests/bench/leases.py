@@ -25,9 +25,13 @@ PREFERRED, VALID, T1, T2 = 2700, 5400, 1350, 2160
 RENEWALS_A_DAY = 86400 / T1
 ACCESS = "2001:db8:1::/64"
 KINDS = ("address-only", "prefix-only")
+# odhcpd writes its whole file anew at every message (../shared/peers.md): a line for each lease, of an address about so
+# long ("# lan0 DUID IAID NAME EXPIRY HOSTID LENGTH ADDRESS/128"). Computed, for it is no package of Debian.
+ODHCPD_LINE = 110
 TOML = uplink.TOML + """[lan.lan0]
 interface = "lan0"
 addressing = "slaac+dhcpv6"
+delegate_total = 100000
 """
 
 
@@ -115,6 +119,11 @@ def main():
         for figure, value in ours.items():
             other = theirs[figure]
             print("  %-32s %12.1f %12.1f %8.2f" % (figure, value, other, value / other if other else 0))
+        day = ours["bytes written in a lease-day"]
+        for held in (10, options.clients):
+            wrote = RENEWALS_A_DAY * held * ODHCPD_LINE
+            print("  odhcpd with %d leases would write %.0f bytes in a lease-day (computed): ratio %.4f; to reach: 0.1"
+                  % (held, wrote, day / wrote))
 
 
 if __name__ == "__main__":

@@ -292,6 +292,7 @@ TEST(RouterDhcpServer, ThousandsOfDelegationsAreThereAtOnceAndEachGoesByItself) 
   RouterRun run;
   run.delegate({prefix("2001:db8:8000::/48")});
   run.config.lans[0].dhcp6.delegations_per_client = 1000;
+  run.config.lans[0].dhcp6.delegations = 10000;
   run.start_online();
   run.hear("lan0", "fe80::c");
   constexpr unsigned kAll = 3000;

@@ -529,6 +529,41 @@ TEST(DhcpServer, OneClientDoesNotGetAllPrefixes) {
   EXPECT_EQ(run.server->delegations().size(), 8U);
 }
 
+TEST(DhcpServer, WhoHasSomeGetsTheRestOfHisShare) {
+  ServerRun run;
+  Asked asked{.rapid_commit = true};
+  for (std::uint32_t i = 0; i < 4; ++i) asked.prefixes.push_back(ia_pd(i));
+  ASSERT_TRUE(run.ask(asked));
+  for (std::uint32_t i = 4; i < 12; ++i) asked.prefixes.push_back(ia_pd(i));
+  EXPECT_EQ(prefixes_in(*run.ask(asked)).size(), 8U);
+  asked.rapid_commit = false;
+  EXPECT_EQ(prefixes_in(*run.ask(asked)).size(), 8U) << "and is offered no more";
+  EXPECT_EQ(run.server->delegations().size(), 8U);
+}
+
+TEST(DhcpServer, ClientsThatWereMadeUpDoNotHaveEveryPrefix) {
+  ServerRun run;
+  run.home().delegations = 3;
+  run.configure();
+  Asked asked{.prefixes = {ia_pd(1)}, .rapid_commit = true};
+  std::optional<Message> third;
+  for (asked.client = 1; asked.client <= 3; ++asked.client) {
+    third = run.ask(asked);
+    ASSERT_TRUE(third);
+    EXPECT_EQ(prefixes_in(*third).size(), 1U);
+  }
+  EXPECT_EQ(status_in(*run.ask(asked)), Status::kNoPrefixAvail);
+  EXPECT_EQ(prefixes_in(*run.ask(asked, "guests")).size(), 1U) << "each link has its own";
+  run.begin();  // also after a restart
+  const auto renewed = run.renew(*third, 3);
+  ASSERT_TRUE(renewed);
+  EXPECT_EQ(prefixes_in(*renewed), prefixes_in(*third));
+  asked.client = 5;
+  EXPECT_EQ(status_in(*run.ask(asked)), Status::kNoPrefixAvail);
+  ASSERT_TRUE(run.renew(*third, 3, MessageType::kRelease));
+  EXPECT_EQ(prefixes_in(*run.ask(asked)).size(), 1U);
+}
+
 TEST(DhcpServer, ReservationsByDuidAndByMacAreKeptForTheirOwner) {
   ServerRun run;
   run.home().reservations = {
