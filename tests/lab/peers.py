@@ -461,13 +461,14 @@ def rdisc6(host, interface="eth0", timeout=6.0, attempts=1):
     return done.stdout if done.returncode == 0 else ""
 
 
-def nmap(namespace, target, ports, udp=False, timeout=60):
-    """{port: state} as nmap sees it from there, or None when it holds the host for down."""
+def nmap(namespace, target, ports, how="-sS", timeout=60):
+    """{port: state} as nmap sees it from there, or None when it holds the host for down. `how`: -sS TCP, -sU UDP, -sY SCTP,
+    -sO protocols instead of ports."""
     require_tools("nmap")
     done = namespace.run("nmap", "-6", "-n", "-Pn", "--max-retries", "1", "--host-timeout", "50s", "-T4",
-                         "-sU" if udp else "-sS", "-p", ",".join(map(str, ports)), "-oG", "-", target,
+                         how, "-p", ",".join(map(str, ports)), "-oG", "-", target,
                          timeout=timeout)
-    found = re.search(r"Ports: (.*?)(\t|$)", done.stdout, re.M)
+    found = re.search(r"(?:Ports|Protocols): (.*?)(\t|$)", done.stdout, re.M)
     if not found:
         return None
     return {int(one.split("/")[0]): one.split("/")[1] for one in found[1].split(", ")}

@@ -191,6 +191,16 @@ def check_the_router_itself(lab, house):
     exposed = nmap(lab.net, H3, [22, 80])
     lab.row("6092-REC-49", exposed == {22: "open", 80: "closed"}, "nmap sees the exposed host: %s" % exposed)
     lab.check(exposed == {22: "open", 80: "closed"}, "nmap sees the exposed host: %s" % exposed)
+    # The same of other transports. IKE, ESP, HIP and ping come to the protected host: "closed" is its own answer.
+    for how, wanted in (("-sU", {53: "filtered", 500: "closed", 7000: "filtered"}), ("-sY", {22: "filtered", 80: "filtered"}),
+                        ("-sO", {6: "open|filtered", 50: "closed", 58: "open", 132: "open|filtered", 139: "closed",
+                                 253: "open|filtered"})):
+        seen = nmap(lab.net, H1, wanted, how)
+        lab.check(seen == wanted, "nmap %s sees the protected host: %s" % (how, seen))
+    for how, wanted in (("-sU", {53: "closed", 500: "closed", 7000: "closed"}),
+                        ("-sO", {6: "open", 17: "open", 50: "closed", 58: "open", 132: "closed", 253: "closed"})):
+        seen = nmap(lab.net, H3, wanted, how)
+        lab.check(seen == wanted, "nmap %s sees the exposed host: %s" % (how, seen))
     # Neighbour discovery, with nothing remembered and INVALID dropped.
     for namespace in (lab.cpe, lab.h1, lab.isp):
         for interface in namespace.links():
