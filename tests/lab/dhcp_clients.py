@@ -50,19 +50,20 @@ class Dhclient:
 
 
 class WideClient:
-    """The WIDE client (dhcp6c) with an address and a prefix, or with settings alone."""
+    """The WIDE client (dhcp6c); `ask`: "na" for an address, "pd" for a prefix, nothing for settings alone."""
 
-    def __init__(self, lab, host, stateless=False):
+    def __init__(self, lab, host, ask=("na", "pd"), rapid_commit=False):
         require_tools("dhcp6c")
-        self.lab, self.host, self.stateless, self.process = lab, host, stateless, None
+        self.lab, self.host, self.ask, self.rapid_commit, self.process = lab, host, ask, rapid_commit, None
         self.directory = lab.fresh_directory("dhcp6c-%s" % host.role)
 
     def start(self):
         conf = os.path.join(self.directory, "conf")
+        sends = "".join("send ia-%s 1; " % one for one in self.ask) or "information-only; "
         with open(conf, "w") as file:
-            file.write("interface eth0 { %s request domain-name-servers; };\n%s" % (
-                ("information-only;", "") if self.stateless else
-                ("send ia-na 1; send ia-pd 1;", "id-assoc na 1 { };\nid-assoc pd 1 { };\n")))
+            file.write("interface eth0 { %s%srequest domain-name-servers; };\n%s" % (
+                sends, "send rapid-commit; " if self.rapid_commit else "",
+                "".join("id-assoc %s 1 { };\n" % one for one in self.ask)))
         self.process = self.host.start("dhcp6c-%s" % self.host.role, [
             "dhcp6c", "-f", "-D", "-c", conf, "-p", os.path.join(self.directory, "pid"), "-k", "/dev/null", "eth0"],
             private={"/var/lib/dhcpv6": self.directory})
@@ -99,6 +100,27 @@ class Dhcrelay:
         self.process = namespace.start("dhcrelay-%s" % namespace.role, [
             "dhcrelay", "-6", "-d", "--no-pid", "-I", "-l", lower, "-u", upper])
         self.process.wait_log("Sending on")
+
+
+class DibblerRelay:
+    """dibbler-relay in the same place."""
+
+    def __init__(self, lab, namespace, lower, upper):
+        require_tools("dibbler-relay")
+        # It listens above on one global address of those that there are when it starts, tentative or not.
+        lab.until("%s has its addresses" % namespace, lambda: namespace.addresses(upper) and not any(
+            one.get("tentative") for one in namespace.addresses(upper)), 15)
+        directory, private = lab.fresh_directory("dibbler-relay"), {}
+        for path in ("/etc/dibbler", "/var/lib/dibbler", "/var/log/dibbler"):
+            if not os.path.isdir(path):
+                raise LabFailure("dibbler-relay is installed, but %s is not there" % path)
+            private[path] = os.path.join(directory, path.replace("/", "-"))
+            os.makedirs(private[path])
+        with open(os.path.join(private["/etc/dibbler"], "relay.conf"), "w") as file:
+            file.write('log-level 8\nlog-mode short\niface "%s" { client multicast yes\n interface-id 5555\n }\n'
+                       'iface "%s" { server multicast yes\n }\n' % (lower, upper))
+        self.process = namespace.start("dibbler-relay-%s" % namespace.role, ["dibbler-relay", "run"], private=private)
+        lab.until("dibbler-relay listens on UDP 547", lambda: ":547 " in namespace.run("ss", "-6", "-u", "-l", "-n").stdout)
 
 
 def perfdhcp(host, *arguments, timeout=60):

@@ -5,7 +5,7 @@ import json
 import os
 import time
 
-from dhcp_clients import Dhclient, Dhcrelay, DibblerClient, WideClient, perfdhcp
+from dhcp_clients import Dhclient, Dhcrelay, DibblerClient, DibblerRelay, WideClient, perfdhcp
 from lab import OTHER_POOL, SERVER, check_not_malformed, limit, proves
 from network_manager import AUTO, SHARED, NetworkManager
 from peers import DhcpcdHost, Networkd, Sixgated
@@ -27,6 +27,17 @@ def held(sixgated, kind, within):
     """{DUID: lease} of one kind inside a prefix."""
     return {one["duid"]: lease for one in leases(sixgated) if one["type"] == kind
             for lease in one["leases"] if inside(lease.split("/")[0], within)}
+
+
+def heard(wire, host):
+    """The DHCPv6 messages between us and a host, in order."""
+    return wire.dhcp(match=lambda one: host.mac("eth0") in (one.packet.ether_source, one.packet.ether_destination))
+
+
+def leased(reply, code):
+    """The addresses (3) or prefixes (25) that a Reply gives."""
+    return [lease[0] for ia in reply.addresses + reply.delegations if ia.code == code
+            for lease in ia.addresses + ia.prefixes if lease[2]]
 
 
 @limit(240)
@@ -135,6 +146,71 @@ def test_sixgate_behind_sixgate(lab):
 
 
 @limit(120)
+def test_two_messages_or_four(lab):
+    """Rapid commit: what dhclient, dhcpcd, the WIDE client and systemd-networkd ask in one message is given in one; without
+    the option, and where the LAN does not want it, they take four."""
+    lab.house({"lan0": ["h1", "h2", "h3", "h4", "h5"], "lan1": ["h6"]})
+    wires = {"lan0": lab.cpe.wire("lan0"), "lan1": lab.cpe.wire("lan1")}
+    house = build(lab)
+    house.sixgated = Sixgated(lab, config=toml(lan='addressing = "slaac+dhcpv6"\n', each={
+        "lan1": "dhcpv6_rapid_commit = false\n"})).start()
+    house.prefix = wait_delegated(lab)
+    for host in (lab.h1, lab.h2, lab.h4, lab.h5):
+        host.wait_default_route()
+    Dhclient(lab, lab.h1, ask=["-N"], conf="send dhcp6.rapid-commit;\n").start()
+    DhcpcdHost(lab, lab.h2).start("ipv6only\nnoipv4\nslaac hwaddr\noption dhcp6_rapid_commit\ninterface eth0\nia_na 1\n")
+    Networkd(lab, lab.h3, NETWORKD).start()
+    WideClient(lab, lab.h4, rapid_commit=True).start()
+    WideClient(lab, lab.h5).start()
+    Networkd(lab, lab.h6, NETWORKD).start()
+    for host, lan, count in ((lab.h1, "lan0", 2), (lab.h2, "lan0", 2), (lab.h3, "lan0", 2), (lab.h4, "lan0", 2),
+                             (lab.h5, "lan0", 4), (lab.h6, "lan1", 4)):
+        reply = wires[lan].wait_dhcp("Reply", lambda one: one.packet.ether_destination == host.mac("eth0") and leased(one, 3))
+        address = next(one for one in leased(reply, 3) if inside(one, house.prefix))
+        lab.until("%s has %s" % (host, address), lambda: address in {one["local"] for one in host.addresses("eth0")}, 15)
+        messages = heard(wires[lan], host)[-count:]
+        lab.check([one.name for one in messages] == ["Solicit", "Advertise", "Request", "Reply"][::3 // (count - 1)],
+                  "%s: %s" % (host, messages))
+        said = [one.option(14) is not None for one in messages]
+        lab.check(said == [host is not lab.h5] + [count == 2] * (count - 1), "%s: %s" % (host, said))
+        lab.check(any(address in one["leases"] for one in leases(house.sixgated)), leases(house.sixgated))
+    check_not_malformed(lab)
+    final_checks(lab)
+
+
+@limit(120)
+def test_an_address_or_a_prefix_alone(lab):
+    """dhcpcd, the WIDE client and systemd-networkd ask for one of both, and have that one."""
+    lab.house({"lan0": ["h1", "h2", "h3", "h4", "h5", "h6"]})
+    wire = lab.cpe.wire("lan0")
+    house = build(lab)
+    house.sixgated = Sixgated(lab, config=toml(lans=["lan0"], lan='addressing = "slaac+dhcpv6"\n')).start()
+    house.prefix = wait_delegated(lab)
+    for host in (lab.h2, lab.h5):
+        host.wait_default_route()
+    usual = "ipv6only\nnoipv4\nslaac hwaddr\ninterface eth0\n"
+    DhcpcdHost(lab, lab.h1).start(usual + "ia_na 1\n")
+    WideClient(lab, lab.h2, ask=["na"]).start()
+    unlike = NETWORKD["eth0.network"] + "DUIDType=link-layer\n"
+    Networkd(lab, lab.h3, {"eth0.network": unlike.replace("PrefixDelegationHint=::/64", "UseDelegatedPrefix=no")}).start()
+    DhcpcdHost(lab, lab.h4).start(usual + "ia_pd 1 -\n")
+    WideClient(lab, lab.h5, ask=["pd"]).start()
+    Networkd(lab, lab.h6, {"eth0.network": unlike + "UseAddress=no\n"}).start()
+    hosts = (lab.h1, lab.h2, lab.h3, lab.h4, lab.h5, lab.h6)
+    for host, code, other in zip(hosts, (3, 3, 3, 25, 25, 25), (25, 25, 25, 3, 3, 3)):
+        reply = wire.wait_dhcp("Reply", lambda one: one.packet.ether_destination == host.mac("eth0") and leased(one, code))
+        lab.check(not any(one.option(other) for one in heard(wire, host)), "%s: %s" % (host, heard(wire, host)))
+        lab.check(any(inside(one.split("/")[0], house.prefix) for one in leased(reply, code)), reply)
+        known = [one for one in leases(house.sixgated) if one["duid"] == reply.client.hex()]
+        lab.check([one["type"] for one in known] == [{3: "address", 25: "prefix"}[code]], "%s: %s" % (host, known))
+    mine = set(held(house.sixgated, "address", house.prefix).values())
+    for host in hosts[:3]:
+        lab.until("%s has what it was given" % host, lambda: {one["local"] for one in host.addresses("eth0")} & mine, 15)
+    check_not_malformed(lab)
+    final_checks(lab)
+
+
+@limit(120)
 @proves("7084-L-8", "7084-L-10", "8415-S-23")
 def test_settings_alone(lab):
     """Stateless: dhclient, the WIDE client, systemd-networkd and NetworkManager learn the resolver, and nothing is
@@ -146,7 +222,7 @@ def test_settings_alone(lab):
     for host in (lab.h1, lab.h2, lab.h3):
         host.wait_default_route()
     dhclient = Dhclient(lab, lab.h1, ask=["-S"]).start()
-    wide = WideClient(lab, lab.h2, stateless=True).start()
+    wide = WideClient(lab, lab.h2, ask=()).start()
     networkd = Networkd(lab, lab.h3, {"eth0.network": "[Match]\nName=eth0\n[Network]\nIPv6AcceptRA=yes\n"
                                       "LinkLocalAddressing=ipv6\n[IPv6AcceptRA]\nUseDNS=no\nDHCPv6Client=yes\n"}).start()
     manager = by_itself(lab.h4, NetworkManager(lab, lab.h4))
@@ -217,6 +293,44 @@ def test_renumbering_reaches_clients(lab):
     final_checks(lab)
 
 
+@limit(120)
+def test_dhcpcd_takes_orders(lab):
+    """With `option dhcp6_reconfigure_accept` dhcpcd asks at once when the provider renumbers, and again when a person ends
+    its leases: it checks our key and counter, and has what the Reply gives."""
+    lab.house({"lan0": ["h1"]})
+    house = build(lab, server_options=SHORT)
+    house.sixgated = Sixgated(lab, config=toml(lans=["lan0"], lan='addressing = "slaac+dhcpv6"\n')).start()
+    old = wait_delegated(lab)
+    DhcpcdHost(lab, lab.h1).start("ipv6only\nnoipv4\nslaac hwaddr\noption dhcp6_reconfigure_accept\n"
+                                  "interface eth0\nia_na 1\nia_pd 2 -\n")
+    reply = lab.lan0.wait_dhcp("Reply", lambda one: leased(one, 3) and leased(one, 25))
+    lab.until("it has its address", lambda: set(leased(reply, 3)) <= {one["local"] for one in lab.h1.addresses("eth0")}, 15)
+
+    def obeys(since, within):
+        """What it is given for the Renew that follows our order."""
+        order = lab.lan0.wait_dhcp("Reconfigure", timeout=10, since=since)
+        asked = lab.lan0.wait_dhcp("Renew", timeout=5, since=order.time)
+        answer = lab.lan0.wait_dhcp("Reply", lambda one: one.transaction == asked.transaction, 5, order.time)
+        lab.check(asked.time - order.time < 2, "asked %.1f s after the order" % (asked.time - order.time))
+        new = [one for one in leased(answer, 3) if inside(one, within)]
+        lab.until("it has its new address", lambda: new[0] in {one["local"] for one in lab.h1.addresses("eth0")}, 10)
+        lab.check(any(inside(one.split("/")[0], within) for one in leased(answer, 25)), answer)
+        return answer
+    since = time.time()
+    house.server.renumber(OTHER_POOL, house.snooper)
+    new = wait_delegated(lab, since, timeout=90, within=OTHER_POOL)
+    reply = obeys(since, new)
+    lab.until("it gave up the old", lambda: not [one for one in lab.h1.addresses("eth0") if one["prefixlen"] == 128
+                                                 and inside(one["local"], old)], 10)
+    since = time.time()
+    done = house.sixgated.cli_run("lease", "release", reply.client.hex())
+    lab.check(done.returncode == 0, done.stderr)
+    again = obeys(since, new)
+    lab.check(not set(leased(again, 3) + leased(again, 25)) & set(leased(reply, 3) + leased(reply, 25)), "%s was %s" % (again, reply))
+    check_not_malformed(lab)
+    final_checks(lab)
+
+
 @limit(200)
 def test_three_generations(lab):
     """sixgate behind sixgate behind sixgate: the Internet reaches the innermost LAN."""
@@ -245,13 +359,12 @@ def test_three_generations(lab):
     final_checks(lab)
 
 
-@limit(120)
-@proves("8415-S-32", "8415-S-27")
-def test_behind_a_relay_agent(lab):
-    """A client behind isc dhcrelay has an address of the LAN that the relay agent speaks of."""
+def served_behind(lab, relay):
+    """A client behind a relay agent has an address and a prefix of the LAN that the relay agent speaks of, and renews
+    them. Returns what it was told first."""
     lab.house({"lan0": ["h1"], "lan1": ["h3"]})
     house = build(lab)
-    house.sixgated = Sixgated(lab, config=toml(lan='addressing = "slaac+dhcpv6"\n')).start()
+    house.sixgated = Sixgated(lab, config=toml(lan='addressing = "slaac+dhcpv6"\ndhcpv6_lease_time = 120\n')).start()
     house.prefix = wait_delegated(lab)
     lab.h3.wait_default_route()
     behind = lab.namespace("behind")
@@ -261,15 +374,34 @@ def test_behind_a_relay_agent(lab):
     own = ipaddress.IPv6Address(lab.h3.wait_address(house.prefix))
     lab.h3.ip("address", "add", "%s/128" % ipaddress.IPv6Address((int(own) >> 64 << 64) + 0xabcd), "dev", "below0", "nodad")
     behind.link_local("eth0")
-    Dhcrelay(lab, lab.h3, "below0", "eth0")
-    Dhclient(lab, behind, ask=["-N"]).start()
-    reply = wire.wait_dhcp("Reply", lambda one: any(ia.addresses for ia in one.addresses), 30)
-    address = reply.addresses[0].addresses[0][0]
-    lab.row("8415-S-32", reply.packet.ports == (547, 546), reply)
-    lab.row("8415-S-27", any(one["lan"] == "lan1" and address in one["leases"] for one in leases(house.sixgated)),
-            "%s: %s" % (address, leases(house.sixgated)))
+    relay(lab, lab.h3, "below0", "eth0")
+    Dhclient(lab, behind).start()
+    reply = wire.wait_dhcp("Reply", lambda one: leased(one, 3) and leased(one, 25), 30)
+    lab.until("the prefix is routed to the relay agent", lambda: any(
+        one["dst"] in leased(reply, 25) and one.get("gateway") for one in lab.cpe.routes()), 5)
+    again = wire.wait_dhcp("Renew", timeout=60)
+    answer = wire.wait_dhcp("Reply", lambda one: one.transaction == again.transaction, 5)
+    lab.check(all(leased(answer, code) == leased(reply, code) for code in (3, 25)), "%s was %s" % (answer, reply))
+    known = {(one["lan"], lease) for one in leases(house.sixgated) for lease in one["leases"]}
+    lab.check(known == {("lan1", one) for one in leased(reply, 3) + leased(reply, 25)}, "%s: %s" % (reply, known))
     check_not_malformed(lab)
     final_checks(lab)
+    return reply
+
+
+@limit(120)
+@proves("8415-S-32", "8415-S-27")
+def test_behind_a_relay_agent(lab):
+    """isc dhcrelay between a client and us."""
+    reply = served_behind(lab, Dhcrelay)
+    lab.row("8415-S-32", reply.packet.ports == (547, 546), reply)
+    lab.row("8415-S-27", True)
+
+
+@limit(120)
+def test_behind_dibbler_relay(lab):
+    """dibbler-relay likewise."""
+    served_behind(lab, DibblerRelay)
 
 
 @limit(200)

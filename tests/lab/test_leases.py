@@ -12,7 +12,7 @@ from peers import Sixgated
 from scenario import build, final_checks, toml, wait_delegated
 from test_dhcp6_names import dns_name, option
 from test_dhcp6_server import held, leases
-from wire import dhcp_options, inside
+from wire import IdentityAssociation, dhcp_options, inside
 
 AFTR = "aftr.example.net"
 LAN_OPTIONS = """ntp = ["2001:db8:7::123", "ntp.example.org"]
@@ -40,10 +40,8 @@ information_refresh = 700
 ASKED = [17, 22, 23, 24, 31, 32, 41, 42, 56, 59, 60, 64, 82, 83, 103, 144]
 
 
-def inform(host, codes):
-    """The options of the answer to an Information-request."""
-    message = (bytes([11, 0x51, 0x52, 0x53]) + option(1, b"\0\3\0\1" + bytes.fromhex(host.mac("eth0").replace(":", "")))
-               + option(8, b"\0\0") + option(6, b"".join(struct.pack("!H", code) for code in codes)))
+def exchange(host, message):
+    """Says this from a host; returns the options of the Reply."""
     own = host.link_local("eth0")
 
     def work():
@@ -59,8 +57,19 @@ def inform(host, codes):
                     pass
             raise TimeoutError("no Reply")
     answer = host.call(work)
-    assert answer[:4] == bytes([7, 0x51, 0x52, 0x53]), answer
+    assert answer[:4] == b"\7" + message[1:4], answer
     return dhcp_options(answer[4:])
+
+
+def begun(host, kind, number):
+    """How a message of a host begins."""
+    return (bytes([kind]) + number.to_bytes(3, "big") + option(1, b"\0\3\0\1" + bytes.fromhex(host.mac("eth0").replace(":", "")))
+            + option(8, b"\0\0"))
+
+
+def inform(host, codes):
+    """The options of the answer to an Information-request."""
+    return exchange(host, begun(host, 11, 0x515253) + option(6, b"".join(struct.pack("!H", code) for code in codes)))
 
 
 def judged(wire, host):
@@ -185,6 +194,47 @@ def test_lease_events(lab):
     lab.until("after a restart something may have been missed", lambda: later.lines()[:1] and
               later.lines()[0]["event"] == "missed" and later.lines()[0]["count"] is None, 10)
     lab.until("and the renewals are heard", lambda: ("renewed", "address") in later.words(), 60)
+    final_checks(lab)
+
+
+@limit(120)
+def test_lease_events_of_what_ends_by_itself(lab):
+    """An address that its client declines is told of as that, and not given again; what a client that is gone had is told
+    of when its time is over, and not before."""
+    lab.house({"lan0": ["h1", "h2"]})
+    wire = lab.cpe.wire("lan0")
+    # No lease is longer than what the provider gives.
+    house = build(lab, server_options={"renew": 8, "rebind": 12, "preferred": 20, "valid": 30})
+    house.sixgated = Sixgated(lab, config=toml(lans=["lan0"], top='[ula]\nprefix = "none"\n',
+                                               lan='addressing = "slaac+dhcpv6"\n')).start()
+    house.prefix = wait_delegated(lab)
+    lab.h2.wait_default_route()
+    listener = Listener(house.sixgated)
+    lab.until("the listener has its place", listener.lines, 5)
+
+    def lease(number):
+        """An address by rapid commit; returns it and the options of the Reply."""
+        told = dict(exchange(lab.h1, begun(lab.h1, 1, number) + option(14, b"") + option(3, struct.pack("!III", 9, 0, 0))))
+        return IdentityAssociation(3, told[3]).addresses[0][0], told
+    first, told = lease(1)
+    exchange(lab.h1, begun(lab.h1, 9, 2) + option(2, told[2]) + option(3, told[3]))
+    second, told = lease(3)
+    lab.check(second != first, "%s again" % first)
+    lab.until("three events", lambda: len(listener.words()) >= 3, 5)
+    lab.check([(one["event"], one["leases"], one["duid"]) for one in listener.lines() if "type" in one] == [
+        (word, [address], told[1].hex()) for word, address in (("added", first), ("declined", first), ("added", second))],
+        listener.lines())
+    dhclient = Dhclient(lab, lab.h2).start()
+    lab.until("h2 has an address and a prefix", lambda: {("added", "address"), ("delegated", "prefix")} <= {
+        (one["event"], one["type"]) for one in listener.lines() if one.get("iaid") not in (None, 9)}, 20)
+    dhclient.process.kill()
+    reply = wire.dhcp("Reply")[-1]
+    prefix, _, valid = reply.delegated()[0]
+    lab.until("both are over", lambda: {("expired", "address"), ("expired", "prefix")} <= {
+        (one["event"], one["type"]) for one in listener.lines() if one.get("duid") == reply.client.hex()}, 45)
+    lab.check(time.time() > reply.time + valid - 1, "%.1f s too early" % (reply.time + valid - time.time()))
+    lab.check(reply.client.hex() not in {one["duid"] for one in leases(house.sixgated)}, leases(house.sixgated))
+    lab.until("no way to the prefix", lambda: prefix not in {one["dst"] for one in lab.cpe.routes()}, 5)
     final_checks(lab)
 
 

@@ -4,7 +4,7 @@ import ipaddress
 import os
 import time
 
-from dhcp_clients import Dhclient, Dhcrelay
+from dhcp_clients import Dhclient, Dhcrelay, DibblerRelay
 from lab import SERVER, check_not_malformed, limit, proves
 from peers import DhcpcdHost, Dhcpd, Kea, Sixgated
 from scenario import build, crossed, final_checks, toml, wait_delegated
@@ -268,13 +268,24 @@ def test_sixgate_relays_to_sixgate(lab):
     final_checks(lab)
 
 
-@limit(150)
-def test_isc_dhcrelay_below_us(lab):
-    """A client behind isc dhcrelay behind us is served."""
+def below_us(lab, relay):
+    """A client behind a relay agent behind us is served."""
     def lower():
         lab.h3.ip("address", "add", "%s/64" % ipaddress.IPv6Network(LOWER)[1], "dev", "below0", "nodad")
         lab.h3.link_local("below0")
-        Dhcrelay(lab, lab.h3, "below0", "eth0")
+        relay(lab, lab.h3, "below0", "eth0")
     _, _, wire, _ = chain(lab, lower)
     check_not_malformed(lab, [lab.wan, lab.lan1, wire])
     final_checks(lab)
+
+
+@limit(150)
+def test_isc_dhcrelay_below_us(lab):
+    """isc dhcrelay between a client and us."""
+    below_us(lab, Dhcrelay)
+
+
+@limit(150)
+def test_dibbler_relay_below_us(lab):
+    """dibbler-relay likewise."""
+    below_us(lab, DibblerRelay)
