@@ -44,6 +44,9 @@ Expected<Done, FileError> StateDirectory::prepare() {
   if (auto made = make_directories(path_, 0700); !made) return made;
   const std::string name = path_ + "/lock";
   OwnedFd lock(::open(name.c_str(), O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600));
+  // On a medium that is read-only an earlier run's serves as well.
+  if (!lock && errno == EROFS)
+    lock = OwnedFd(::open(name.c_str(), O_RDONLY | O_CLOEXEC | O_NOFOLLOW));
   if (!lock) {
     const int code = errno;
     return directory_error(cat("cannot open ", name, ": ", error_text(code)), code);

@@ -86,6 +86,16 @@ TEST(StateDirectory, FullDiskKeepsTheOldStateWhole) {
             0);
   EXPECT_EQ(state.store("x").error().code, EROFS);
   EXPECT_EQ(*state.load(), "the new state");
+  // The lock that is there keeps others out all the same.
+  ASSERT_EQ(::mount(nullptr, temporary.path().c_str(), nullptr, MS_REMOUNT, nullptr), 0);
+  { ASSERT_TRUE(StateDirectory(temporary.path()).prepare()); }
+  ASSERT_EQ(::mount(nullptr, temporary.path().c_str(), nullptr, MS_REMOUNT | MS_RDONLY, nullptr),
+            0);
+  {
+    StateDirectory first(temporary.path());
+    ASSERT_TRUE(first.prepare());
+    EXPECT_FALSE(StateDirectory(temporary.path()).prepare());
+  }
   ::umount(temporary.path().c_str());
 }
 
