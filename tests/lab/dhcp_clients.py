@@ -4,7 +4,7 @@ import os
 import re
 
 from lab import LabFailure, require_tools
-from peers import own_resolver
+from peers import dibbler_directories, own_resolver
 
 
 class Dhclient:
@@ -79,12 +79,7 @@ class DibblerClient:
 
     def start(self):
         directory = self.lab.fresh_directory("dibbler-client-%s" % self.host.role)
-        private = own_resolver(directory)
-        for path in ("/etc/dibbler", "/var/lib/dibbler", "/var/log/dibbler"):
-            if not os.path.isdir(path):
-                raise LabFailure("dibbler-client is installed, but %s is not there" % path)
-            private[path] = os.path.join(directory, path.replace("/", "-"))
-            os.makedirs(private[path])
+        private = own_resolver(directory) | dibbler_directories(directory)
         with open(os.path.join(private["/etc/dibbler"], "client.conf"), "w") as file:
             file.write("log-level 8\nlog-mode short\nduid-type duid-ll\nreconfigure-accept 1\n"
                        'iface "eth0" { ia\n pd\n option dns-server\n }\n')
@@ -110,12 +105,7 @@ class DibblerRelay:
         # It listens above on one global address of those that there are when it starts, tentative or not.
         lab.until("%s has its addresses" % namespace, lambda: namespace.addresses(upper) and not any(
             one.get("tentative") for one in namespace.addresses(upper)), 15)
-        directory, private = lab.fresh_directory("dibbler-relay"), {}
-        for path in ("/etc/dibbler", "/var/lib/dibbler", "/var/log/dibbler"):
-            if not os.path.isdir(path):
-                raise LabFailure("dibbler-relay is installed, but %s is not there" % path)
-            private[path] = os.path.join(directory, path.replace("/", "-"))
-            os.makedirs(private[path])
+        private = dibbler_directories(lab.fresh_directory("dibbler-relay"))
         with open(os.path.join(private["/etc/dibbler"], "relay.conf"), "w") as file:
             file.write('log-level 8\nlog-mode short\niface "%s" { client multicast yes\n interface-id 5555\n }\n'
                        'iface "%s" { server multicast yes\n }\n' % (lower, upper))

@@ -197,6 +197,19 @@ subnet6 %s {
         self.process.kill()
 
 
+def dibbler_directories(directory):
+    """Where programs of dibbler read and write, each in a directory of its own: for `private` of start()."""
+    private = {}
+    for path in ("/etc/dibbler", "/var/lib/dibbler", "/var/log/dibbler"):
+        if not os.path.isdir(path):
+            if path != "/var/log/dibbler":
+                raise LabFailure("dibbler is installed, but %s is not there" % path)
+            continue
+        private[path] = os.path.join(directory, path.replace("/", "-"))
+        os.makedirs(private[path])
+    return private
+
+
 class Dibbler:
     """dibbler-server as the ISP."""
 
@@ -209,14 +222,7 @@ class Dibbler:
     def start(self):
         directory = self.lab.fresh_directory("dibbler")
         access = ipaddress.IPv6Network(ACCESS)
-        private = {}
-        for path in ("/etc/dibbler", "/var/lib/dibbler", "/var/log/dibbler"):
-            if not os.path.isdir(path):
-                if path != "/var/log/dibbler":
-                    raise LabFailure("dibbler-server is installed, but %s is not there" % path)
-                continue
-            private[path] = os.path.join(directory, path.replace("/", "-"))
-            os.makedirs(private[path])
+        private = dibbler_directories(directory)
         with open(os.path.join(private["/etc/dibbler"], "server.conf"), "w") as file:
             file.write("""log-level 7
 log-mode short
