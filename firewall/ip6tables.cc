@@ -109,6 +109,8 @@ std::string raw_table(const Ruleset& rules, FateChains fates) {
     }
   });
   for (const FirewallUplink& uplink : rules.uplinks) {
+    raw.rule(kOutput, cat("-o ", uplink.interface, " ", icmp(1), "/5"), kDrop,
+             "no answer to the owner of a source that a LAN host forged");
     raw.rule(kOutput, cat("-o ", uplink.interface, " ", icmp(137)), kDrop,
              "we know of no better router there");
     raw.rule(kPrerouting, cat("-i ", uplink.interface, " -d fe80::/10 -p udp --dport 546"),

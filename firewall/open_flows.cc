@@ -84,6 +84,33 @@ bool has_more_assigned(const Ruleset& before, const Ruleset& after) {
   return !std::ranges::equal(before.lans, after.lans, gains_nothing);
 }
 
+std::vector<Prefix> no_longer_assigned(const Ruleset& before, const Ruleset& after) {
+  std::vector<Prefix> gone;
+  for (const FirewallLan& lan : before.lans) {
+    for (const Prefix& prefix : lan.assigned) {
+      if (lan_of(after, &FirewallLan::assigned, prefix.address()) == nullptr)
+        gone.push_back(prefix);
+    }
+  }
+  return gone;
+}
+
+bool is_of(const Flow& flow, const std::vector<Prefix>& gone, const Ruleset& rules) {
+  const auto is_outside = [&](const Ip6Address& address) {
+    return !any_contains(gone, address) && lan_of(rules, &FirewallLan::local, address) == nullptr;
+  };
+  return (any_contains(gone, flow.source) && is_outside(flow.destination)) ||
+         (any_contains(gone, flow.destination) && is_outside(flow.source));
+}
+
+bool lets_tcp_in(const Ruleset& rules) {
+  return !rules.knocks.empty() || std::ranges::any_of(rules.lans, [](const FirewallLan& lan) {
+    return lan.zone == Zone::kExposed || opens_endpoints(lan);
+  }) || std::ranges::any_of(rules.pinholes, [](const FirewallPinhole& hole) {
+    return hole.protocol == kTcp;
+  });
+}
+
 bool has_shut_tcp(const Ruleset& before, const Ruleset& after) {
   const auto is_shut = [&](const FirewallPinhole& hole) {
     return hole.protocol == kTcp && lan_of(after, &FirewallLan::assigned, hole.host) != nullptr &&

@@ -4,6 +4,7 @@
 #pragma once
 
 #include <cstdint>
+#include <vector>
 
 #include "firewall/ruleset.h"
 #include "net/ip6_address.h"
@@ -31,6 +32,16 @@ bool may_have_narrowed(const Ruleset& before, const Ruleset& after);
 
 // Whether something is assigned only now, where flows may be open from an earlier run of ours with other rules.
 bool has_more_assigned(const Ruleset& before, const Ruleset& after);
+
+// What the Internet could reach under `before` and has gone by `after`.
+std::vector<Prefix> no_longer_assigned(const Ruleset& before, const Ruleset& after);
+
+// Whether it went between the Internet and something in `gone`: rules let nothing of it through any more, and it only
+// fills the table of connections. What goes between LANs goes on, with old addresses too (RFC 7084 L-14).
+bool is_of(const Flow& flow, const std::vector<Prefix>& gone, const Ruleset& rules);
+
+// Whether TCP may begin from outside, to any host.
+bool lets_tcp_in(const Ruleset& rules);
 
 // Whether TCP could begin from outside under `before` that could not under `after`, to a host that is still where it
 // was: what a renumbering takes away is judged by its address.

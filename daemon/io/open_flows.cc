@@ -145,8 +145,9 @@ OpenFlows::OpenFlows(EventLoop& loop, LogSink log)
 void OpenFlows::rules_changed(const firewall::Ruleset& rules) {
   const bool narrowed = !rules_ || firewall::may_have_narrowed(*rules_, rules);
   const bool more = rules_ && firewall::has_more_assigned(*rules_, rules);
+  if (rules_) gone_ = firewall::no_longer_assigned(*rules_, rules);
   rules_ = rules;
-  if (narrowed) {
+  if (narrowed || !gone_.empty()) {
     look();
   } else if (more && !waiting_) {
     waiting_ = true;
@@ -157,8 +158,10 @@ void OpenFlows::rules_changed(const firewall::Ruleset& rules) {
 void OpenFlows::look() {
   waiting_ = false;
   later_.cancel();
-  const auto ended =
-      end_flows([this](const Flow& flow) { return firewall::is_no_longer_allowed(flow, *rules_); });
+  const std::vector<Prefix> gone = std::exchange(gone_, {});
+  const auto ended = end_flows([&](const Flow& flow) {
+    return firewall::is_no_longer_allowed(flow, *rules_) || firewall::is_of(flow, gone, *rules_);
+  });
   if (!ended) {
     // A kernel without ctnetlink: what is open stays open until it is quiet.
     log_({LogLevel::kWarning, ended.error().message});

@@ -4,6 +4,7 @@
 
 #include <functional>
 #include <optional>
+#include <vector>
 
 #include "daemon/io/event_loop.h"
 #include "firewall/open_flows.h"
@@ -37,6 +38,7 @@ class OpenFlows {
 
   LogSink log_;
   std::optional<firewall::Ruleset> rules_;
+  std::vector<Prefix> gone_;  // assigned no more since the last look
   Timer later_;
   bool waiting_ = false;  // for later_
 };

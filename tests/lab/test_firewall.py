@@ -139,6 +139,9 @@ def check_to_the_internet(lab, house):
         told = house.answers(wire, by_name[name], 1, code)
         lab.row(row, told, "no code %d about: %s" % (code, name))
         lab.check(told, "no ICMPv6 type 1 code %d about: %s" % (code, name))
+    # Whose address a host forged hears nothing of it.
+    strangers = house.wires["isp"].packets(match=lambda one: not one.outgoing and one.icmp == 1 and one.payload[1] == 5)
+    lab.check(not strangers, "ICMPv6 type 1 code 5 to %s" % strangers[:3])
 
 
 @each_backend

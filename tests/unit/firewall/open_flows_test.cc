@@ -102,6 +102,22 @@ TEST(OpenFlows, StrangersAndOldAddressesAreNotOurs) {
   EXPECT_FALSE(ended({6, kOutside, address("fd00:1::5"), 4000, 24}));
 }
 
+// What is left of them in the table of connections would go on nowhere.
+TEST(OpenFlows, FlowsOfAPrefixThatWentEndWithIt) {
+  Ruleset after = house();
+  std::ranges::find(after.lans, "lan0", &FirewallLan::interface)->assigned = {
+      prefix("2001:db8:1:1::/64")};
+  after = normalise(after);
+  const auto gone = no_longer_assigned(house(), after);
+  EXPECT_EQ(gone, std::vector{prefix("2001:db8:0:1::/64")});
+  EXPECT_TRUE(no_longer_assigned(house(), house()).empty());
+  EXPECT_TRUE(is_of({6, kHost, kOutside, 4000, 443}, gone, after)) << "begun inside";
+  EXPECT_TRUE(is_of({6, kOutside, kHost, 4000, 22}, gone, after)) << "begun outside";
+  EXPECT_FALSE(is_of({6, kHost, address("2001:db8:0:2::5"), 4000, 443}, gone, after)) << "at home";
+  EXPECT_FALSE(is_of({6, kHost, address("2001:db8:0:1::6"), 4000, 443}, gone, after));
+  EXPECT_FALSE(is_of({6, kGuest, kOutside, 4000, 443}, gone, after)) << "of another prefix";
+}
+
 TEST(OpenFlows, ARenumberingMovesPinholesAndSoMayNarrow) {
   Ruleset moved = house();
   moved.pinholes[0].host = address("2001:db8:0:1::7");
