@@ -515,7 +515,7 @@ DesiredState derive(const House& house, Instant now) {
   out.ruleset.accept_mark = house.config->firewall.accept_mark;
   if (house.config->firewall.log == conf::FirewallConfig::Log::kRefused)
     out.ruleset.log_rate = house.config->firewall.log_rate;
-  out.ruleset.pinholes = open_pinholes(house);
+  out.ruleset.pinholes = open_pinholes(house, now);
   out.pcp_links = mapping_links(house, out.ruleset.pinholes);
   std::ranges::copy(mapped_pinholes(house), std::back_inserter(out.ruleset.pinholes));
   out.ruleset = firewall::normalise(out.ruleset);

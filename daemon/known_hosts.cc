@@ -57,6 +57,16 @@ std::optional<MacAddress> KnownHosts::station_of(const Ip6Address& address, Inst
   return known->second.mac;
 }
 
+std::vector<Ip6Address> KnownHosts::addresses_of(const MacAddress& station, Instant now) const {
+  std::vector<Ip6Address> out;
+  if (!counts_.contains(station)) return out;
+  for (const auto& [address, entry] : entries_) {
+    if (entry.mac == station && entry.seen + kMemory > now && !address.is_link_local())
+      out.push_back(address);
+  }
+  return out;
+}
+
 std::map<Ip6Address, KnownHosts::Entry> KnownHosts::addresses(Instant now) const {
   Entries out = entries_;
   std::erase_if(out, [&](const auto& entry) { return entry.second.seen + kMemory <= now; });

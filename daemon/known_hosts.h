@@ -9,6 +9,7 @@
 #include <cstddef>
 #include <map>
 #include <optional>
+#include <vector>
 
 #include "daemon/neighbor.h"
 
@@ -33,6 +34,8 @@ class KnownHosts {
   bool see(const Neighbor& neighbor, Instant now);
   // Where an address was within kMemory.
   std::optional<MacAddress> station_of(const Ip6Address& address, Instant now) const;
+  // Where a station was heard within kMemory, link-local addresses aside.
+  std::vector<Ip6Address> addresses_of(const MacAddress& station, Instant now) const;
   // Those seen within kMemory.
   std::map<Ip6Address, Entry> addresses(Instant now) const;
 

@@ -4,6 +4,7 @@
 #include <algorithm>
 
 #include "daemon/desired_state.h"
+#include "daemon/known_hosts.h"
 
 namespace sixgate::daemon {
 namespace {
@@ -30,6 +31,18 @@ std::vector<Ip6Address> addresses_in(const Prefix& prefix, const conf::PinholeHo
   if (const auto* suffix = std::get_if<conf::HostSuffix>(&host)) return with(suffix->id);
   if (const auto* mac = std::get_if<MacAddress>(&host)) return with(mac->eui64());
   return {};
+}
+
+// By which a pinhole's host is to be found among those that were heard.
+std::vector<MacAddress> stations_of(const conf::PinholeHost& host, const conf::Config& config) {
+  if (const auto* mac = std::get_if<MacAddress>(&host)) return {*mac};
+  const auto* label = std::get_if<conf::HostName>(&host);
+  if (label == nullptr) return {};
+  std::vector<MacAddress> out;
+  for (const conf::ReservationConfig& one : config.reservations) {
+    if (one.kept.mac && one.kept.name == label->label) out.push_back(*one.kept.mac);
+  }
+  return out;
 }
 
 void open(const conf::PinholeConfig& pinhole, const std::string& interface,
@@ -62,7 +75,14 @@ LearntHosts learn_hosts(const std::vector<conf::PinholeConfig>& pinholes,
   return learnt;
 }
 
-std::vector<firewall::FirewallPinhole> open_pinholes(const House& house) {
+bool is_for(const conf::Config& config, const MacAddress& station) {
+  return std::any_of(config.pinholes.begin(), config.pinholes.end(), [&](const auto& pinhole) {
+    const auto stations = stations_of(pinhole.host, config);
+    return std::find(stations.begin(), stations.end(), station) != stations.end();
+  });
+}
+
+std::vector<firewall::FirewallPinhole> open_pinholes(const House& house, Instant now) {
   std::vector<firewall::FirewallPinhole> out;
   const auto& pinholes = house.config->pinholes;
   for (std::size_t i = 0; i < pinholes.size(); ++i) {
@@ -75,6 +95,11 @@ std::vector<firewall::FirewallPinhole> open_pinholes(const House& house) {
         open(pinhole, config.interface, *address, out);
       for (const LanPrefix& prefix : lan.prefixes) {
         for (const Ip6Address& address : addresses_in(prefix.prefix, pinhole.host))
+          open(pinhole, config.interface, address, out);
+      }
+      for (const MacAddress& station : stations_of(pinhole.host, *house.config)) {
+        if (lan.hosts == nullptr) break;
+        for (const Ip6Address& address : lan.hosts->addresses_of(station, now))
           open(pinhole, config.interface, address, out);
       }
       if (i >= house.learnt_hosts.size()) continue;

@@ -10,6 +10,8 @@
 #include "dhcp6/server.h"
 #include "firewall/ruleset.h"
 #include "net/ip6_address.h"
+#include "net/mac_address.h"
+#include "net/time.h"
 #include "pcp/server.h"
 
 namespace sixgate::daemon {
@@ -28,8 +30,12 @@ using LearntHosts = std::vector<std::vector<LearntAddress>>;
 LearntHosts learn_hosts(const std::vector<conf::PinholeConfig>& pinholes,
                         const dhcp6::Server& server);
 
-// Those of the configuration.
-std::vector<firewall::FirewallPinhole> open_pinholes(const House& house);
+// Whether one of them is for the host with this MAC address: named so, or by a name that is reserved for it.
+bool is_for(const conf::Config& config, const MacAddress& station);
+
+// Those of the configuration. A host that is known by its MAC address has them at every address it was heard with, also
+// where that was not made of it (RFC 7217, RFC 8981).
+std::vector<firewall::FirewallPinhole> open_pinholes(const House& house, Instant now);
 
 // Those that programs asked for (RFC 6887).
 std::vector<firewall::FirewallPinhole> mapped_pinholes(const House& house);

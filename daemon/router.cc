@@ -220,11 +220,17 @@ void Router::receive(std::span<const PacketIn> packets, Instant now) {
 void Router::neighbors(const std::vector<Neighbor>& news, Instant now) {
   for (const Neighbor& neighbor : news) {
     Lan* lan = lan_on(neighbor.interface);
-    if (lan == nullptr || !lan->hosts().see(neighbor, now)) continue;
+    if (lan == nullptr) continue;
+    const auto before = lan->hosts().station_of(neighbor.address, now);
+    if (!lan->hosts().see(neighbor, now)) continue;
     if (lan->config().dhcp6.domain) names_changed_ = true;
     // The next hop of what is delegated on may be known now, or another station.
     if (lan->config().bind_delegations && neighbor.address.is_link_local())
       subdelegations_changed(now);
+    // So may an address that a pinhole is to be at.
+    const bool moves = is_for(config_, neighbor.mac) ||
+                       (before && *before != neighbor.mac && is_for(config_, *before));
+    if (!neighbor.address.is_link_local() && moves) dirty_ = true;
   }
   if (dirty_) return settle(now);
   tell_names(now);

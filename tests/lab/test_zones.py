@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 """The zones of LANs and what is opened in them, as a server beyond the ISP and nmap see them, with both firewall backends."""
+import ipaddress
 import time
 
 from lab import OTHER_POOL, SERVER, require_tools
@@ -90,6 +91,13 @@ def four_zones(lab, backend):
     lab.cpe.serve(tcp=[22], udp=[53])
     lab.net.serve(tcp=[8090])
     look_at_four(lab, house.prefix)
+    # An address that is not made of the MAC address which the pinhole names: heard is enough.
+    other = str(ipaddress.IPv6Address(int(ipaddress.IPv6Address(lab.h1.address_in(house.prefix))) >> 64 << 64 | 0xcafe))
+    lab.h1.ip("address", "add", other + "/64", "dev", "eth0", "preferred_lft", "0")
+    lab.h1.wait_ping(lab.cpe.address_in(house.prefix, "lan0"), source=other)
+    lab.until("the pinhole is where its host is heard", lambda: lab.net.tcp(other, 8080) == "open", 20)
+    lab.check(lab.net.tcp(other, 8081, timeout=1) != "open", "another port is open there")
+    lab.h1.ip("address", "del", other + "/64", "dev", "eth0")
     old = lab.h1.address_in(house.prefix)
     since = time.time()
     house.server.renumber(OTHER_POOL, house.snooper)

@@ -83,6 +83,33 @@ TEST(Pinholes, WhatALanReachesIsSaidByName) {
 }
 
 // The host is where the DHCPv6 server put it, for as long as it is there.
+// An address that was not made of the MAC address (RFC 7217, RFC 8981, or by hand).
+TEST(Pinholes, AreWhereTheirHostIsHeard) {
+  for (const bool by_name : {false, true}) {
+    RouterRun run;
+    conf::ReservationConfig desk;
+    desk.kept.mac = MacAddress({2, 0, 0, 0, 1, 1});
+    desk.kept.name = "desk";
+    run.config.reservations = {desk};
+    run.config.pinholes = {pinhole(by_name ? "desk" : "02:00:00:00:01:01", "lan0")};
+    run.start_online();
+    const auto is_open = [&](const char* at) {
+      const auto hosts = hosts_of(*run.firewall);
+      return std::count(hosts.begin(), hosts.end(), std::string("lan0 ") + at);
+    };
+    EXPECT_EQ(is_open("2001:db8:1::abcd"), 0);
+    run.hear("lan0", "2001:db8:1::abcd", 1);
+    EXPECT_EQ(is_open("2001:db8:1::abcd"), 1);
+    run.hear("lan0", "fe80::abcd", 1);
+    run.hear("lan0", "2001:db8:1::abce", 2);
+    EXPECT_EQ(is_open("2001:db8:1::abce"), 0) << "another's";
+    run.hear("lan0", "2001:db8:1::abcd", 2);
+    run.hear("lan0", "2001:db8:1::1:1", 1);
+    EXPECT_EQ(is_open("2001:db8:1::abcd"), 0) << "another's now";
+    EXPECT_EQ(is_open("2001:db8:1::1:1"), 1);
+  }
+}
+
 TEST(Pinholes, FollowALease) {
   conf::Config config = two_lans();
   config.lans[0].addressing = conf::Addressing::kDhcpv6;
