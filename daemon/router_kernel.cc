@@ -55,10 +55,12 @@ void Router::kernel(KernelState kernel, Instant now) {
   }
   kernel_ = std::move(kernel);
   if (!inheritance_taken_) {
-    // What an earlier run let in nobody knows; after a boot nothing was.
+    // What an earlier run let in nobody knows; after a boot nothing was, nor where no run let anything in. A house that
+    // sees one half of its flows (another router is on a LAN) would hear of each that it began in its middle.
     const auto ours = [](const auto& one) { return one.ours; };
-    if (!kernel_->routes.empty() ||
-        std::any_of(kernel_->addresses.begin(), kernel_->addresses.end(), ours))
+    if (state_.tcp_let_in &&
+        (!kernel_->routes.empty() ||
+         std::any_of(kernel_->addresses.begin(), kernel_->addresses.end(), ours)))
       middles_refused_until_ = now + kMiddlesRefused;
     inherit();
   }
@@ -181,6 +183,10 @@ void Router::refuse_middles(Instant now) {
   if (applied_ruleset_ && firewall::has_shut_tcp(*applied_ruleset_, next))
     middles_refused_until_ = now + kMiddlesRefused;
   next.refuse_middles = now < middles_refused_until_;
+  if (!state_.tcp_let_in && firewall::lets_tcp_in(next)) {
+    state_.tcp_let_in = true;
+    keep_ = true;
+  }
 }
 
 // What is raised is put back when we stop.

@@ -27,6 +27,7 @@ StoredState without_times(StoredState state) {
   state.mappings.clear();
   state.pcp_epoch.reset();
   state.flow_timeouts.clear();
+  state.tcp_let_in = false;
   for (auto& [name, shared] : state.shared) {
     shared.preferred_until = shared.valid_until = Instant();
     shared.ends.reset();

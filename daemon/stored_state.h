@@ -60,6 +60,8 @@ struct StoredState {
   // Doors that programs asked for, and since when none was lost. Not kept over a reboot, which ends what came in by them.
   std::vector<pcp::Mapping> mappings;
   std::optional<Instant> pcp_epoch;
+  // Some run of this boot let TCP in from outside: the next one, which may not, looks after what is open. Nor this.
+  bool tcp_let_in = false;
   // What the kernel's timeouts of flows were before we raised them, by their sysctl. Nor this.
   std::map<std::string, std::string> flow_timeouts;
 

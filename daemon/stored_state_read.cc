@@ -298,6 +298,8 @@ void read_line(std::string_view line, StoredState& state, Duration moved, bool& 
       state.relayed.push_back({prefix, link, next_hop, *client, iaid, until});
     else
       words.bad();
+  } else if (kind == "tcp-let-in") {
+    state.tcp_let_in = true;
   } else if (kind == "epochs") {
     state.lease_epochs = words.number32();
   } else if (kind == "knock") {
@@ -372,6 +374,7 @@ Expected<StoredState> parse_stored_state(std::string_view text, Instant now,
     state.mappings.clear();
     state.pcp_epoch.reset();
     state.flow_timeouts.clear();
+    state.tcp_let_in = false;
   }
   return state;
 }

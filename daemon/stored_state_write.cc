@@ -155,6 +155,7 @@ std::string serialise(const StoredState& state, Instant now, std::string_view bo
     out.line("relayed", word(one.link), one.prefix.to_string(), one.next_hop.to_string(),
              one.client.to_string(), number(one.iaid), text_of(one.valid_until));
   }
+  if (state.tcp_let_in) out.line("tcp-let-in");
   if (state.lease_epochs != 0) out.line("epochs", number(state.lease_epochs));
   for (const StoredKnock& one : state.knocks) {
     out.line("knock", one.address.to_string(), number(one.spi), to_hex(one.key),

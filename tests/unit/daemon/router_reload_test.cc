@@ -188,6 +188,15 @@ TEST(Router, WhatWasShutDoesNotComeBackFromItsMiddle) {
   EXPECT_TRUE(run.firewall->refuse_middles);
 }
 
+// Where another router is on a LAN we may see one half of a flow, which would be in its middle for us.
+TEST(Router, WhereNothingWasLetInNothingIsKeptFromComingBack) {
+  RouterRun run;
+  run.start_online();
+  run.start(run.memory);
+  run.run_for(seconds(1));
+  EXPECT_FALSE(run.firewall->refuse_middles);
+}
+
 TEST(Router, AnExposedLanThatIsToBeProtectedIsShutToo) {
   conf::Config config = two_lans();
   config.lans[1].zone = firewall::Zone::kExposed;
