@@ -17,8 +17,8 @@
 namespace sixgate::conf {
 
 // Who the host is. A suffix is the lower half of its addresses, and so is a MAC address, which stands for the
-// one made of it (RFC 4291 appendix A) and for what DHCPv6 gave to it; a DUID and a name stand for what DHCPv6
-// gave or was told of (RFC 9686).
+// one made of it (RFC 4291 appendix A), for what DHCPv6 gave to it, and for what it was heard with; a DUID and a name
+// stand for what DHCPv6 gave or was told of (RFC 9686).
 struct HostSuffix {
   std::uint64_t id = 0;
   bool operator==(const HostSuffix&) const = default;
