@@ -42,10 +42,8 @@ class Lan {
   const dhcp6::ServerWatch& server_watch() const { return server_watch_; }
   KnownHosts& hosts() { return hosts_; }
   const KnownHosts& hosts() const { return hosts_; }
-  // Whether what `source` says to a DHCPv6 server is listened to now.
-  bool may_ask(const Ip6Address& source, Instant now) {
-    return !resolves_ || hosts_.station_of(source, now) || newcomers_.admits(now);
-  }
+  // Whether who was heard, or not, is listened to now when it speaks to a DHCPv6 server.
+  bool may_ask(bool heard, Instant now) { return heard || !resolves_ || newcomers_.admits(now); }
   const NewcomerLimit& newcomers() const { return newcomers_; }
   // advertised() of the advertiser is not what it was when this was last asked.
   bool advertised_changed();

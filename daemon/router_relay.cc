@@ -54,7 +54,8 @@ void Router::receive_for_servers(const PacketIn& packet, Lan* lan, Instant now) 
   const bool is_reply =
       !packet.payload.empty() &&
       packet.payload[0] == static_cast<std::uint8_t>(dhcp6::MessageType::kRelayReply);
-  if (lan != nullptr && !is_reply && !lan->may_ask(packet.source, now)) return;
+  const auto station = lan == nullptr ? std::nullopt : lan->hosts().station_of(packet.source, now);
+  if (lan != nullptr && !is_reply && !lan->may_ask(station.has_value(), now)) return;
   if (relay_.relays_for(packet.interface) || (is_reply && relay_.is_upstream(packet.interface))) {
     relay_.receive({.interface = packet.interface,
                     .payload = packet.payload,
@@ -64,9 +65,8 @@ void Router::receive_for_servers(const PacketIn& packet, Lan* lan, Instant now) 
                     .link_layer = packet.link_layer},
                    now);
   } else if (lan != nullptr) {
-    server_.receive(
-        lan->config().name, packet.payload, packet.source, packet.destination, now, packet.port,
-        packet.link_layer ? packet.link_layer : lan->hosts().station_of(packet.source, now));
+    server_.receive(lan->config().name, packet.payload, packet.source, packet.destination, now,
+                    packet.port, packet.link_layer ? packet.link_layer : station);
   }
 }
 
