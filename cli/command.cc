@@ -33,7 +33,7 @@ constexpr std::string_view kHelp =
     "       sixgate [--socket PATH] lease release CLIENT|ADDRESS|PREFIX [--json]\n"
     "       sixgate [--socket PATH] lease reserve CLIENT|ADDRESS|PREFIX\n"
     "       sixgate [--socket PATH] monitor leases [--since EPOCH.SEQ] [--count N] [--json]\n"
-    "       sixgate [--socket PATH] firewall print [nft|ip6tables] [--json]\n"
+    "       sixgate [--socket PATH] firewall print [--backend nft|ip6tables] [--json]\n"
     "       sixgate [--socket PATH] firewall counters [--json]\n"
     "       sixgate [--socket PATH] metrics\n"
     "       sixgate [--socket PATH] knock client-config|reset [--json]\n"
@@ -147,7 +147,7 @@ CommandResult run_command(std::span<const char* const> arguments, const Sink& li
   std::string socket;
   bool as_json = false;
   std::optional<std::uint64_t> count;
-  std::string since;
+  std::string since, backend;
   std::vector<std::string> words;
   for (std::size_t i = 0; i < arguments.size(); ++i) {
     const std::string_view argument = arguments[i];
@@ -168,6 +168,10 @@ CommandResult run_command(std::span<const char* const> arguments, const Sink& li
       if (++i == arguments.size() || !daemon::parse_event_place(arguments[i]))
         return usage_error("--since needs EPOCH.SEQ, as monitor leases shows it");
       since = arguments[i];
+    } else if (argument == "--backend") {
+      if (++i < arguments.size()) backend = arguments[i];
+      if (backend != "nft" && backend != "ip6tables")
+        return usage_error("--backend needs nft or ip6tables");
     } else if (argument.starts_with("--socket=")) {
       socket = argument.substr(std::string_view("--socket=").size());
     } else if (argument.starts_with('-')) {
@@ -188,6 +192,8 @@ CommandResult run_command(std::span<const char* const> arguments, const Sink& li
   }
   if (!since.empty()) return usage_error("--since belongs to monitor leases");
   if (count) return usage_error("--count belongs to monitor");
+  const bool prints = words.size() == 2 && words[0] == "firewall" && words[1] == "print";
+  if (!backend.empty() && !prints) return usage_error("--backend belongs to firewall print");
   if (words[0] == "status") {
     if (words.size() > 1) return usage_error("status takes no argument");
     return show(where, "status", as_json, status_text);
@@ -199,12 +205,9 @@ CommandResult run_command(std::span<const char* const> arguments, const Sink& li
   if (words[0] == "firewall") {
     if (words.size() == 2 && words[1] == "counters")
       return show(where, "firewall counters", as_json, firewall_counters_text);
-    if (words.size() < 2 || words.size() > 3 || words[1] != "print" ||
-        (words.size() == 3 && words[2] != "nft" && words[2] != "ip6tables"))
-      return usage_error(
-          "firewall needs: counters; or print, and nft or ip6tables after it if wanted");
-    return show(where, words.size() == 3 ? cat("firewall ", words[2]) : std::string("firewall"),
-                as_json, [](const Json& answer) { return answer["rules"].text(); });
+    if (!prints) return usage_error("firewall needs: print or counters");
+    return show(where, backend.empty() ? "firewall" : cat("firewall ", backend), as_json,
+                [](const Json& answer) { return answer["rules"].text(); });
   }
   if (words[0] == "metrics") {
     if (words.size() > 1 || as_json) return usage_error("metrics takes no argument");

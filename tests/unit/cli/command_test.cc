@@ -80,7 +80,13 @@ TEST(Command, WrongUsageIsCode2) {
            {"monitor"},
            {"monitor", "leases", "--since"},
            {"monitor", "leases", "--since", "7"},
-           {"status", "--since", "7.1"}}) {
+           {"status", "--since", "7.1"},
+           {"firewall"},
+           {"firewall", "print", "nft"},
+           {"firewall", "print", "--backend"},
+           {"firewall", "print", "--backend", "ipfw"},
+           {"firewall", "counters", "--backend", "nft"},
+           {"status", "--backend", "nft"}}) {
     const CommandResult result = run(arguments);
     EXPECT_EQ(result.code, kUsage);
     EXPECT_EQ(result.out, "");
