@@ -75,7 +75,7 @@ def summary(arguments):
         print("\nFailures")
         for stage, entry in failures:
             print(f"  {stage}: {entry['name']}")
-            for line in str(entry.get("message") or "").strip().splitlines()[:12]:
+            for line in str(entry.get("message") or "").strip().splitlines()[:40]:
                 print(f"      {line}")
     rows = []
     for stage in stages:

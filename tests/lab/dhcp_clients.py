@@ -7,6 +7,21 @@ from lab import LabFailure, require_tools
 from peers import dibbler_directories, own_resolver
 
 
+# As Debian's: what Duplicate Address Detection says is another's is declined.
+SCRIPT = """#!/bin/sh
+env > "%s/settings"
+[ -n "$new_ip6_address" ] || exit 0
+ip -6 address replace "$new_ip6_address/128" dev eth0
+while :; do
+    case "$(ip -6 -o address show dev eth0 to "$new_ip6_address")" in
+        *dadfailed*) ip -6 address del "$new_ip6_address/128" dev eth0; exit 3 ;;
+        *tentative*) sleep 0.1 ;;
+        *) exit 0 ;;
+    esac
+done
+"""
+
+
 class Dhclient:
     """isc dhclient; `ask` is -N for an address, -P for a prefix, -S for settings alone. What it got is in its lease
     file, what settings it heard in `settings()`."""
@@ -20,12 +35,12 @@ class Dhclient:
     def start(self):
         script = os.path.join(self.directory, "script")
         with open(script, "w") as file:
-            file.write('#!/bin/sh\n[ -n "$new_ip6_address" ] && ip -6 address replace "$new_ip6_address/128" dev eth0\n'
-                       'env > "%s/settings"\nexit 0\n' % self.directory)
+            file.write(SCRIPT % self.directory)
         os.chmod(script, 0o755)
         conf = os.path.join(self.directory, "conf")
         with open(conf, "w") as file:
             file.write("request dhcp6.name-servers, dhcp6.domain-search, dhcp6.fqdn;\n" + self.conf)
+        self.host.link_local("eth0")  # all of these send from it, and end if it is tentative
         self.process = self.host.start("dhclient-%s" % self.host.role, [
             "dhclient", "-6", "-d", "-v", *self.ask, "-cf", conf, "-lf", self.leases, "-pf", os.path.join(self.directory, "pid"),
             "-sf", script, "eth0"])
@@ -64,6 +79,7 @@ class WideClient:
             file.write("interface eth0 { %s%srequest domain-name-servers; };\n%s" % (
                 sends, "send rapid-commit; " if self.rapid_commit else "",
                 "".join("id-assoc %s 1 { };\n" % one for one in self.ask)))
+        self.host.link_local("eth0")
         self.process = self.host.start("dhcp6c-%s" % self.host.role, [
             "dhcp6c", "-f", "-D", "-c", conf, "-p", os.path.join(self.directory, "pid"), "-k", "/dev/null", "eth0"],
             private={"/var/lib/dhcpv6": self.directory})
@@ -83,6 +99,7 @@ class DibblerClient:
         with open(os.path.join(private["/etc/dibbler"], "client.conf"), "w") as file:
             file.write("log-level 8\nlog-mode short\nduid-type duid-ll\nreconfigure-accept 1\n"
                        'iface "eth0" { ia\n pd\n option dns-server\n }\n')
+        self.host.link_local("eth0")
         self.process = self.host.start("dibbler-%s" % self.host.role, ["dibbler-client", "run"], private=private)
         return self
 

@@ -373,12 +373,13 @@ class Namespace:
             sock.recv(2048)
         return self.reach(socket.SOCK_DGRAM, destination, port, timeout, source, ask)
 
-    def serve(self, tcp=(), udp=()):
-        """Answers connections and datagrams on these ports until the lab ends."""
+    def serve(self, tcp=(), udp=(), address="::"):
+        """Answers connections and datagrams on these ports until the lab ends. Datagrams to an address that is not the one
+        which the namespace sends from are answered from there only if it is named."""
         def make(kind, port):
             sock = socket.socket(socket.AF_INET6, kind)
             sock.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-            sock.bind(("::", port))
+            sock.bind((address, port))
             return sock
 
         def accept(sock):
@@ -531,7 +532,8 @@ class Lab:
 
     def tails(self):
         parts = []
-        for process in self.processes:
+        # Summaries show how it begins: ours, then who came last.
+        for process in sorted(reversed(self.processes), key=lambda one: not one.name.startswith("sixgated")):
             state = "running" if process.running else "exit %s" % process.popen.returncode
             parts.append("--- %s (%s): %s\n%s" % (process.name, state, process.log, process.tail()))
         return "\n".join(parts)
