@@ -106,6 +106,20 @@ void emit(ByteWriter& writer, const RegisteredRecord& record) {
   emit_instant(writer, record.until);
 }
 
+void emit(ByteWriter& writer, const PathRecord& record) {
+  writer.u8(static_cast<std::uint8_t>(record.duid.bytes().size()));
+  writer.bytes(record.duid.bytes());
+  (void)record.path.emit(writer);
+}
+
+std::optional<JournalRecord> read_path(ByteReader& reader) {
+  const auto duid = Duid::from_bytes(reader.bytes(reader.u8()));
+  if (!duid) return std::nullopt;
+  auto path = RelayPath::read(reader);
+  if (!path) return std::nullopt;
+  return PathRecord{.duid = *duid, .path = std::move(*path)};
+}
+
 std::optional<JournalRecord> read_registered(ByteReader& reader) {
   const Ip6Address address = reader.address();
   std::string link = read_text(reader);
@@ -191,6 +205,12 @@ Payload read_payload(std::uint8_t type, ByteReader reader, JournalRecord& out) {
     }
     case RegisteredRecord::kType: {
       auto record = read_registered(reader);
+      if (!record) return Payload::kBad;
+      out = std::move(*record);
+      break;
+    }
+    case PathRecord::kType: {
+      auto record = read_path(reader);
       if (!record) return Payload::kBad;
       out = std::move(*record);
       break;

@@ -26,6 +26,7 @@
 
 #include "dhcp6/client_bindings.h"
 #include "dhcp6/duid.h"
+#include "dhcp6/relay_path.h"
 #include "net/byte_writer.h"
 #include "net/prefix.h"
 #include "net/time.h"
@@ -92,8 +93,17 @@ struct RegisteredRecord {
   bool operator==(const RegisteredRecord&) const = default;
 };
 
+// How a client that accepts Reconfigure is reached behind relay agents: of what BoundRecord calls relayed, and until one
+// of that client says something else.
+struct PathRecord {
+  static constexpr std::uint8_t kType = 7;
+  Duid duid;
+  RelayPath path;
+  bool operator==(const PathRecord&) const = default;
+};
+
 using JournalRecord = std::variant<SessionRecord, BoundRecord, ExtendedRecord, EndedRecord,
-                                   DeclinedRecord, RegisteredRecord>;
+                                   DeclinedRecord, RegisteredRecord, PathRecord>;
 
 // Appended to what is there.
 void emit_journal_header(std::vector<std::uint8_t>& journal);

@@ -2,8 +2,10 @@
 // What a journal makes of an empty table. Records of one clock's run are taken as they are; when another run
 // begins, what remained of each lease at the last record of the old one is counted from the start of the new
 // one: how long the house was without power nobody knows, and a lease kept too long harms nobody.
+#include <algorithm>
 #include <map>
 #include <utility>
+#include <vector>
 
 #include "dhcp6/lease_table.h"
 
@@ -22,7 +24,13 @@ class LeaseReplay {
   void finish() {
     change_clock(boot_, now_);
     // Numbers in the journal that follows are the table's own.
-    for (const auto& [number, lease] : leases_) {
+    // What a client said last is true of all its leases: only one of them was written anew then.
+    std::vector<const Lease*> in_order;
+    in_order.reserve(leases_.size());
+    for (const auto& [number, lease] : leases_) in_order.push_back(&lease);
+    std::ranges::sort(in_order, {}, &Lease::written);
+    for (const Lease* one : in_order) {
+      const BoundRecord& lease = one->record;
       if (lease.valid_until <= now_) continue;
       const ClientNumber client = table_.meet(lease.duid, lease.client_address,
                                               lease.accepts_reconfigure, lease.relayed, lease.name);
@@ -34,6 +42,11 @@ class LeaseReplay {
       table_.occupy(table_.allocate(client, lease.type, lease.iaid),
                     {link, lease.interface_id, LeaseList(lease.prefixes), lease.valid_until});
     }
+    for (auto& [duid, path] : paths_) {
+      const ClientNumber client = table_.find_client(duid);
+      if (client == kNoNumber || !table_.client(client).relayed) continue;
+      if (table_.client(client).accepts_reconfigure) table_.paths_[client] = std::move(path);
+    }
     for (const auto& [place, until] : declined_) {
       if (until > now_) table_.declined_[{table_.link_number(place.first), place.second}] = until;
     }
@@ -44,16 +57,24 @@ class LeaseReplay {
   }
 
  private:
+  struct Lease {
+    BoundRecord record;
+    std::uint64_t written;  // in which order
+  };
   void apply(const SessionRecord& session) {
     table_.epoch_ = std::max(table_.epoch_, session.epoch);
     change_clock(session.boot, session.now);
     last_ = session.now;
     clock_ = session.boot;
   }
-  void apply(const BoundRecord& lease) { leases_.insert_or_assign(lease.number, lease); }
+  void apply(const BoundRecord& lease) {
+    leases_.insert_or_assign(lease.number, Lease{lease, written_++});
+    if (!lease.relayed || !lease.accepts_reconfigure) paths_.erase(lease.duid);
+  }
+  void apply(const PathRecord& record) { paths_.insert_or_assign(record.duid, record.path); }
   void apply(const ExtendedRecord& record) {
     const auto found = leases_.find(record.number);
-    if (found != leases_.end()) found->second.valid_until = record.valid_until;
+    if (found != leases_.end()) found->second.record.valid_until = record.valid_until;
   }
   void apply(const EndedRecord& record) { leases_.erase(record.number); }
   void apply(const DeclinedRecord& record) {
@@ -69,7 +90,8 @@ class LeaseReplay {
     const auto moved = [&](Instant until) {
       return until.is_never() ? until : now + std::max<Duration>(until - last_, Duration{});
     };
-    for (auto& [number, lease] : leases_) lease.valid_until = moved(lease.valid_until);
+    for (auto& [number, lease] : leases_)
+      lease.record.valid_until = moved(lease.record.valid_until);
     for (auto& [place, until] : declined_) until = moved(until);
     for (auto& [address, one] : registered_) one.until = moved(one.until);
   }
@@ -98,7 +120,9 @@ class LeaseReplay {
   Instant now_;
   std::string clock_;
   Instant last_;
-  std::map<std::uint32_t, BoundRecord> leases_;
+  std::map<std::uint32_t, Lease> leases_;
+  std::uint64_t written_ = 0;
+  std::map<Duid, RelayPath> paths_;
   std::map<std::pair<std::string, std::uint64_t>, Instant> declined_;
   std::map<Ip6Address, Registration> registered_;
 };

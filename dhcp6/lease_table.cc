@@ -116,7 +116,25 @@ ClientNumber LeaseTable::meet(const Duid& duid, const Ip6Address& address, bool 
   client.accepts_reconfigure = accepts_reconfigure;
   client.relayed = relayed;
   if (!name.empty() && client.name != name) client.name = name;
+  if (!relayed || !accepts_reconfigure) paths_.erase(number);
   return number;
+}
+
+void LeaseTable::reach_by(ClientNumber client, const RelayPath& path, Instant now) {
+  const auto [at, fresh] = paths_.try_emplace(client, path);
+  if (!fresh && at->second == path) return;
+  at->second = path;
+  write(PathRecord{clients_[client].duid, path}, now);
+}
+
+const RelayPath* LeaseTable::path(ClientNumber client) const {
+  const auto found = paths_.find(client);
+  return found == paths_.end() ? nullptr : &found->second;
+}
+
+bool LeaseTable::can_be_told(ClientNumber client) const {
+  return clients_[client].accepts_reconfigure &&
+         (!clients_[client].relayed || paths_.contains(client));
 }
 
 std::uint16_t LeaseTable::set_number(const LeaseList& prefixes) {
@@ -240,6 +258,7 @@ void LeaseTable::remove(BindingNumber number) {
     client_index_.erase(hash_of(client.duid.bytes()), binding.client);
     free_clients_.push_back(binding.client);
     client.name = std::string();
+    paths_.erase(binding.client);
   }
   binding.client = kNoNumber;
   binding.next = free_binding_;
@@ -332,6 +351,8 @@ std::vector<std::uint8_t> LeaseTable::snapshot(Instant now) const {
   each([&](BindingNumber number, const Binding&) {
     emit_journal_record(bytes, record_of(number), now);
   });
+  for (const auto& [client, path] : paths_)
+    emit_journal_record(bytes, PathRecord{clients_[client].duid, path}, now);
   for (const auto& [place, until] : declined_) {
     if (until > now)
       emit_journal_record(bytes, DeclinedRecord{links_[place.first], place.second, until}, now);

@@ -21,6 +21,7 @@
 #include "dhcp6/lease_journal.h"
 #include "dhcp6/number_index.h"
 #include "dhcp6/registrations.h"
+#include "dhcp6/relay_path.h"
 #include "net/ip6_address.h"
 #include "net/prefix.h"
 #include "net/short_list.h"
@@ -93,6 +94,11 @@ class LeaseTable {
   // What a client says of itself. The name only when it is not empty.
   ClientNumber meet(const Duid& duid, const Ip6Address& address, bool accepts_reconfigure,
                     bool relayed, std::string_view name);
+  // Where a relayed one that accepts Reconfigure is told, as its last message came.
+  void reach_by(ClientNumber client, const RelayPath& path, Instant now);
+  const RelayPath* path(ClientNumber client) const;
+  // It accepts Reconfigure, and the way to it is known.
+  bool can_be_told(ClientNumber client) const;
   // Gives a client an IA, or changes the one it has. An extension alone is a short record.
   BindingNumber put(ClientNumber client, AssociationType type, std::uint32_t iaid,
                     const BindingContent& content, Instant now);
@@ -159,6 +165,7 @@ class LeaseTable {
 
   std::deque<std::string> links_;
   std::deque<LeaseClient> clients_;
+  std::map<ClientNumber, RelayPath> paths_;  // of those relayed ones that accept Reconfigure
   std::vector<ClientNumber> free_clients_;
   std::deque<Binding> bindings_;
   BindingNumber free_binding_ = kNoNumber;

@@ -42,6 +42,13 @@ bool ReleasedLeases::withholds(const Duid& client, std::string_view link,
   });
 }
 
+bool ReleasedLeases::accepts_reconfigure(const Duid& client, Instant now) const {
+  return std::any_of(entries_.begin(), entries_.end(), [&](const Entry& entry) {
+    return entry.lease.until > now && entry.lease.client == client &&
+           entry.lease.accepts_reconfigure;
+  });
+}
+
 std::vector<Prefix> ReleasedLeases::withheld(const Duid& client, Instant now) const {
   std::vector<Prefix> out;
   for (const Entry& entry : entries_) {

@@ -11,6 +11,7 @@
 #include <vector>
 
 #include "dhcp6/duid.h"
+#include "dhcp6/relay_path.h"
 #include "dhcp6/server_reconfigure.h"
 #include "net/ip6_address.h"
 #include "net/prefix.h"
@@ -25,6 +26,8 @@ struct ReleasedLease {
   std::optional<std::uint64_t> interface_id;  // of addresses, under whichever prefix
   std::vector<Prefix> prefixes;               // of delegations
   Instant until;
+  bool accepts_reconfigure = false;  // its client
+  std::optional<RelayPath> path;     // to one behind relay agents
 };
 
 class ReleasedLeases {
@@ -37,6 +40,8 @@ class ReleasedLeases {
   bool knows(const Duid& client, Instant now) const;
   bool withholds(const Duid& client, std::string_view link, std::uint64_t interface_id,
                  Instant now) const;
+  // It said so when it had what is released now.
+  bool accepts_reconfigure(const Duid& client, Instant now) const;
   // Those that the client does not get.
   std::vector<Prefix> withheld(const Duid& client, Instant now) const;
   // The client asks: it need not be told any more.

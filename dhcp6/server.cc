@@ -32,24 +32,6 @@ std::optional<MacAddress> mac_of(const RelayedExchange& exchange) {
   return std::nullopt;
 }
 
-// The way back (RFC 9915 section 19.3): the same relay agents with the same addresses, their Interface-Id, and from
-// which port they speak (RFC 8357 section 5).
-std::vector<RelayMessage> way_back(const RelayedExchange& query) {
-  std::vector<RelayMessage> relays;
-  for (const RelayMessage& relay : query.relays) {
-    RelayMessage back{.type = MessageType::kRelayReply,
-                      .hop_count = relay.hop_count,
-                      .link_address = relay.link_address,
-                      .peer_address = relay.peer_address,
-                      .options = {}};
-    if (const InterfaceId* id = find<InterfaceId>(relay.options)) back.options.push_back(*id);
-    if (const RelaySourcePort* port = find<RelaySourcePort>(relay.options))
-      back.options.push_back(*port);
-    relays.push_back(std::move(back));
-  }
-  return relays;
-}
-
 }  // namespace
 
 std::string_view to_string(ServerDrop reason) {
@@ -205,14 +187,15 @@ void Server::receive(std::string_view link, std::span<const std::uint8_t> payloa
   Query query;
   query.now = now;
   query.from = from;
-  query.relayed =
-      !payload.empty() && payload[0] == static_cast<std::uint8_t>(MessageType::kRelayForward);
   RelayedExchange exchange;
+  std::optional<RelayPath> path;
   std::span<const std::uint8_t> said = payload;
-  if (query.relayed) {
+  if (!payload.empty() && payload[0] == static_cast<std::uint8_t>(MessageType::kRelayForward)) {
     auto parsed = RelayedExchange::parse(payload);
     if (!parsed || parsed->relays.empty()) return dropped(link, ServerDrop::kMalformed);
     exchange = std::move(*parsed);
+    path = RelayPath::back(link, port, exchange);
+    query.path = &*path;
     said = exchange.inner;
   } else if (!payload.empty() &&
              payload[0] == static_cast<std::uint8_t>(MessageType::kRelayReply)) {
@@ -222,7 +205,7 @@ void Server::receive(std::string_view link, std::span<const std::uint8_t> payloa
   const auto message = MessageView::parse(said);
   if (!message) return dropped(link, ServerDrop::kMalformed);
   query.message = *message;
-  if (query.relayed) {
+  if (path) {
     query.link = link_of_relay(exchange, link);
     query.mac = mac_of(exchange);
     query.source = exchange.relays.back().peer_address;
@@ -242,8 +225,7 @@ void Server::receive(std::string_view link, std::span<const std::uint8_t> payloa
   if (client) query.duid = &client->duid;
   std::optional<ServerDrop> drop = validate(query);
   if (drop) {
-    if (*drop == ServerDrop::kOtherServerId && message->type == MessageType::kRequest &&
-        !query.relayed) {
+    if (*drop == ServerDrop::kOtherServerId && message->type == MessageType::kRequest && !path) {
       if (const auto named = message->options.find_single<ServerId>())
         out_.foreign_servers.emplace_back(link, named->duid);
     }
@@ -256,12 +238,10 @@ void Server::receive(std::string_view link, std::span<const std::uint8_t> payloa
   answer(query, reply, drop);
   if (reply.size() == 0) dropped(link, drop.value_or(ServerDrop::kNothingToSay));
   if (reply.size() > kMaxMessageSize) reply.truncate(0);
-  if (reply.size() != 0 && query.relayed) {
-    // RFC 8357 section 5: who does not say so is answered where relay agents listen.
-    const bool says_port = contains<RelaySourcePort>(exchange.relays.front().options);
-    packet.port = says_port && port != 0 ? port : kServerPort;
+  if (reply.size() != 0 && path) {
+    packet.port = path->port;
     Octets inner = std::exchange(packet.payload, {});
-    (void)RelayedExchange::emit_around(way_back(exchange), std::move(inner), reply);
+    (void)RelayedExchange::emit_around(path->relays, std::move(inner), reply);
   }
   if (packet.payload.empty()) return reuse(std::move(packet.payload));
   ++counters->second.sent;
@@ -321,7 +301,7 @@ void Server::expire(Instant now) {
   end_registrations(now);
   for (const ClientNumber client : reconfigure_.due(now)) send_reconfigure(client);
   for (const ReleasedLease& one : released_.due(now))
-    send_reconfigure(one.link, one.client, one.address);
+    send_reconfigure(one.link, one.client, one.address, one.path ? &*one.path : nullptr);
 }
 
 std::optional<Instant> Server::next_deadline() const {

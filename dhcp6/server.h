@@ -155,10 +155,10 @@ class Server {
     LinkNumber link_number = 0;
     const Duid* duid = nullptr;  // none in an anonymous Information-request
     ClientNumber client = kNoNumber;
-    Ip6Address from;    // where the answer goes to
-    Ip6Address source;  // the client's own address, also of a relayed message
-    bool relayed = false;
-    std::optional<MacAddress> mac;  // that it is known by: its station's, or what it says itself
+    Ip6Address from;                  // where the answer goes to
+    Ip6Address source;                // the client's own address, also of a relayed message
+    const RelayPath* path = nullptr;  // back, of a relayed message
+    std::optional<MacAddress> mac;    // that it is known by: its station's, or what it says itself
     std::optional<MacAddress>
         station;            // where it speaks from; not of who speaks through a relay agent
     std::string said_name;  // by itself
@@ -227,6 +227,8 @@ class Server {
   static void add_association(ByteWriter& reply, const Answer& answer, Renewal& renewal);
   void add_settings(ByteWriter& reply, const Query& query) const;
   const Reservation* settings_for(const Query& query) const;
+  static bool is_way_back_kept(const Query& query);
+  bool accepts_reconfigure(const Query& query) const;
   void add_reconfigure(ByteWriter& reply, const Query& query, bool with_key);
 
   // server_assign.cc
@@ -258,7 +260,9 @@ class Server {
   bool must_ask(const Binding& binding, const ServerLink& link, const ServerLink* before,
                 Instant now) const;
   void send_reconfigure(ClientNumber client);
-  void send_reconfigure(const std::string& link, const Duid& client, const Ip6Address& address);
+  // Through relay agents where there is a path.
+  void send_reconfigure(const std::string& link, const Duid& client, const Ip6Address& address,
+                        const RelayPath* path);
   std::uint64_t next_replay_value();
 
   Rng* rng_;

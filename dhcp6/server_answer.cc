@@ -213,8 +213,8 @@ void Server::add_settings(ByteWriter& reply, const Query& query) const {
 
 // Sections 18.3.2, 18.3.9 and 20.4.2.
 void Server::add_reconfigure(ByteWriter& reply, const Query& query, bool with_key) {
-  if (!query.link->reconfigure || query.relayed || query.duid == nullptr ||
-      !query.message.options.contains<ReconfigureAccept>())
+  if (!query.link->reconfigure || query.duid == nullptr ||
+      !query.message.options.contains<ReconfigureAccept>() || !is_way_back_kept(query))
     return;
   emit_option(reply, ReconfigureAccept{});
   if (!with_key) return;

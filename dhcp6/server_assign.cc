@@ -399,10 +399,11 @@ void Server::commit(const Query& query, const Answer& answer, std::uint64_t inte
       table_.client(table_.binding(before).client).address != query.from ||
       (!query.name.empty() && table_.client(table_.binding(before).client).name != query.name);
   if (answer.type == AssociationType::kPrefixes) out_.delegations_changed = true;
-  const bool accepts = !query.relayed && query.message.options.contains<ReconfigureAccept>();
+  const bool accepts = accepts_reconfigure(query);
   const ClientNumber client =
-      table_.meet(*query.duid, query.from, accepts, query.relayed, query.name);
+      table_.meet(*query.duid, query.from, accepts, query.path != nullptr, query.name);
   const BindingNumber number = table_.put(client, answer.type, answer.iaid, content, query.now);
+  if (accepts && query.path != nullptr) table_.reach_by(client, *query.path, query.now);
   record(renewed ? LeaseEvent::Kind::kRenewed : LeaseEvent::Kind::kAdded, number, query.now);
   if (!changed) return;
   out_.names_changed = true;

@@ -50,8 +50,7 @@ void Server::call_up(const ServerConfiguration& before, Instant now) {
   Instant at = now;
   std::vector<ClientNumber> called;
   table_.each([&](BindingNumber, const Binding& binding) {
-    const LeaseClient& client = table_.client(binding.client);
-    if (!client.accepts_reconfigure) return;
+    if (!table_.can_be_told(binding.client)) return;
     const ServerLink* link = named(configuration_, table_.link_name(binding.link));
     if (link == nullptr || !link->reconfigure || !link->settled) return;
     if (!must_ask(binding, *link, named(before, link->name), now)) return;
@@ -119,17 +118,45 @@ std::uint64_t Server::next_replay_value() {
 void Server::send_reconfigure(ClientNumber number) {
   const LeaseClient& client = table_.client(number);
   if (client.first == kNoNumber) return;
-  send_reconfigure(table_.link_name(table_.binding(client.first).link), client.duid,
-                   client.address);
+  send_reconfigure(table_.link_name(table_.binding(client.first).link), client.duid, client.address,
+                   table_.path(number));
+}
+
+// A client behind relay agents whose way back is too long to be kept is told nothing, and so promises nothing.
+bool Server::is_way_back_kept(const Query& query) {
+  if (query.path == nullptr) return true;
+  Octets octets;
+  ByteWriter writer(octets);
+  return query.path->emit(writer);
+}
+
+// Clients say so in Solicit and Request (RFC 9915 sections 18.2.1 and 18.2.2); of Renew and Rebind that is not asked, and
+// one that says nothing there has not changed its mind.
+bool Server::accepts_reconfigure(const Query& query) const {
+  const MessageType type = query.message.type;
+  const auto has_accepted = [&] {
+    return query.client != kNoNumber ? table_.client(query.client).accepts_reconfigure
+                                     : released_.accepts_reconfigure(*query.duid, query.now);
+  };
+  const bool renews = type == MessageType::kRenew || type == MessageType::kRebind;
+  return (query.message.options.contains<ReconfigureAccept>() || (renews && has_accepted())) &&
+         is_way_back_kept(query);
 }
 
 void Server::send_reconfigure(const std::string& link, const Duid& client,
-                              const Ip6Address& address) {
+                              const Ip6Address& address, const RelayPath* path) {
   if (!configuration_.duid) return;
   ServerPacket packet{.link = link, .destination = address, .payload = {}};
   packet.payload =
       make_reconfigure(*configuration_.duid, client,
                        reconfigure_key_of(configuration_.secret, client), next_replay_value());
+  if (path != nullptr) {
+    packet.link = path->link;
+    packet.port = path->port;
+    Octets inner = std::exchange(packet.payload, {});
+    ByteWriter writer(packet.payload);
+    (void)RelayedExchange::emit_around(path->relays, std::move(inner), writer);
+  }
   ++counters_[link].reconfigures;
   out_.packets.push_back(std::move(packet));
 }

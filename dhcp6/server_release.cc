@@ -25,13 +25,15 @@ std::vector<LeaseEvent> Server::release(const LeaseSelection& which, Instant now
                         .address = client.address,
                         .interface_id = {},
                         .prefixes = {},
-                        .until = binding.valid_until};
+                        .until = binding.valid_until,
+                        .accepts_reconfigure = client.accepts_reconfigure,
+                        .path = {}};
+    if (const RelayPath* path = table_.path(binding.client)) lease.path = *path;
     if (address)
       lease.interface_id = binding.interface_id;
     else
       lease.prefixes = binding.delegated;
-    const bool tell =
-        client.accepts_reconfigure && !client.relayed && link != nullptr && link->reconfigure;
+    const bool tell = table_.can_be_told(binding.client) && link != nullptr && link->reconfigure;
     ended.push_back(event_of(LeaseEvent::Kind::kReleased, number, now));
     end(number, LeaseEvent::Kind::kReleased, now);
     released_.add(std::move(lease), tell, now);

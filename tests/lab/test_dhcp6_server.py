@@ -359,9 +359,8 @@ def test_three_generations(lab):
     final_checks(lab)
 
 
-def served_behind(lab, relay):
-    """A client behind a relay agent has an address and a prefix of the LAN that the relay agent speaks of, and renews
-    them. Returns what it was told first."""
+def relayed_house(lab, relay):
+    """(house, namespace, wire) of a link behind a relay agent, which says that it is lan1."""
     lab.house({"lan0": ["h1"], "lan1": ["h3"]})
     house = build(lab)
     house.sixgated = Sixgated(lab, config=toml(lan='addressing = "slaac+dhcpv6"\ndhcpv6_lease_time = 120\n')).start()
@@ -375,6 +374,13 @@ def served_behind(lab, relay):
     lab.h3.ip("address", "add", "%s/128" % ipaddress.IPv6Address((int(own) >> 64 << 64) + 0xabcd), "dev", "below0", "nodad")
     behind.link_local("eth0")
     relay(lab, lab.h3, "below0", "eth0")
+    return house, behind, wire
+
+
+def served_behind(lab, relay):
+    """A client behind a relay agent has an address and a prefix of the LAN that the relay agent speaks of, and renews
+    them. Returns what it was told first."""
+    house, behind, wire = relayed_house(lab, relay)
     Dhclient(lab, behind).start()
     reply = wire.wait_dhcp("Reply", lambda one: leased(one, 3) and leased(one, 25), 30)
     lab.until("the prefix is routed to the relay agent", lambda: any(
@@ -402,6 +408,45 @@ def test_behind_a_relay_agent(lab):
 def test_behind_dibbler_relay(lab):
     """dibbler-relay likewise."""
     served_behind(lab, DibblerRelay)
+
+
+def orders_behind(lab, relay):
+    """A client behind a relay agent is told to renew when a person ends its leases, by who was killed since it asked, too."""
+    house, behind, wire = relayed_house(lab, relay)
+    DibblerClient(lab, behind).start()
+    reply = wire.wait_dhcp("Reply", lambda one: leased(one, 3) and leased(one, 25), 30)
+    lab.check(reply.option(20) is not None and reply.option(11), "no key: %s" % reply)
+    for restart in (False, True):
+        if restart:
+            house.sixgated.kill()
+            house.sixgated.start()
+            lab.until("the prefix is alive again", lambda: house.prefix in house.sixgated.delegations())
+        had = leased(reply, 3) + leased(reply, 25)
+        since = time.time()
+        done = house.sixgated.cli_run("lease", "release", reply.client.hex())
+        lab.check(done.returncode == 0, done.stderr)
+        order = wire.wait_dhcp("Reconfigure", timeout=10, since=since)
+        lab.row("8415-S-28", order.packet.ports[1] == 546 and len(order.option(11)) == 28, order)
+        asked = wire.wait_dhcp("Renew", timeout=10, since=order.time)
+        reply = wire.wait_dhcp("Reply", lambda one: one.transaction == asked.transaction, 5, order.time)
+        lab.check(leased(reply, 3) and leased(reply, 25) and not set(leased(reply, 3) + leased(reply, 25)) & set(had),
+                  "%s, had %s" % (reply, had))
+    check_not_malformed(lab)
+    final_checks(lab)
+
+
+@limit(120)
+@proves("8415-S-28")
+def test_orders_behind_a_relay_agent(lab):
+    """isc dhcrelay takes a Reconfigure to dibbler-client."""
+    orders_behind(lab, Dhcrelay)
+
+
+@limit(120)
+@proves("8415-S-28")
+def test_orders_behind_dibbler_relay(lab):
+    """dibbler-relay likewise."""
+    orders_behind(lab, DibblerRelay)
 
 
 @limit(200)

@@ -24,6 +24,126 @@ unsigned reconfigures(const ServerRun& run) {
   return count;
 }
 
+// What relay agents nearer to us make of a message, and what they take it out of again.
+std::vector<std::uint8_t> through_relays(const Message& message) {
+  RelayedExchange exchange{.relays = {}, .inner = {}, .message = message};
+  exchange.relays.push_back({.hop_count = 1, .peer_address = address("2001:db8:1::4")});
+  exchange.relays.push_back({.link_address = address("2001:db8:1::3"),
+                             .peer_address = client_address(1),
+                             .options = {InterfaceId{{7, 7}}}});
+  std::vector<std::uint8_t> bytes;
+  ByteWriter writer(bytes);
+  EXPECT_TRUE(exchange.emit(writer));
+  return bytes;
+}
+
+// RFC 9915 section 18.3.11: who has no address that we reach is told through its relay agents, as its last message came.
+TEST(ServerRelease, AClientBehindRelayAgentsIsToldThroughThem) {
+  ServerRun run;
+  Asked asked = kBoth;
+  asked.rapid_commit = asked.accepts_reconfigure = true;
+  const Ip6Address agent = address("fe80::4");
+  run.ask(through_relays(message_of(asked)), "home", agent);
+  ASSERT_EQ(run.packets.size(), 1U);
+  const auto reply = RelayedExchange::parse(run.packets[0].payload);
+  ASSERT_TRUE(reply);
+  EXPECT_TRUE(contains<ReconfigureAccept>(reply->message.options));
+  const Authentication* proof = find<Authentication>(reply->message.options);
+  ASSERT_TRUE(proof != nullptr && proof->reconfigure_key());
+  const auto told = [&](const char* when) {
+    ASSERT_EQ(run.packets.size(), 1U) << when;
+    const ServerPacket& packet = run.packets[0];
+    EXPECT_EQ(packet.link, "home") << when;
+    EXPECT_EQ(packet.destination, agent) << when;
+    EXPECT_EQ(packet.port, kServerPort) << when;
+    const auto said = RelayedExchange::parse(packet.payload);
+    ASSERT_TRUE(said) << when;
+    EXPECT_EQ(said->relays, reply->relays) << when;
+    EXPECT_EQ(said->message.type, MessageType::kReconfigure) << when;
+    EXPECT_EQ(reconfigure_digest_of(said->inner, *proof->reconfigure_key()),
+              find<Authentication>(said->message.options)->reconfigure_digest())
+        << when;
+  };
+  // After a restart too, with a journal as it was written and with one that was compacted.
+  for (const char* when : {"from records", "from a snapshot"}) {
+    run.begin();
+    run.packets.clear();
+    run.home().options.push_back(DnsServers{{address("2001:db8:1::54")}});
+    run.configure();
+    run.run_for(Duration{});
+    told(when);
+    // It renews, and need not be told again.
+    Asked again{.type = MessageType::kRenew, .server = run.configuration.duid};
+    again.addresses = kBoth.addresses;
+    run.ask(through_relays(message_of(again)), "home", agent);
+    run.packets.clear();
+    run.run_for(seconds(600));
+    EXPECT_TRUE(run.packets.empty()) << when;
+  }
+  ASSERT_EQ(release(run, {.client = client_duid(1).to_string()}).size(), 2U);
+  run.run_for(Duration{});
+  told("when it has nothing any more");
+}
+
+TEST(ServerRelease, AClientThatCameOutFromBehindRelayAgentsIsToldDirectly) {
+  ServerRun run;
+  Asked asked = kBoth;
+  asked.rapid_commit = asked.accepts_reconfigure = true;
+  run.ask(through_relays(message_of(asked)), "home", address("fe80::4"));
+  ASSERT_TRUE(run.ask(asked));
+  for (int i = 0; i < 2; ++i) {
+    run.home().options.push_back(DnsServers{{address("2001:db8:1::54")}});
+    run.packets.clear();
+    run.configure();
+    run.run_for(Duration{});
+    EXPECT_EQ(reconfigures(run), 1U);
+    run.begin();
+  }
+  // What comes through too much to be remembered promises nothing.
+  RelayedExchange exchange{.relays = {}, .inner = {}, .message = message_of(asked)};
+  exchange.relays.push_back({.link_address = address("2001:db8:1::3"),
+                             .peer_address = client_address(1),
+                             .options = {InterfaceId{Octets(RelayPath::kLongest, 7)}}});
+  std::vector<std::uint8_t> bytes;
+  ByteWriter writer(bytes);
+  ASSERT_TRUE(exchange.emit(writer));
+  run.ask(bytes, "home", address("fe80::4"));
+  ASSERT_EQ(run.packets.size(), 1U);
+  const auto reply = RelayedExchange::parse(run.packets[0].payload);
+  ASSERT_TRUE(reply);
+  EXPECT_FALSE(contains<ReconfigureAccept>(reply->message.options));
+  run.packets.clear();
+  EXPECT_EQ(release(run, {.client = client_duid(1).to_string()}).size(), 2U);
+  run.run_for(seconds(600));
+  EXPECT_TRUE(run.packets.empty());
+}
+
+// RFC 9915 sections 18.2.4 and 18.2.5 do not ask for Reconfigure Accept.
+TEST(ServerRelease, WhoRenewsWithoutSayingSoAcceptsOrdersStill) {
+  ServerRun run;
+  Asked asked = kBoth;
+  asked.rapid_commit = asked.accepts_reconfigure = true;
+  auto had = run.ask(asked);
+  ASSERT_TRUE(had);
+  for (const MessageType type : {MessageType::kRenew, MessageType::kRebind}) {
+    ASSERT_EQ(release(run, {.client = client_duid(1).to_string()}).size(), 2U);
+    run.run_for(Duration{});
+    EXPECT_EQ(reconfigures(run), 1U) << static_cast<int>(type);
+    had = run.renew(*had, 1, type);
+    ASSERT_TRUE(had && !addresses_in(*had).empty());
+    EXPECT_FALSE(contains<ReconfigureAccept>(had->options)) << "it was not asked";
+    run.packets.clear();
+    had = run.renew(*had);
+    run.begin();
+  }
+  // A new Request that does not say so is another matter.
+  asked.accepts_reconfigure = false;
+  ASSERT_TRUE(run.ask(asked));
+  EXPECT_EQ(release(run, {.client = client_duid(1).to_string()}).size(), 2U);
+  run.run_for(seconds(600));
+  EXPECT_EQ(reconfigures(run), 0U);
+}
+
 TEST(ServerRelease, EndsAllOfAClientOrOneLease) {
   ServerRun run;
   const auto reply = run.four_way(kBoth);
