@@ -289,6 +289,9 @@ class Checker {
         add(Where::kLan, index, "filtering",
             "\"endpoint-independent\" needs nft: ip6tables has no memory of addresses and ports");
     }
+    if (lan.downstream != Downstream::kZone && lan.zone == firewall::Zone::kClosed)
+      add(Where::kLan, index, "downstream",
+          "is about the Internet, which this LAN has not: its zone is \"closed\"");
     // Exposed hosts need no door, and strangers in the house open none.
     if (lan.pcp && lan.zone != firewall::Zone::kProtected)
       add(Where::kLan, index, "pcp",

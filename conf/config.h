@@ -132,13 +132,21 @@ enum class HostsFormat : std::uint8_t {
   kUnbound,  // "unbound": local-data
 };
 
+// Who guards what routers behind a LAN were delegated.
+enum class Downstream : std::uint8_t {
+  kZone,      // "zone": as the LAN's hosts
+  kFiltered,  // "filtered": we do, whatever the zone
+  kExposed,   // "exposed": nobody here
+};
+
 struct LanConfig {
   std::string name;
   std::string interface;
   delegation::LanRequest request;  // its name and interface repeat the two above
   delegation::InterfaceIdPolicy interface_id;
   firewall::Zone zone = firewall::Zone::kProtected;
-  bool any_endpoint = false;      // filtering, as firewall/ruleset.h has it
+  bool any_endpoint = false;  // filtering, as firewall/ruleset.h has it
+  Downstream downstream = Downstream::kZone;
   bool bind_delegations = false;  // what a router behind it was given is used by its station alone
   // Names of the LANs that its hosts may open connections to; none: as the zone has it.
   std::optional<std::vector<std::string>> reaches;

@@ -356,6 +356,13 @@ const Words<bool>& filtering_words() {
   return words;
 }
 
+const Words<Downstream>& downstream_words() {
+  static const Words<Downstream> words{{"zone", Downstream::kZone},
+                                       {"filtered", Downstream::kFiltered},
+                                       {"exposed", Downstream::kExposed}};
+  return words;
+}
+
 const Words<firewall::Zone>& zone_words() {
   static const Words<firewall::Zone> words{{"protected", firewall::Zone::kProtected},
                                            {"exposed", firewall::Zone::kExposed},

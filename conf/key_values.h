@@ -82,6 +82,7 @@ const Words<FirewallConfig::OnStop>& on_stop_words();
 const Words<FirewallConfig::Log>& firewall_log_words();
 const Words<firewall::Zone>& zone_words();
 const Words<bool>& filtering_words();
+const Words<Downstream>& downstream_words();
 const Words<ra::RouterPreference>& preference_words();
 const Words<LogLevel>& log_level_words();
 const Words<Durability>& durability_words();

@@ -116,6 +116,15 @@ const std::array kLanKeys{
         },
         [](const LanConfig& c) { return quoted(word_of(c.any_endpoint, filtering_words())); }},
     Key<LanConfig>{
+        "downstream",
+        "Who guards what routers behind this LAN were delegated. \"zone\": as its hosts are.\n"
+        "\"filtered\": the Internet opens nothing there, as if the zone were protected.\n"
+        "\"exposed\": it may open everything; that is left to those routers.",
+        [](const Value& v, LanConfig& c, Complaints& e) {
+          read_word(v, downstream_words(), c.downstream, e);
+        },
+        [](const LanConfig& c) { return quoted(word_of(c.downstream, downstream_words())); }},
+    Key<LanConfig>{
         "bind_delegations",
         "What a router behind this LAN was delegated is used by its station (MAC address) alone:\n"
         "no other sends from there (RFC 9663 section 5, RFC 8987 R-3), and what that router\n"

@@ -398,6 +398,8 @@ void derive_subdelegations(const House& house, const LanView& lan, firewall::Fir
       rules.local.push_back(one.prefix);
     } else {
       rules.assigned.push_back(one.prefix);  // and so local
+      if (lan.config->downstream == conf::Downstream::kExposed) rules.open.push_back(one.prefix);
+      if (lan.config->downstream == conf::Downstream::kFiltered) rules.shut.push_back(one.prefix);
       // What another server gave need not be part of what we were delegated, and is at home all the same.
       if (!is_delegated(one.prefix)) out.ruleset.delegated.push_back(one.prefix);
     }

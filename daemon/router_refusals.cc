@@ -11,8 +11,9 @@ bool Router::hears_strangers() const {
   return config_.firewall.answer_refused &&
          config_.firewall.backend != conf::FirewallConfig::Choice::kNone && !stopping_ &&
          applied_ruleset_ && !refusals_.is_full() &&
-         std::any_of(config_.lans.begin(), config_.lans.end(),
-                     [](const conf::LanConfig& lan) { return firewall::is_guarded(lan.zone); });
+         std::any_of(config_.lans.begin(), config_.lans.end(), [](const conf::LanConfig& lan) {
+           return firewall::is_guarded(lan.zone) || lan.downstream == conf::Downstream::kFiltered;
+         });
 }
 
 void Router::hear_stranger(const PacketIn& packet, Instant now) {

@@ -389,6 +389,41 @@ void pinhole_rules(Table& filter, const Ruleset& rules) {
   }
 }
 
+// IPsec, HIP and IKE (RFC 6092): whoever begins it from outside comes in, not more often than a scan may.
+void unasked_rules(Table& filter, std::string_view chain, std::string_view where) {
+  for (const std::string_view match : {"-m ah", "-p esp", "-p 139", "-p udp --dport 500"}) {
+    filter.rule(chain, cat(where, match, " -m conntrack --ctstate NEW"), kUnasked,
+                "begun by anybody");
+  }
+}
+
+void self_guarding_rules(Table& filter, std::string_view chain, std::string_view where) {
+  for (const std::string_view protocol : {"-m ah", "-p esp", "-p 139"}) {
+    filter.rule(chain, cat(where, protocol), kAccept,
+                "IPsec and HIP guard themselves: RFC 6092 REC-21, 22, 26");
+  }
+  filter.rule(chain, cat(where, "-p udp --dport 500"), kAccept, "IKE: RFC 6092 REC-24");
+}
+
+constexpr std::string_view kUnmatched = "belongs to nothing, unmatched errors too: RFC 6092 REC-10";
+
+// What routers behind LANs have, where the zone does not say who may open to it.
+void behind_rules(Table& filter, const Ruleset& rules) {
+  for (const FirewallUplink& uplink : rules.uplinks) {
+    const auto each = [&](std::vector<Prefix> FirewallLan::*prefixes, std::string_view fate,
+                          std::string_view why) {
+      for (const FirewallLan& lan : rules.lans) {
+        for (const Prefix& prefix : lan.*prefixes) {
+          filter.rule(kThrough, cat("-d ", prefix, " -i ", uplink.interface, " -o ", lan.interface),
+                      fate, why);
+        }
+      }
+    };
+    each(&FirewallLan::open, kAccept, "left to the router behind that LAN");
+    each(&FirewallLan::shut, kShut, "guarded, as the LAN is not");
+  }
+}
+
 // What may begin, and what is told that it may not.
 void new_flow_rules(Table& filter, const Ruleset& rules) {
   const auto each = [&](auto&& chosen, auto&& visit) {
@@ -400,19 +435,9 @@ void new_flow_rules(Table& filter, const Ruleset& rules) {
     return [zone](const FirewallLan& lan) { return lan.zone == zone; };
   };
   each(guarded, [&](const std::string& lan) {
-    for (const FirewallUplink& uplink : rules.uplinks) {
-      for (const std::string_view match : {"-m ah", "-p esp", "-p 139", "-p udp --dport 500"}) {
-        filter.rule(
-            kThrough,
-            cat("-i ", uplink.interface, " -o ", lan, ' ', match, " -m conntrack --ctstate NEW"),
-            kUnasked, "begun by anybody");
-      }
-    }
-    for (const std::string_view protocol : {"-m ah", "-p esp", "-p 139"}) {
-      filter.rule(kThrough, cat("-o ", lan, " ", protocol), kAccept,
-                  "IPsec and HIP guard themselves: RFC 6092 REC-21, 22, 26");
-    }
-    filter.rule(kThrough, cat("-o ", lan, " -p udp --dport 500"), kAccept, "IKE: RFC 6092 REC-24");
+    for (const FirewallUplink& uplink : rules.uplinks)
+      unasked_rules(filter, kThrough, cat("-i ", uplink.interface, " -o ", lan, " "));
+    self_guarding_rules(filter, kThrough, cat("-o ", lan, " "));
   });
   user_rules(filter, rules, kThrough, kUserForward);
   each(guarded, [&](const std::string& lan) {
@@ -439,14 +464,14 @@ void new_flow_rules(Table& filter, const Ruleset& rules) {
                   "hosts may open to the Internet");
     }
   }
+  pinhole_rules(filter, rules);
+  behind_rules(filter, rules);
   each(zone_is(Zone::kExposed), [&](const std::string& lan) {
     filter.rule(kThrough, cat("-o ", lan), kAccept, "exposed hosts fend for themselves");
   });
-  pinhole_rules(filter, rules);
   // Behind all that is let in whatever flow it is of: half of a flow is invalid to conntrack where the other half goes
   // another way.
-  filter.rule(kThrough, "-m conntrack --ctstate INVALID", kInvalid,
-              "belongs to nothing, unmatched errors too: RFC 6092 REC-10");
+  filter.rule(kThrough, "-m conntrack --ctstate INVALID", kInvalid, kUnmatched);
   each(guarded, [&](const std::string& lan) {
     filter.rule(kThrough, cat("-o ", lan), kToGuarded, "the inside started nothing like this");
   });
@@ -496,6 +521,13 @@ void forward_rules(Table& filter, const Ruleset& rules) {
                 kAccept, "diagnosis, Mobile IPv6: RFC 4890 4.3.1, 4.3.2");
   }
   new_flow_rules(filter, rules);
+}
+
+void shut_rules(Table& filter) {
+  unasked_rules(filter, kShut, "");
+  self_guarding_rules(filter, kShut, "");
+  filter.rule(kShut, "-m conntrack --ctstate INVALID", kInvalid, kUnmatched);
+  filter.rule(kShut, "", kToGuarded, "the inside started nothing like this");
 }
 
 void to_guarded_rules(Table& filter, const Ruleset& rules) {
@@ -548,6 +580,7 @@ std::string filter_table(const Ruleset& rules, FateChains fates) {
   from_wan_rules(filter, rules);
   to_wan_rules(filter, rules);
   translated_rules(filter, rules);
+  shut_rules(filter);
   to_guarded_rules(filter, rules);
   if (rules.log_rate > 0)
     filter.rule(kLog,

@@ -22,6 +22,7 @@ inline constexpr std::string_view kSource = "sixgate-source";
 inline constexpr std::string_view kFromWan = "sixgate-from-wan";
 inline constexpr std::string_view kToWan = "sixgate-to-wan";
 inline constexpr std::string_view kToGuarded = "sixgate-to-guarded";
+inline constexpr std::string_view kShut = "sixgate-shut";
 inline constexpr std::string_view kLog = "sixgate-log";
 inline constexpr std::string_view kTranslateIn = "sixgate-translate-in";  // nat
 inline constexpr std::string_view kTranslateOut = "sixgate-translate-out";
@@ -60,6 +61,7 @@ inline constexpr std::array kFilterChains{kInput,
                                           kFromWan,
                                           kToWan,
                                           kToGuarded,
+                                          kShut,
                                           kTranslated,
                                           kLog,
                                           kUserInput.ip6tables,

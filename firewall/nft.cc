@@ -45,6 +45,10 @@ const std::array<NftSetKind, kNftSetCount> kNftSetKinds{{
     {NftSetId::kPinholeOther, "pinhole_other", NftKey::kProtocol, "LAN, source, host, protocol",
      true},
     {NftSetId::kPinholeOtherOverlap, "pinhole_other_overlap", NftKey::kProtocol, kOverlap},
+    {NftSetId::kOpen, "open", NftKey::kInterfacePrefix, "left to a router behind the LAN"},
+    {NftSetId::kOpenOverlap, "open_overlap", NftKey::kInterfacePrefix, kOverlap},
+    {NftSetId::kShut, "shut", NftKey::kInterfacePrefix, "guarded behind an exposed LAN"},
+    {NftSetId::kShutOverlap, "shut_overlap", NftKey::kInterfacePrefix, kOverlap},
     {NftSetId::kKnockers, "knockers", NftKey::kInterface, "uplinks where IPsec AH is for us"},
     {NftSetId::kKnock, "knock", NftKey::kInterfaceMark, "LAN, mark of what came by IPsec AH"},
     {NftSetId::kAnyEndpoint, "any_endpoint", NftKey::kInterface, "LANs that anybody may answer"},
@@ -113,7 +117,9 @@ const std::array kSiblings{
     Siblings{{NftSetId::kDelegated}, NftSetId::kDelegatedOverlap},
     Siblings{{NftSetId::kDoorTcp, NftSetId::kPinholeTcp}, NftSetId::kPinholeTcpOverlap},
     Siblings{{NftSetId::kDoorUdp, NftSetId::kPinholeUdp}, NftSetId::kPinholeUdpOverlap},
-    Siblings{{NftSetId::kPinholeOther}, NftSetId::kPinholeOtherOverlap}};
+    Siblings{{NftSetId::kPinholeOther}, NftSetId::kPinholeOtherOverlap},
+    Siblings{{NftSetId::kOpen}, NftSetId::kOpenOverlap},
+    Siblings{{NftSetId::kShut}, NftSetId::kShutOverlap}};
 
 // What is new in them and overlaps what was there.
 std::vector<NftElement> overlapping(const Siblings& siblings, const NftSets& from,
@@ -217,6 +223,8 @@ NftSets nft_sets(const Ruleset& given) {
     for (const Prefix& prefix : lan.local) {
       sets[set_of(prefix, NftSetId::kLocal64, NftSetId::kLocal)].push_back({lan.interface, prefix});
     }
+    for (const Prefix& prefix : lan.open) sets[NftSetId::kOpen].push_back({lan.interface, prefix});
+    for (const Prefix& prefix : lan.shut) sets[NftSetId::kShut].push_back({lan.interface, prefix});
   }
   if (!ruleset.knocks.empty()) sets[NftSetId::kKnockers] = sets[NftSetId::kWan];
   for (const FirewallKnock& knock : ruleset.knocks) {

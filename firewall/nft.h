@@ -73,6 +73,10 @@ enum class NftSetId : std::uint8_t {
   kPinholeUdpOverlap,
   kPinholeOther,  // LAN . source . host . protocol
   kPinholeOtherOverlap,
+  kOpen,  // LAN . prefix of a router behind it that the Internet may open anything to
+  kOpenOverlap,
+  kShut,  // the same of exposed LANs, to be guarded
+  kShutOverlap,
   kKnockers,     // uplinks where IPsec AH is for us
   kKnock,        // LAN . mark of what came out of it
   kAnyEndpoint,  // LANs whose hosts anybody may answer
@@ -80,7 +84,7 @@ enum class NftSetId : std::uint8_t {
   kStations,     // LAN . delegated prefix . its router's station
   kStationed,    // LAN . prefix of the set before
 };
-inline constexpr std::size_t kNftSetCount = 34;
+inline constexpr std::size_t kNftSetCount = 38;
 
 struct NftSetKind {
   NftSetId id;

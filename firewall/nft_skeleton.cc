@@ -114,7 +114,6 @@ table ip6 sixgate {
 		iifname @protected accept comment "those inside may open anything"
 		iifname . oifname @reach accept comment "may open to that LAN"
 		iifname @lan oifname @wan accept comment "hosts may open to the Internet"
-		oifname @exposed accept comment "exposed hosts fend for themselves"
 		iifname @wan oifname . ip6 daddr . tcp dport @door_tcp counter name pinholes accept comment "opened by the configuration, or by PCP"
 		iifname @wan oifname . ip6 daddr . udp dport @door_udp counter name pinholes accept comment "opened by the configuration, or by PCP"
 		iifname @wan oifname . ip6 saddr . ip6 daddr . tcp dport @pinhole_tcp counter name pinholes accept comment "opened by the configuration, or by PCP"
@@ -123,6 +122,11 @@ table ip6 sixgate {
 		iifname @wan oifname . ip6 saddr . ip6 daddr . udp dport @pinhole_udp_overlap counter name pinholes accept comment "opened by the configuration, or by PCP"
 		iifname @wan oifname . ip6 saddr . ip6 daddr . meta l4proto @pinhole_other counter name pinholes accept comment "opened by the configuration, or by PCP"
 		iifname @wan oifname . ip6 saddr . ip6 daddr . meta l4proto @pinhole_other_overlap counter name pinholes accept comment "opened by the configuration, or by PCP"
+		iifname @wan oifname . ip6 daddr @open accept comment "left to the router behind that LAN"
+		iifname @wan oifname . ip6 daddr @open_overlap accept comment "left to the router behind that LAN"
+		iifname @wan oifname . ip6 daddr @shut goto shut comment "guarded, as the LAN is not"
+		iifname @wan oifname . ip6 daddr @shut_overlap goto shut comment "guarded, as the LAN is not"
+		oifname @exposed accept comment "exposed hosts fend for themselves"
 		ct state invalid counter name invalid drop comment "belongs to nothing, unmatched errors too: RFC 6092 REC-10"
 		iifname @wan oifname @any_endpoint meta l4proto udp meta l4proto . ip6 daddr . th dport @endpoints counter name endpoints accept comment "sent something to somebody just now"
 		iifname @wan oifname @any_endpoint tcp flags & (fin | syn | rst | ack) == syn meta l4proto . ip6 daddr . th dport @endpoints counter name endpoints accept comment "sent something to somebody just now"
@@ -130,6 +134,14 @@ table ip6 sixgate {
 		iifname @wan oifname @guarded meta l4proto { 4, 41 } ip6 daddr . ip6 saddr @mobile counter name endpoints accept comment "tunnel beside Mobile IPv6: RFC 6092 REC-29"
 		oifname @guarded goto to_guarded
 		counter name refused drop comment "nothing else asked for it"
+	}
+	chain shut {
+		meta l4proto { ah, esp, 139 } ct state new goto unasked comment "begun by anybody"
+		udp dport 500 ct state new goto unasked comment "begun by anybody"
+		meta l4proto { ah, esp, 139 } accept comment "IPsec and HIP guard themselves: RFC 6092 REC-21, 22, 26"
+		udp dport 500 accept comment "IKE: RFC 6092 REC-24"
+		ct state invalid counter name invalid drop comment "belongs to nothing, unmatched errors too: RFC 6092 REC-10"
+		goto to_guarded comment "the inside started nothing like this"
 	}
 	chain unasked {
 		limit rate 100/second burst 200 packets counter name unasked accept comment "anybody may, but no scan of a /64 fills our table of neighbours: RFC 6583 6.4"
@@ -301,7 +313,7 @@ std::string rules_for(const Ruleset& ruleset) {
       const auto is = [&](std::string_view name) {
         return line.starts_with(cat("\tchain ", name));
       };
-      decides = is("input") || is("forward") || is("unasked");
+      decides = is("input") || is("forward") || is("shut") || is("unasked");
       if (is("input") && ruleset.accept_mark != 0)
         out += cat("\tchain accepted {\n\t\tmeta mark set meta mark | ", ruleset.accept_mark,
                    " accept comment \"for the rules of others\"\n\t}\n");

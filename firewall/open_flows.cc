@@ -19,6 +19,17 @@ const FirewallLan* lan_of(const Ruleset& rules, std::vector<Prefix> FirewallLan:
   return found == rules.lans.end() ? nullptr : &*found;
 }
 
+// Whether it is assigned, and the Internet may open what it wants to it; or it is, and may not.
+bool is_exposed_by(const Ruleset& rules, const Prefix& prefix) {
+  const FirewallLan* const lan = lan_of(rules, &FirewallLan::assigned, prefix.address());
+  return lan != nullptr && is_exposed(*lan, prefix.address());
+}
+
+bool is_guarded_by(const Ruleset& rules, const Prefix& prefix) {
+  const FirewallLan* const lan = lan_of(rules, &FirewallLan::assigned, prefix.address());
+  return lan != nullptr && !is_exposed(*lan, prefix.address());
+}
+
 bool is_opened(const FirewallPinhole& pinhole, const Flow& flow) {
   return pinhole.host == flow.destination && pinhole.protocol == flow.protocol &&
          pinhole.source.contains(flow.source) &&
@@ -40,7 +51,9 @@ constexpr auto lost = [](const auto& had, const auto& has) {
 
 bool judges_alike(const FirewallLan& before, const FirewallLan& after) {
   return before.interface == after.interface && before.zone == after.zone &&
-         before.any_endpoint <= after.any_endpoint && before.reaches == after.reaches;
+         before.any_endpoint <= after.any_endpoint && before.reaches == after.reaches &&
+         std::ranges::includes(after.open, before.open) &&
+         std::ranges::includes(before.shut, after.shut);
 }
 
 bool gains_nothing(const FirewallLan& before, const FirewallLan& after) {
@@ -62,7 +75,7 @@ bool is_no_longer_allowed(const Flow& begun, const Ruleset& rules) {
     return !reaches(*from, *to);
   if (!any_contains(to->assigned, flow.destination))
     return false;  // its addresses are judged before flows are
-  if (to->zone == Zone::kExposed) return false;
+  if (is_exposed(*to, flow.destination)) return false;
   if (std::ranges::find(kAlways, flow.protocol) != kAlways.end()) return false;
   if (flow.protocol == kUdp && flow.destination_port == kIke) return false;
   // What its host had sent by then, the kernel's set knew.
@@ -105,7 +118,7 @@ bool is_of(const Flow& flow, const std::vector<Prefix>& gone, const Ruleset& rul
 
 bool lets_tcp_in(const Ruleset& rules) {
   return !rules.knocks.empty() || std::ranges::any_of(rules.lans, [](const FirewallLan& lan) {
-    return lan.zone == Zone::kExposed || opens_endpoints(lan);
+    return lan.zone == Zone::kExposed || !lan.open.empty() || opens_endpoints(lan);
   }) || std::ranges::any_of(rules.pinholes, [](const FirewallPinhole& hole) {
     return hole.protocol == kTcp;
   });
@@ -125,8 +138,19 @@ bool has_shut_tcp(const Ruleset& before, const Ruleset& after) {
              return one.interface == lan.interface && !is_open(one);
            });
   };
+  // What a router behind it has.
+  const auto is_guarded_behind = [&](const FirewallLan& lan) {
+    return std::ranges::any_of(lan.open,
+                               [&](const Prefix& prefix) { return is_guarded_by(after, prefix); });
+  };
+  const auto was_exposed_behind = [&](const FirewallLan& lan) {
+    return std::ranges::any_of(lan.shut,
+                               [&](const Prefix& prefix) { return is_exposed_by(before, prefix); });
+  };
   return std::ranges::any_of(before.pinholes, is_shut) ||
-         std::ranges::any_of(before.lans, is_guarded_now) || lost(before.knocks, after.knocks);
+         std::ranges::any_of(before.lans, is_guarded_now) ||
+         std::ranges::any_of(before.lans, is_guarded_behind) ||
+         std::ranges::any_of(after.lans, was_exposed_behind) || lost(before.knocks, after.knocks);
 }
 
 }  // namespace sixgate::firewall

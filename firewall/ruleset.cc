@@ -87,6 +87,11 @@ bool reaches(const FirewallLan& from, const FirewallLan& to) {
 
 bool is_guarded(Zone zone) { return zone == Zone::kProtected || zone == Zone::kIsolated; }
 
+bool is_exposed(const FirewallLan& lan, const Ip6Address& address) {
+  return lan.zone == Zone::kExposed ? !any_contains(lan.shut, address)
+                                    : any_contains(lan.open, address);
+}
+
 bool opens_endpoints(const FirewallLan& lan) { return lan.any_endpoint && is_guarded(lan.zone); }
 
 bool is_interface_name(std::string_view name) {
@@ -129,6 +134,8 @@ Ruleset normalise(Ruleset ruleset) {
     } else {
       same->assigned.insert(same->assigned.end(), lan.assigned.begin(), lan.assigned.end());
       same->local.insert(same->local.end(), lan.local.begin(), lan.local.end());
+      same->open.insert(same->open.end(), lan.open.begin(), lan.open.end());
+      same->shut.insert(same->shut.end(), lan.shut.begin(), lan.shut.end());
     }
   }
   for (FirewallLan& lan : lans) {
@@ -140,6 +147,13 @@ Ruleset normalise(Ruleset ruleset) {
     keep_outermost(local);
     lan.local = std::move(local);
     if (lan.zone == Zone::kClosed) lan.assigned.clear();
+    if (!is_guarded(lan.zone)) lan.open.clear();
+    if (lan.zone != Zone::kExposed) lan.shut.clear();
+    for (std::vector<Prefix>* const differs : {&lan.open, &lan.shut}) {
+      std::erase_if(*differs,
+                    [&](const Prefix& one) { return !lies_in_one_of(lan.assigned, one); });
+      keep_outermost(*differs);
+    }
   }
   std::ranges::sort(lans);
   ruleset.lans = std::move(lans);

@@ -50,6 +50,10 @@ struct FirewallLan {
   // Where one of its hosts has sent something from, anybody may send to (endpoint-independent filtering, RFC 6092 REC-11,
   // REC-17, REC-33). Of nft alone.
   bool any_endpoint = false;
+  // Parts of assigned that a router behind this LAN has, and for which the zone does not say what the Internet may open:
+  // everything, for that router guards them or nobody does; and what a protected LAN lets in, no more.
+  std::vector<Prefix> open{};
+  std::vector<Prefix> shut{};
   friend auto operator<=>(const FirewallLan&, const FirewallLan&) = default;
 };
 
@@ -139,7 +143,7 @@ struct Ruleset {
 // The same policy in one form only: sorted, without duplicates, without a prefix that lies inside
 // another of its list; an interface named twice keeps the first zone and the prefixes of both; an
 // uplink is not also a LAN; nothing that is assigned lacks in local, and nothing is assigned to a closed
-// LAN; what is excluded is cut out of delegated, and excluded is empty; pinholes are for hosts in what is
+// LAN; what is open is assigned to a guarded LAN, and what is shut to an exposed one; what is excluded is cut out of delegated, and excluded is empty; pinholes are for hosts in what is
 // assigned and do not overlap; knocks are for LANs that have something assigned; no server is where neither an
 // uplink nor a LAN is, and no registration where no uplink is; translations are sorted and between prefixes of
 // one length; stations are those of a LAN's local prefixes, and of none that lies in another's. Renderers do this
@@ -155,6 +159,9 @@ bool reaches(const FirewallLan& from, const FirewallLan& to);
 
 // Whether the rules stand between the Internet and its hosts, which may use it.
 bool is_guarded(Zone zone);
+
+// Whether the Internet may open anything to this address, which is assigned to it (of a normalised LAN).
+bool is_exposed(const FirewallLan& lan, const Ip6Address& address);
 
 // Whether what its hosts send opens the address and port that it was sent from: of guarded LANs alone.
 bool opens_endpoints(const FirewallLan& lan);

@@ -35,6 +35,10 @@ def random_house(random, stations):
         first = random.choice((22, 53, 500, 5000))
         lines.append("pinhole %s %s %d %d %d %s" % (lan, host, random.choice((6, 17, 132)), first, first + random.choice((0, 100)),
                                                     random.choice(("::/0", "2001:db8:9::/48", NET + "/128"))))
+    # A router behind the LAN whose prefix h1 and h3 are in.
+    for lan, number in (("lan0", 1), ("lan1", 2)):
+        if random.randrange(3) == 0:
+            lines.append("%s %s 2001:db8:1000:%d::/%d" % (random.choice(("open", "shut")), lan, number, random.choice((64, 124))))
     if random.randrange(2):
         lines.append("knock %s %d" % (random.choice(("lan0", "lan1")), MARK))
     if random.randrange(3) == 0:

@@ -459,6 +459,27 @@ TEST(Reader, AMarkForOtherRulesIsOfNftAlone) {
   EXPECT_NE(wrong.errors[0].to_string().find("is of nft alone"), std::string::npos);
 }
 
+TEST(Downstream, IsAboutLansThatHaveTheInternet) {
+  for (const auto& [word, wanted] :
+       {std::pair{"zone", Downstream::kZone}, std::pair{"filtered", Downstream::kFiltered},
+        std::pair{"exposed", Downstream::kExposed}}) {
+    const auto read = [&](std::string_view zone) {
+      return read_toml(
+          cat("[lan.a]\ninterface = \"a0\"\nzone = \"", zone, "\"\ndownstream = \"", word, "\"\n"),
+          "f");
+    };
+    const ReadResult good = read("isolated");
+    ASSERT_TRUE(good.config) << word;
+    EXPECT_EQ(good.config->lans[0].downstream, wanted);
+    const ReadResult closed = read("closed");
+    EXPECT_EQ(closed.errors.size(), wanted == Downstream::kZone ? 0U : 1U) << word;
+    if (!closed.errors.empty()) {
+      EXPECT_EQ(closed.errors[0].line, 4U);
+      EXPECT_NE(closed.errors[0].to_string().find("is about the Internet"), std::string::npos);
+    }
+  }
+}
+
 TEST(Filtering, IsOfGuardedLansAndOfNft) {
   const auto read = [](std::string_view firewall, std::string_view zone) {
     return read_toml(

@@ -194,6 +194,27 @@ TEST(RouterDhcpServer, ADelegationIsOfTheStationThatItsNextHopHas) {
   EXPECT_TRUE(plain.firewall->stations.empty()) << "not unless it is asked for";
 }
 
+TEST(RouterDhcpServer, WhoGuardsADelegationIsAsConfigured) {
+  for (const conf::Downstream downstream :
+       {conf::Downstream::kZone, conf::Downstream::kFiltered, conf::Downstream::kExposed}) {
+    for (const firewall::Zone zone : {firewall::Zone::kProtected, firewall::Zone::kExposed}) {
+      RouterRun run;
+      run.config.lans[0].downstream = downstream;
+      run.config.lans[0].zone = zone;
+      run.start_online();
+      const auto said = get_prefix(run, "lan0");
+      ASSERT_TRUE(said);
+      ASSERT_TRUE(run.firewall);
+      const firewall::FirewallLan& lan = run.firewall->lans.at(0);
+      const std::vector<Prefix> mine{global(prefixes_in(*said))};
+      const std::vector<Prefix> none;
+      const bool guarded = zone == firewall::Zone::kProtected;
+      EXPECT_EQ(lan.open, downstream == conf::Downstream::kExposed && guarded ? mine : none);
+      EXPECT_EQ(lan.shut, downstream == conf::Downstream::kFiltered && !guarded ? mine : none);
+    }
+  }
+}
+
 TEST(RouterDhcpServer, ManyRoutersInARowAreToldToTheKernelTogether) {
   RouterRun run;
   run.start_online();

@@ -67,6 +67,11 @@ Ruleset four_zones() {
                           {prefix("fd12:3456:789a:3::/64")}});
   ruleset.lans.push_back({"things0", Zone::kClosed, {prefix("2001:db8:1000:4::/64")}, {}});
   ruleset.lans[2].reaches = {"lan1"};
+  // Of routers behind them.
+  ruleset.lans[0].open = ruleset.lans[2].open = {prefix("2001:db8:1000:10::/60")};
+  ruleset.lans[1].shut = ruleset.lans[3].shut = {prefix("2001:db8:1000:20::/60")};
+  ruleset.lans[0].assigned.push_back(ruleset.lans[0].open[0]);
+  ruleset.lans[1].assigned.push_back(ruleset.lans[1].shut[0]);
   ruleset.lans[0].any_endpoint = ruleset.lans[1].any_endpoint = true;
   const Ip6Address host = Ip6Address::parse("2001:db8:1000:1::abcd").value();
   ruleset.pinholes = {{"lan0", host, 6, 22, 22, {}},

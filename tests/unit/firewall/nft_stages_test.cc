@@ -24,7 +24,9 @@ const std::vector<std::vector<NftSetId>> kLookups{
     {NftSetId::kDelegated, NftSetId::kDelegatedOverlap},
     {NftSetId::kDoorTcp, NftSetId::kPinholeTcp, NftSetId::kPinholeTcpOverlap},
     {NftSetId::kDoorUdp, NftSetId::kPinholeUdp, NftSetId::kPinholeUdpOverlap},
-    {NftSetId::kPinholeOther, NftSetId::kPinholeOtherOverlap}};
+    {NftSetId::kPinholeOther, NftSetId::kPinholeOtherOverlap},
+    {NftSetId::kOpen, NftSetId::kOpenOverlap},
+    {NftSetId::kShut, NftSetId::kShutOverlap}};
 
 // As an element with nothing but hosts and one port.
 using Packet = NftElement;

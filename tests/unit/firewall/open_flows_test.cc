@@ -97,6 +97,54 @@ TEST(OpenFlows, WhatAnybodyMayAnswerGoesOnUntilNobodyMay) {
   EXPECT_FALSE(has_shut_tcp(house(), rules));
 }
 
+// What a router behind a LAN has, where the zone does not say who may open to it.
+TEST(OpenFlows, BehindALanMayBeOpenThatIsGuardedAndShutThatIsExposed) {
+  const Prefix open = prefix("2001:db8:0:10::/60");
+  const Prefix shut = prefix("2001:db8:0:20::/60");
+  const Flow in{6, kOutside, address("2001:db8:0:11::5"), 4000, 80};
+  const Flow out{6, kOutside, address("2001:db8:0:21::5"), 4000, 80};
+  const auto rules = [&](bool says) {
+    Ruleset made = house();
+    for (FirewallLan& lan : made.lans) {
+      if (lan.interface == "lan0") lan.assigned.push_back(open);
+      if (lan.interface == "lan1") lan.assigned.push_back(shut);
+      if (says && lan.interface == "lan0") lan.open = {open};
+      if (says && lan.interface == "lan1") lan.shut = {shut};
+    }
+    return normalise(made);
+  };
+  EXPECT_TRUE(ended(in, rules(false)));
+  EXPECT_FALSE(ended(in, rules(true)));
+  EXPECT_FALSE(ended(out, rules(false)));
+  EXPECT_TRUE(ended(out, rules(true)));
+  EXPECT_TRUE(ended({6, kOutside, address("2001:db8:0:1::6"), 4000, 80}, rules(true)));
+  EXPECT_FALSE(ended({6, kOutside, address("2001:db8:0:2::6"), 4000, 80}, rules(true)));
+
+  // Each says something that the other does not.
+  const auto with = [&](std::string_view interface) {
+    Ruleset made = rules(false);
+    for (FirewallLan& lan : made.lans) {
+      if (lan.interface != interface) continue;
+      (interface == "lan0" ? lan.open : lan.shut) = {interface == "lan0" ? open : shut};
+    }
+    return normalise(made);
+  };
+  for (const auto& [wide, narrow] :
+       {std::pair(with("lan0"), rules(false)), std::pair(rules(false), with("lan1"))}) {
+    EXPECT_TRUE(may_have_narrowed(wide, narrow));
+    EXPECT_TRUE(has_shut_tcp(wide, narrow));
+    EXPECT_FALSE(may_have_narrowed(narrow, wide));
+    EXPECT_FALSE(has_shut_tcp(narrow, wide));
+  }
+  EXPECT_FALSE(has_shut_tcp(with("lan0"), house())) << "gone with its prefix";
+  Ruleset guarded = with("lan0");
+  std::erase_if(guarded.lans, [](const FirewallLan& lan) { return lan.zone == Zone::kExposed; });
+  guarded.pinholes.clear();
+  EXPECT_TRUE(lets_tcp_in(guarded));
+  for (FirewallLan& lan : guarded.lans) lan.open.clear();
+  EXPECT_FALSE(lets_tcp_in(guarded));
+}
+
 TEST(OpenFlows, StrangersAndOldAddressesAreNotOurs) {
   EXPECT_FALSE(ended({6, kOutside, address("2001:db8:7::5"), 4000, 24}));
   EXPECT_FALSE(ended({6, kOutside, address("fd00:1::5"), 4000, 24}));

@@ -31,6 +31,8 @@ class RandomRulesets {
           ruleset.lans.push_back(
               {name, static_cast<Zone>(below(4)), prefixes(), prefixes(), std::nullopt});
           if (below(4) == 0) ruleset.lans.back().reaches = {"lan0", "lan2"};
+          if (below(2) == 0) ruleset.lans.back().open = behind(ruleset.lans.back());
+          if (below(2) == 0) ruleset.lans.back().shut = behind(ruleset.lans.back());
       }
     }
     for (unsigned i = below(12); i > 0; --i) ruleset.pinholes.push_back(pinhole(ruleset));
@@ -50,6 +52,15 @@ class RandomRulesets {
  private:
   unsigned below(unsigned end) {
     return std::uniform_int_distribution<unsigned>(0, end - 1)(engine_);
+  }
+  // Of what a LAN has, and some that it has not.
+  std::vector<Prefix> behind(const FirewallLan& lan) {
+    std::vector<Prefix> out = prefixes();
+    for (const Prefix& one : lan.assigned) {
+      if (below(2) == 0) out.push_back(one);
+      if (below(2) == 0) out.push_back(Prefix(one.address(), one.length() + 4));
+    }
+    return out;
   }
   // For one of few hosts, mostly in what its LAN has.
   FirewallPinhole pinhole(const Ruleset& ruleset) {

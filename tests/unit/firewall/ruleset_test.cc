@@ -102,6 +102,25 @@ TEST(NormaliseRuleset, AClosedLanHasNothingOfTheInternet) {
             (std::vector<Prefix>{prefix("2001:db8:0:1::/64"), prefix("fd00::/64")}));
 }
 
+TEST(NormaliseRuleset, WhatIsBehindALanDiffersFromItsZoneOrIsNotSaid) {
+  for (const auto& [zone, open, shut] :
+       {std::tuple(Zone::kProtected, true, false), std::tuple(Zone::kIsolated, true, false),
+        std::tuple(Zone::kExposed, false, true), std::tuple(Zone::kClosed, false, false)}) {
+    const std::vector<Prefix> some{prefix("2001:db8:0:14::/62"), prefix("2001:db8:0:10::/60"),
+                                   prefix("2001:db8:1::/48")};
+    Ruleset ruleset;
+    ruleset.lans = {
+        {"lan0", zone, {prefix("2001:db8:0:1::/64"), prefix("2001:db8:0:10::/60")}, {}}};
+    ruleset.lans[0].open = ruleset.lans[0].shut = some;
+    const FirewallLan lan = normalise(ruleset).lans.at(0);
+    const std::vector<Prefix> kept{prefix("2001:db8:0:10::/60")};
+    EXPECT_EQ(lan.open, open ? kept : std::vector<Prefix>{}) << to_string(zone);
+    EXPECT_EQ(lan.shut, shut ? kept : std::vector<Prefix>{}) << to_string(zone);
+    EXPECT_EQ(is_exposed(lan, address("2001:db8:0:11::1")), open);
+    EXPECT_EQ(is_exposed(lan, address("2001:db8:0:1::1")), zone == Zone::kExposed);
+  }
+}
+
 TEST(NormaliseRuleset, APinholeIsForAHostInWhatItsLanHas) {
   const Ip6Address host = Ip6Address::parse("2001:db8:0:1::5").value();
   const Ip6Address stranger = Ip6Address::parse("2001:db8:0:2::5").value();
