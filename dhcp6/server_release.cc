@@ -33,7 +33,8 @@ std::vector<LeaseEvent> Server::release(const LeaseSelection& which, Instant now
       lease.interface_id = binding.interface_id;
     else
       lease.prefixes = binding.delegated;
-    const bool tell = table_.can_be_told(binding.client) && link != nullptr && link->reconfigure;
+    // Of a link that we do not serve yet, for we have just been started, it is told when we do.
+    const bool tell = table_.can_be_told(binding.client) && (link == nullptr || link->reconfigure);
     ended.push_back(event_of(LeaseEvent::Kind::kReleased, number, now));
     end(number, LeaseEvent::Kind::kReleased, now);
     released_.add(std::move(lease), tell, now);

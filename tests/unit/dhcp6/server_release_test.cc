@@ -83,6 +83,15 @@ TEST(ServerRelease, AClientBehindRelayAgentsIsToldThroughThem) {
   ASSERT_EQ(release(run, {.client = client_duid(1).to_string()}).size(), 2U);
   run.run_for(Duration{});
   told("when it has nothing any more");
+  // What it is given then, it is told of after the next restart too.
+  Asked renewed{.type = MessageType::kRenew, .server = run.configuration.duid};
+  renewed.addresses = kBoth.addresses;
+  renewed.prefixes = kBoth.prefixes;
+  run.ask(through_relays(message_of(renewed)), "home", agent);
+  run.begin();
+  ASSERT_EQ(release(run, {.client = client_duid(1).to_string()}).size(), 2U);
+  run.run_for(Duration{});
+  told("when it was given more, and we were started anew");
 }
 
 TEST(ServerRelease, AClientThatCameOutFromBehindRelayAgentsIsToldDirectly) {
@@ -116,6 +125,22 @@ TEST(ServerRelease, AClientThatCameOutFromBehindRelayAgentsIsToldDirectly) {
   EXPECT_EQ(release(run, {.client = client_duid(1).to_string()}).size(), 2U);
   run.run_for(seconds(600));
   EXPECT_TRUE(run.packets.empty());
+}
+
+TEST(ServerRelease, WhoseLinkIsNotServedYetIsToldWhenItIs) {
+  ServerRun run;
+  Asked asked = kBoth;
+  asked.rapid_commit = asked.accepts_reconfigure = true;
+  ASSERT_TRUE(run.ask(asked));
+  const ServerConfiguration served = std::exchange(run.configuration, {});
+  run.begin();
+  EXPECT_EQ(release(run, {.client = client_duid(1).to_string()}).size(), 2U);
+  run.run_for(Duration{});
+  EXPECT_EQ(reconfigures(run), 0U);
+  run.configuration = served;
+  run.configure();
+  run.run_for(seconds(2));
+  EXPECT_EQ(reconfigures(run), 1U);
 }
 
 // RFC 9915 sections 18.2.4 and 18.2.5 do not ask for Reconfigure Accept.
