@@ -111,6 +111,36 @@ def test_options_of_a_lan_and_of_one_client(lab):
     final_checks(lab)
 
 
+def inside_option(code, *parts):
+    return option(code, b"".join(parts)).hex()
+
+
+# RFC 7598: OPTION_S46_CONT_MAPE, _MAPT and _LW, each with what its section 5 wants in it.
+RULE = option(89, bytes([1, 16, 24, 192, 0, 2, 0, 40]) + bytes.fromhex("20010db880") + option(93, bytes([6, 8, 3, 0])))
+WAYS = {94: inside_option(94, RULE, option(90, socket.inet_pton(socket.AF_INET6, "2001:db8:ffff::46"))),
+        95: inside_option(95, RULE, option(91, bytes([96]) + bytes.fromhex("20010db80064") + bytes(6))),
+        96: inside_option(96, option(90, socket.inet_pton(socket.AF_INET6, "2001:db8:ffff::47")),
+                          option(92, bytes([203, 0, 113, 7, 56]) + bytes.fromhex("20010db8a00000")))}
+
+
+@limit(100)
+def test_ways_to_ipv4_are_passed_on(lab):
+    """What Kea says of MAP-E, MAP-T and lightweight 4over6 a host hears octet by octet when it asks, and only then."""
+    require_tools("tshark")
+    lab.house({"lan0": ["h1"]})
+    house = build(lab, server_options={"options": [(code, said[8:]) for code, said in WAYS.items()]})
+    house.sixgated = Sixgated(lab, config=toml(lans=["lan0"], uplink='request_options = [94, 95, 96]\n')).start()
+    wait_delegated(lab)
+    lab.h1.wait_default_route()
+    told = dict(inform(lab.h1, list(WAYS) + [23]))
+    for code, said in WAYS.items():
+        lab.check(code in told and told[code].hex() == said[8:], "%d: %s, not %s" % (code, told.get(code, b"").hex(), said[8:]))
+    lab.check(set(dict(inform(lab.h1, [23]))) == {1, 2, 23}, "unasked")
+    seen = judged(lab.lan0, lab.h1)
+    lab.check("Malformed" not in seen and "192.0.2.0" in seen and "2001:db8:ffff::47" in seen, seen)
+    final_checks(lab)
+
+
 SCRIPT = """#!/bin/sh
 echo "$@" >> %(directory)s/calls
 env > %(directory)s/environment
