@@ -2,7 +2,7 @@
 """What becomes of open connections when their rule goes, and of the rules when sixgated does."""
 import socket
 
-from lab import SERVER, require_tools
+from lab import SERVER, SLOW, require_tools
 from scenario import final_checks, online, toml
 
 PINHOLE = '\n[[pinhole]]\nlan = "lan0"\nhost = "%s"\nprotocol = "udp"\nports = 8081\n'
@@ -11,19 +11,27 @@ PINHOLE = '\n[[pinhole]]\nlan = "lan0"\nhost = "%s"\nprotocol = "udp"\nports = 8
 class UdpFlow:
     """One socket that goes on talking to one port; the other side echoes."""
 
-    def __init__(self, lab, namespace, destination, port):
-        def opened():
-            sock = socket.socket(socket.AF_INET6, socket.SOCK_DGRAM)
-            sock.settimeout(1.0)
-            sock.connect((destination, port))
-            return sock
-        self.sock = namespace.call(opened)
+    def __init__(self, lab, namespace, destination, port, source=None):
+        """`source`: address and port, instead of what the kernel would take."""
+        self.sock = namespace.call(self.opened, destination, port, source)
         lab.sockets.append(self.sock)
 
-    def answers(self):
+    @staticmethod
+    def opened(destination, port, source=None):
+        sock = socket.socket(socket.AF_INET6, socket.SOCK_DGRAM)
+        sock.settimeout(SLOW)
+        if source:
+            sock.bind(source)
+        sock.connect((destination, port))
+        return sock
+
+    def answers(self, size=12):
+        """Whether a datagram of so many octets comes back."""
         try:
-            self.sock.send(b"still there?")
-            return self.sock.recv(100) == b"still there?"
+            self.sock.send(bytes(size))
+            while len(self.sock.recv(2048)) != size:  # a late one
+                pass
+            return True
         except OSError:
             return False
 
