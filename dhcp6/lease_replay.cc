@@ -45,7 +45,8 @@ class LeaseReplay {
     for (auto& [duid, path] : paths_) {
       const ClientNumber client = table_.find_client(duid);
       if (client == kNoNumber || !table_.client(client).relayed) continue;
-      if (table_.client(client).accepts_reconfigure) table_.paths_[client] = std::move(path);
+      if (table_.client(client).accepts_reconfigure && table_.has_room_for_path(client))
+        table_.paths_[client] = std::move(path);
     }
     for (const auto& [place, until] : declined_) {
       if (until > now_) table_.declined_[{table_.link_number(place.first), place.second}] = until;

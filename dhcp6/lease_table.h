@@ -94,7 +94,12 @@ class LeaseTable {
   // What a client says of itself. The name only when it is not empty.
   ClientNumber meet(const Duid& duid, const Ip6Address& address, bool accepts_reconfigure,
                     bool relayed, std::string_view name);
-  // Where a relayed one that accepts Reconfigure is told, as its last message came.
+  // Where a relayed one that accepts Reconfigure is told, as its last message came. Clients that somebody makes up
+  // behind a relay agent take no more memory than so many paths.
+  static constexpr std::size_t kMostPaths = 1024;
+  bool has_room_for_path(ClientNumber client) const {
+    return paths_.size() < kMostPaths || paths_.contains(client);
+  }
   void reach_by(ClientNumber client, const RelayPath& path, Instant now);
   const RelayPath* path(ClientNumber client) const;
   // It accepts Reconfigure, and the way to it is known.

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "dhcp6/relay_path.h"
 
-#include <algorithm>
 #include <utility>
 
 namespace sixgate::dhcp6 {

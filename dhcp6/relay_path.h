@@ -17,8 +17,9 @@
 namespace sixgate::dhcp6 {
 
 struct RelayPath {
-  // Of what emit() writes. Who has a longer way back gets answers, and no Reconfigure.
-  static constexpr std::size_t kLongest = 1024;
+  // Of what emit() writes: five relay agents with an Interface-Id of usual length. Who has a longer way back gets
+  // answers, and no Reconfigure.
+  static constexpr std::size_t kLongest = 256;
 
   std::string link;                  // where the outermost relay agent is heard
   std::uint16_t port = 0;            // and where it listens

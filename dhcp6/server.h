@@ -227,7 +227,7 @@ class Server {
   static void add_association(ByteWriter& reply, const Answer& answer, Renewal& renewal);
   void add_settings(ByteWriter& reply, const Query& query) const;
   const Reservation* settings_for(const Query& query) const;
-  static bool is_way_back_kept(const Query& query);
+  bool can_keep_way_back(const Query& query) const;
   bool accepts_reconfigure(const Query& query) const;
   void add_reconfigure(ByteWriter& reply, const Query& query, bool with_key);
 

@@ -214,7 +214,7 @@ void Server::add_settings(ByteWriter& reply, const Query& query) const {
 // Sections 18.3.2, 18.3.9 and 20.4.2.
 void Server::add_reconfigure(ByteWriter& reply, const Query& query, bool with_key) {
   if (!query.link->reconfigure || query.duid == nullptr ||
-      !query.message.options.contains<ReconfigureAccept>() || !is_way_back_kept(query))
+      !query.message.options.contains<ReconfigureAccept>() || !can_keep_way_back(query))
     return;
   emit_option(reply, ReconfigureAccept{});
   if (!with_key) return;

@@ -122,9 +122,11 @@ void Server::send_reconfigure(ClientNumber number) {
                    table_.path(number));
 }
 
-// A client behind relay agents whose way back is too long to be kept is told nothing, and so promises nothing.
-bool Server::is_way_back_kept(const Query& query) {
+// A client behind relay agents whose way back is not kept is told nothing, and so promises nothing.
+bool Server::can_keep_way_back(const Query& query) const {
   if (query.path == nullptr) return true;
+  // Its lease may be new, and kept by now.
+  if (!table_.has_room_for_path(table_.find_client(*query.duid))) return false;
   Octets octets;
   ByteWriter writer(octets);
   return query.path->emit(writer);
@@ -140,7 +142,7 @@ bool Server::accepts_reconfigure(const Query& query) const {
   };
   const bool renews = type == MessageType::kRenew || type == MessageType::kRebind;
   return (query.message.options.contains<ReconfigureAccept>() || (renews && has_accepted())) &&
-         is_way_back_kept(query);
+         can_keep_way_back(query);
 }
 
 void Server::send_reconfigure(const std::string& link, const Duid& client,

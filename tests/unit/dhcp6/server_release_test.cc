@@ -127,6 +127,29 @@ TEST(ServerRelease, AClientThatCameOutFromBehindRelayAgentsIsToldDirectly) {
   EXPECT_TRUE(run.packets.empty());
 }
 
+TEST(ServerRelease, NoMoreWaysBackAreKeptThanThereIsRoomFor) {
+  ServerRun run;
+  unsigned accepted = 0;
+  const auto ask = [&](unsigned client) {
+    Asked asked{.client = client,
+                .addresses = {ia_na(1)},
+                .rapid_commit = true,
+                .accepts_reconfigure = true};
+    run.ask(through_relays(message_of(asked)), "home", address("fe80::4"));
+    const auto reply = RelayedExchange::parse(run.packets.at(0).payload);
+    EXPECT_TRUE(reply && !addresses_in(reply->message).empty());
+    return reply && contains<ReconfigureAccept>(reply->message.options);
+  };
+  for (unsigned client = 1; client <= LeaseTable::kMostPaths + 10; ++client)
+    accepted += ask(client) ? 1U : 0U;
+  EXPECT_EQ(accepted, LeaseTable::kMostPaths);
+  EXPECT_TRUE(ask(1)) << "it has one";
+  run.begin();
+  EXPECT_FALSE(ask(LeaseTable::kMostPaths + 11));
+  EXPECT_EQ(release(run, {.client = client_duid(1).to_string()}).size(), 1U);
+  EXPECT_TRUE(ask(LeaseTable::kMostPaths + 11)) << "there is room again";
+}
+
 TEST(ServerRelease, WhoseLinkIsNotServedYetIsToldWhenItIs) {
   ServerRun run;
   Asked asked = kBoth;
