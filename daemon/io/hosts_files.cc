@@ -5,7 +5,6 @@
 #include <utility>
 #include <vector>
 
-#include "daemon/hook.h"
 #include "daemon/hosts_file.h"
 #include "daemon/io/file.h"
 #include "net/text.h"
@@ -32,19 +31,18 @@ void HostsFiles::write(const conf::Config& config, const Named& named) {
       log_({LogLevel::kWarning, cat("the hosts file of LAN ", lan.name, ": ", complaint)});
     }
   }
-  hook_ = config.hosts_hook;
-  time_limit_ = config.hook_timeout;
+  hook_ = {config.hosts_hook, config.hook_timeout};
   run_hook();
 }
 
 void HostsFiles::run_hook() {
   if (running_ || untold_.empty()) return;
   const std::set<std::string> paths = std::exchange(untold_, {});
-  if (hook_.empty()) return;
+  if (hook_.path.empty()) return;
   Command command;
-  command.arguments = {hook_};
+  command.arguments = {hook_.path};
   command.arguments.insert(command.arguments.end(), paths.begin(), paths.end());
-  command.time_limit = time_limit_;
+  command.time_limit = hook_.time_limit;
   running_ = true;
   processes_.run(std::move(command), [this](const Expected<ProcessResult>& ended) {
     running_ = false;

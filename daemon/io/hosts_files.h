@@ -11,6 +11,7 @@
 #include <vector>
 
 #include "conf/config.h"
+#include "daemon/hook.h"
 #include "daemon/io/process.h"
 #include "dhcp6/server.h"
 #include "net/log.h"
@@ -35,8 +36,7 @@ class HostsFiles {
   std::map<std::string, std::string> written_;  // path -> text
   std::map<std::string, std::string> complaints_;
   std::set<std::string> untold_;  // paths
-  std::string hook_;
-  Duration time_limit_{};
+  HookScript hook_;
   bool running_ = false;
   std::string hook_complaint_;  // as last said
 };

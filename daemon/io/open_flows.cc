@@ -140,25 +140,25 @@ Expected<std::size_t> end_flows(const std::function<bool(const Flow&)>& wrong) {
 }
 
 OpenFlows::OpenFlows(EventLoop& loop, LogSink log)
-    : log_(std::move(log)), later_(loop, [this] { look(); }) {}
+    : log_(std::move(log)), later_(loop, [this] { look({}); }) {}
 
 void OpenFlows::rules_changed(const firewall::Ruleset& rules) {
   const bool narrowed = !rules_ || firewall::may_have_narrowed(*rules_, rules);
   const bool more = rules_ && firewall::has_more_assigned(*rules_, rules);
-  if (rules_) gone_ = firewall::no_longer_assigned(*rules_, rules);
+  std::vector<Prefix> gone;
+  if (rules_) gone = firewall::no_longer_assigned(*rules_, rules);
   rules_ = rules;
-  if (narrowed || !gone_.empty()) {
-    look();
+  if (narrowed || !gone.empty()) {
+    look(gone);
   } else if (more && !waiting_) {
     waiting_ = true;
     later_.at(clock_now() + kPatience);
   }
 }
 
-void OpenFlows::look() {
+void OpenFlows::look(const std::vector<Prefix>& gone) {
   waiting_ = false;
   later_.cancel();
-  const std::vector<Prefix> gone = std::exchange(gone_, {});
   const auto ended = end_flows([&](const Flow& flow) {
     return firewall::is_no_longer_allowed(flow, *rules_) || firewall::is_of(flow, gone, *rules_);
   });

@@ -34,11 +34,11 @@ class OpenFlows {
   void rules_changed(const firewall::Ruleset& rules);
 
  private:
-  void look();
+  // `gone`: assigned no more.
+  void look(const std::vector<Prefix>& gone);
 
   LogSink log_;
   std::optional<firewall::Ruleset> rules_;
-  std::vector<Prefix> gone_;  // assigned no more since the last look
   Timer later_;
   bool waiting_ = false;  // for later_
 };
