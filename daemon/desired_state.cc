@@ -447,6 +447,7 @@ void derive_lan(const House& house, const LanView& lan, DesiredState& out, Insta
     rules.local.push_back(prefix.prefix);
     if (!is_unique_local(prefix.prefix)) rules.assigned.push_back(prefix.prefix);
   }
+  rules.withdrawn = lan.withdrawn;
   for (const LanTranslation& one : lan.translations) {
     if (one.valid_until <= now) continue;
     rules.assigned.push_back(one.internal);

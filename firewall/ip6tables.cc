@@ -76,6 +76,10 @@ std::string answers_of(const FirewallServer& server) {
   return cat("-i ", server.interface, " -s ", server.source, " -p udp --dport 547");
 }
 
+std::string told_of_addresses(const FirewallLan& lan) {
+  return cat("-i ", lan.interface, " -d ff02::1:2/128 -p udp --dport 547");
+}
+
 std::string answers_to(const FirewallRegistration& one) {
   return cat("-i ", one.interface, " -d ", Prefix(one.address, 128),
              " -p udp --sport 547 --dport 546");
@@ -119,6 +123,10 @@ std::string raw_table(const Ruleset& rules, FateChains fates) {
   for (const FirewallLan& lan : rules.lans) {
     raw.rule(kPrerouting, cat("-i ", lan.interface, " -s fe80::/10 -p udp --dport 547"), kNotrack,
              "DHCPv6 requests without conntrack");
+  }
+  for (const FirewallLan& lan : rules.lans) {
+    raw.rule(kPrerouting, told_of_addresses(lan), kNotrack,
+             "hosts tell of their addresses: RFC 9686 4.2");
   }
   for (const FirewallServer& server : rules.servers) {
     raw.rule(kPrerouting, answers_of(server), kNotrack,
@@ -183,6 +191,8 @@ void input_rules(Table& filter, const Ruleset& rules) {
   }
   for (const FirewallLan& lan : rules.lans) {
     filter.rule(kToUs, cat("-i ", lan.interface), kSource, "a source belongs to its LAN: BCP 38");
+    filter.rule(kToUs, told_of_addresses(lan), kAccept,
+                "hosts tell of their addresses: RFC 9686 4.2");
   }
   for (const FirewallUplink& uplink : rules.uplinks) {
     for (const Prefix& prefix : rules.delegated) {
@@ -236,7 +246,8 @@ void source_rules(Table& filter, const Ruleset& rules) {
                       "--mac-source ", one.station),
                   fate, why);
     };
-    rule("-s ", "! ", kForged, "what a router has is no other station's: RFC 9663 5, RFC 8987 R-3");
+    rule("-s ", "! ", kForgedSilently,
+         "what a router has is no other station's: RFC 9663 5, RFC 8987 R-3");
     rule("-d ", "", kUnroutedSilently, "would go round between us and that router: RFC 8987 R-5");
   }
   for (const FirewallLan& lan : rules.lans) {
@@ -246,7 +257,21 @@ void source_rules(Table& filter, const Ruleset& rules) {
     }
   }
   filter.rule(kSource, "-s fe80::/10", kReturn, "belongs to every link");
-  filter.rule(kSource, "", kForged, "source failed ingress policy: RFC 7084 S-2, L-14");
+  // What only crosses a bridge comes here too, where br_netfilter is.
+  filter.rule(kSource, cat("-s ::/128 ", icmp(135), " -m hl --hl-eq 255"), kReturn,
+              "asks whether its address is another's: RFC 4862 5.4.2");
+  for (const int type : {131, 132, 143}) {
+    filter.rule(kSource, cat("-s ::/128 ", icmp(type), " -m hl --hl-eq 1"), kReturn,
+                "MLD before it has an address: RFC 3810 5.2.13");
+  }
+  for (const FirewallLan& lan : rules.lans) {
+    for (const Prefix& prefix : lan.withdrawn) {
+      filter.rule(kSource, cat("-i ", lan.interface, " -s ", prefix), kForged,
+                  "its host may not have heard yet: RFC 7084 L-14");
+    }
+  }
+  filter.rule(kSource, "", kForgedSilently,
+              "a source belongs to its LAN, and who has it would be told: RFC 7084 S-2");
 }
 
 void beyond_rules(Table& filter, std::string_view chain) {
@@ -420,7 +445,26 @@ void behind_rules(Table& filter, const Ruleset& rules) {
       }
     };
     each(&FirewallLan::open, kAccept, "left to the router behind that LAN");
-    each(&FirewallLan::shut, kShut, "guarded, as the LAN is not");
+    each(&FirewallLan::shut, kGuardedBehind, "guarded, as the LAN is not");
+  }
+}
+
+// TCP of guarded hosts that begins in its middle.
+void middle_rules(Table& filter, const Ruleset& rules) {
+  for (const FirewallLan& lan : rules.lans) {
+    for (const FirewallUplink& uplink : rules.uplinks) {
+      const auto rule = [&](std::string_view source, std::string_view fate, std::string_view why) {
+        filter.rule(kThrough,
+                    cat(source, "-i ", lan.interface, " -o ", uplink.interface,
+                        " -p tcp ! --syn -m conntrack --ctstate NEW"),
+                    fate, why);
+      };
+      constexpr std::string_view kWhy = "a closed flow does not come back from its middle";
+      for (const Prefix& prefix : lan.open)
+        rule(cat("-s ", prefix, " "), kAccept, "left to the router behind that LAN");
+      for (const Prefix& prefix : lan.shut) rule(cat("-s ", prefix, " "), kMiddles, kWhy);
+      if (is_guarded(lan.zone)) rule("", kMiddles, kWhy);
+    }
   }
 }
 
@@ -440,15 +484,7 @@ void new_flow_rules(Table& filter, const Ruleset& rules) {
     self_guarding_rules(filter, kThrough, cat("-o ", lan, " "));
   });
   user_rules(filter, rules, kThrough, kUserForward);
-  each(guarded, [&](const std::string& lan) {
-    if (!rules.refuse_middles) return;
-    for (const FirewallUplink& uplink : rules.uplinks) {
-      filter.rule(
-          kThrough,
-          cat("-i ", lan, " -o ", uplink.interface, " -p tcp ! --syn -m conntrack --ctstate NEW"),
-          kMiddles, "a closed flow does not come back from its middle");
-    }
-  });
+  if (rules.refuse_middles) middle_rules(filter, rules);
   each(zone_is(Zone::kProtected), [&](const std::string& lan) {
     filter.rule(kThrough, cat("-i ", lan), kAccept, "those inside may open anything");
   });
@@ -524,10 +560,10 @@ void forward_rules(Table& filter, const Ruleset& rules) {
 }
 
 void shut_rules(Table& filter) {
-  unasked_rules(filter, kShut, "");
-  self_guarding_rules(filter, kShut, "");
-  filter.rule(kShut, "-m conntrack --ctstate INVALID", kInvalid, kUnmatched);
-  filter.rule(kShut, "", kToGuarded, "the inside started nothing like this");
+  unasked_rules(filter, kGuardedBehind, "");
+  self_guarding_rules(filter, kGuardedBehind, "");
+  filter.rule(kGuardedBehind, "-m conntrack --ctstate INVALID", kInvalid, kUnmatched);
+  filter.rule(kGuardedBehind, "", kToGuarded, "the inside started nothing like this");
 }
 
 void to_guarded_rules(Table& filter, const Ruleset& rules) {
@@ -546,7 +582,6 @@ void filter_fates(Table& filter) {
   filter.refuse(kRefused, kProhibited, "told why");
   filter.refuse(kApart, kProhibited, "told why");
   filter.refuse(kRouterTold, kProhibited, "told why");
-  filter.rule(kForged, "-s ::/128", kDrop, "nobody to answer");
   filter.refuse(kForged, kPolicyFail, "told why", "--limit 10/second --limit-burst 20");
   filter.refuse(kUnrouted, kNoRoute, "told why");
   filter.refuse(kUnroutedBack, kBack, "told why");
@@ -554,7 +589,7 @@ void filter_fates(Table& filter) {
   filter.rule(kMiddles, "-p tcp", "REJECT --reject-with tcp-reset", "told why");
   for (const std::string_view silent :
        {kRefusedSilently, kRouter, kOutside, kMisplaced, kUnroutedSilently, kUnprovisionedSilently,
-        kInvalid, kFlood}) {
+        kInvalid, kFlood, kForgedSilently}) {
     filter.drop(silent, "counted");
   }
   filter.rule(kUnasked, "-m limit --limit 100/second --limit-burst 200", kAccept,

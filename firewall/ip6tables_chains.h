@@ -22,7 +22,7 @@ inline constexpr std::string_view kSource = "sixgate-source";
 inline constexpr std::string_view kFromWan = "sixgate-from-wan";
 inline constexpr std::string_view kToWan = "sixgate-to-wan";
 inline constexpr std::string_view kToGuarded = "sixgate-to-guarded";
-inline constexpr std::string_view kShut = "sixgate-shut";
+inline constexpr std::string_view kGuardedBehind = "sixgate-shut";
 inline constexpr std::string_view kLog = "sixgate-log";
 inline constexpr std::string_view kTranslateIn = "sixgate-translate-in";  // nat
 inline constexpr std::string_view kTranslateOut = "sixgate-translate-out";
@@ -35,6 +35,7 @@ inline constexpr std::string_view kApart = "sixgate-apart";
 inline constexpr std::string_view kRouter = "sixgate-router";
 inline constexpr std::string_view kRouterTold = "sixgate-router.told";
 inline constexpr std::string_view kForged = "sixgate-forged";
+inline constexpr std::string_view kForgedSilently = "sixgate-forged.drop";
 inline constexpr std::string_view kOutside = "sixgate-outside";
 inline constexpr std::string_view kMisplaced = "sixgate-misplaced";
 inline constexpr std::string_view kUnrouted = "sixgate-unrouted";
@@ -61,7 +62,7 @@ inline constexpr std::array kFilterChains{kInput,
                                           kFromWan,
                                           kToWan,
                                           kToGuarded,
-                                          kShut,
+                                          kGuardedBehind,
                                           kTranslated,
                                           kLog,
                                           kUserInput.ip6tables,
@@ -69,25 +70,16 @@ inline constexpr std::array kFilterChains{kInput,
                                           kUserAfter.ip6tables,
                                           kUserForward.ip6tables};
 inline constexpr std::array kRawFates{kMisplaced, kOutside};
-inline constexpr std::array kFilterFates{kRefused,
-                                         kRefusedSilently,
-                                         kApart,
-                                         kRouter,
-                                         kRouterTold,
-                                         kForged,
-                                         kOutside,
-                                         kMisplaced,
-                                         kUnrouted,
-                                         kUnroutedBack,
-                                         kUnroutedSilently,
-                                         kUnprovisioned,
-                                         kUnprovisionedSilently,
-                                         kInvalid,
-                                         kMiddles,
-                                         kFlood,
-                                         kUnasked,
-                                         kPinholes,
-                                         kKnocks,
+inline constexpr std::array kFilterFates{kRefused,        kRefusedSilently,
+                                         kApart,          kRouter,
+                                         kRouterTold,     kForged,
+                                         kForgedSilently, kOutside,
+                                         kMisplaced,      kUnrouted,
+                                         kUnroutedBack,   kUnroutedSilently,
+                                         kUnprovisioned,  kUnprovisionedSilently,
+                                         kInvalid,        kMiddles,
+                                         kFlood,          kUnasked,
+                                         kPinholes,       kKnocks,
                                          kLogged};
 
 }  // namespace sixgate::firewall

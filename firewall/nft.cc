@@ -31,6 +31,8 @@ const std::array<NftSetKind, kNftSetCount> kNftSetKinds{{
     {NftSetId::kLocal64, "local64", NftKey::kInterface64, "sources that belong to a LAN: a /64"},
     {NftSetId::kLocal, "local", NftKey::kInterfacePrefix, "sources that belong to a LAN"},
     {NftSetId::kLocalOverlap, "local_overlap", NftKey::kInterfacePrefix, kOverlap},
+    {NftSetId::kWithdrawn, "withdrawn", NftKey::kInterfacePrefix,
+     "invalidated while hosts may hold it"},
     {NftSetId::kDelegated, "delegated", NftKey::kInterfacePrefix, "ours, whole"},
     {NftSetId::kDelegatedOverlap, "delegated_overlap", NftKey::kInterfacePrefix, kOverlap},
     {NftSetId::kForbidden, "forbidden", NftKey::kInterfacePrefix, "documentation prefixes"},
@@ -204,9 +206,9 @@ NftSets nft_sets(const Ruleset& given) {
     sets[NftSetId::kLan].push_back({lan.interface});
     for (const NftSetId zone : sets_of(lan.zone)) {
       sets[zone].push_back({lan.interface});
-      if (zone == NftSetId::kGuarded && ruleset.refuse_middles)
-        sets[NftSetId::kRefusing].push_back({lan.interface});
     }
+    if (ruleset.refuse_middles && (is_guarded(lan.zone) || !lan.shut.empty()))
+      sets[NftSetId::kRefusing].push_back({lan.interface});
     if (opens_endpoints(lan)) sets[NftSetId::kAnyEndpoint].push_back({lan.interface});
     const bool everywhere = lan.zone == Zone::kProtected && !lan.reaches;
     if (everywhere) sets[NftSetId::kEverywhere].push_back({lan.interface});
@@ -223,6 +225,8 @@ NftSets nft_sets(const Ruleset& given) {
     for (const Prefix& prefix : lan.local) {
       sets[set_of(prefix, NftSetId::kLocal64, NftSetId::kLocal)].push_back({lan.interface, prefix});
     }
+    for (const Prefix& prefix : lan.withdrawn)
+      sets[NftSetId::kWithdrawn].push_back({lan.interface, prefix});
     for (const Prefix& prefix : lan.open) sets[NftSetId::kOpen].push_back({lan.interface, prefix});
     for (const Prefix& prefix : lan.shut) sets[NftSetId::kShut].push_back({lan.interface, prefix});
   }

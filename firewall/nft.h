@@ -59,6 +59,7 @@ enum class NftSetId : std::uint8_t {
   kLocal64,          // LAN . prefix allowed as source
   kLocal,
   kLocalOverlap,
+  kWithdrawn,  // LAN . prefix that hosts may still use, to be told that they must not
   kDelegated,  // uplink . delegation: never a source there, never sent out there
   kDelegatedOverlap,
   kForbidden,   // uplink . prefix of documentation: not on the Internet, unless we live in it (a
@@ -84,7 +85,7 @@ enum class NftSetId : std::uint8_t {
   kStations,     // LAN . delegated prefix . its router's station
   kStationed,    // LAN . prefix of the set before
 };
-inline constexpr std::size_t kNftSetCount = 38;
+inline constexpr std::size_t kNftSetCount = 39;
 
 struct NftSetKind {
   NftSetId id;

@@ -43,6 +43,7 @@ table ip6 sixgate {
 		iifname @wan ip6 daddr fe80::/10 udp dport 546 notrack return comment "DHCPv6 answers come from any port: without conntrack"
 		udp sport 547 udp dport 546 iifname . ip6 daddr @registered notrack return comment "answers to address registrations: RFC 9686"
 		iifname @lan ip6 saddr fe80::/10 udp dport 547 notrack return comment "DHCPv6 requests without conntrack"
+		iifname @lan ip6 daddr ff02::1:2 udp dport 547 notrack comment "hosts tell of their addresses: RFC 9686 4.2"
 		udp dport 547 iifname . ip6 saddr @servers notrack comment "answers to our DHCPv6 relay agent without conntrack"
 		iifname @lan ip6 saddr != fe80::/10 iifname . ip6 saddr & ffff:ffff:ffff:ffff:: != @local64 iifname . ip6 saddr != @local iifname . ip6 saddr != @local_overlap goto spoofed comment "a source belongs to its LAN: BCP 38, RFC 7084 S-2, L-14"
 		iifname . ip6 saddr @stationed iifname . ip6 saddr . ether saddr != @stations goto spoofed comment "what a router has is no other station's: RFC 9663 5, RFC 8987 R-3"
@@ -51,7 +52,10 @@ table ip6 sixgate {
 		iifname . ip6 saddr @delegated_overlap counter name outside drop comment "the same"
 	}
 	chain spoofed {
-		ip6 saddr :: counter name forged drop comment "nobody to answer"
+		iifname . ip6 saddr @withdrawn goto forged comment "its host may not have heard yet: RFC 7084 L-14"
+		counter name forged drop comment "who has that source would be told"
+	}
+	chain forged {
 		limit rate 10/second burst 20 packets counter name forged reject with icmpv6 type policy-fail comment "source failed ingress policy: RFC 7084 L-14"
 		counter name forged drop comment "the same beyond the limit"
 	}
@@ -77,6 +81,7 @@ table ip6 sixgate {
 		iifname @wan ip6 daddr fe80::/10 udp dport 546 accept comment "DHCPv6 answers: the only service on the WAN"
 		udp sport 547 udp dport 546 iifname . ip6 daddr @registered accept comment "answers to address registrations: RFC 9686"
 		iifname @lan ip6 saddr fe80::/10 udp dport 547 accept comment "DHCPv6 requests of hosts"
+		iifname @lan ip6 daddr ff02::1:2 udp dport 547 accept comment "hosts tell of their addresses: RFC 9686 4.2"
 		udp dport 547 iifname . ip6 saddr @servers accept comment "answers of the DHCPv6 servers that we relay to"
 		iifname @knockers meta l4proto ah accept comment "IPsec AH: what it carries is judged when it is out of it"
 		ct state established,related accept comment "answers"
@@ -110,7 +115,9 @@ table ip6 sixgate {
 		oifname @guarded meta l4proto { ah, esp, 139 } accept comment "IPsec and HIP guard themselves: RFC 6092 REC-21, 22, 26"
 		oifname @guarded udp dport 500 accept comment "IKE: RFC 6092 REC-24"
 		%user_forward
-		iifname @refusing oifname @wan ct state new tcp flags & (fin | syn | rst | ack) != syn counter name middles reject with tcp reset comment "a closed flow does not come back from its middle"
+		iifname @refusing iifname != @exposed iifname . ip6 saddr != @open iifname . ip6 saddr != @open_overlap oifname @wan ct state new tcp flags & (fin | syn | rst | ack) != syn counter name middles reject with tcp reset comment "a closed flow does not come back from its middle"
+		iifname @refusing iifname . ip6 saddr @shut oifname @wan ct state new tcp flags & (fin | syn | rst | ack) != syn counter name middles reject with tcp reset comment "a closed flow does not come back from its middle"
+		iifname @refusing iifname . ip6 saddr @shut_overlap oifname @wan ct state new tcp flags & (fin | syn | rst | ack) != syn counter name middles reject with tcp reset comment "a closed flow does not come back from its middle"
 		iifname @protected accept comment "those inside may open anything"
 		iifname . oifname @reach accept comment "may open to that LAN"
 		iifname @lan oifname @wan accept comment "hosts may open to the Internet"
@@ -274,7 +281,7 @@ std::string translation_chains(const std::vector<FirewallTranslation>& translati
       "\t}\n\tchain translate_out {\n\t\ttype nat hook postrouting priority srcnat; policy "
       "accept;\n",
       out, "\t}\n\tchain translated {\n", flows,
-      "\t\tgoto spoofed comment \"ULA stay at home: RFC 7084 ULA-4\"\n\t}\n");
+      "\t\tgoto forged comment \"ULA stay at home: RFC 7084 ULA-4\"\n\t}\n");
 }
 
 // The rules, with what a home has beyond what every home needs alike.

@@ -136,6 +136,7 @@ Ruleset normalise(Ruleset ruleset) {
       same->local.insert(same->local.end(), lan.local.begin(), lan.local.end());
       same->open.insert(same->open.end(), lan.open.begin(), lan.open.end());
       same->shut.insert(same->shut.end(), lan.shut.begin(), lan.shut.end());
+      same->withdrawn.insert(same->withdrawn.end(), lan.withdrawn.begin(), lan.withdrawn.end());
     }
   }
   for (FirewallLan& lan : lans) {
@@ -146,6 +147,8 @@ Ruleset normalise(Ruleset ruleset) {
     std::ranges::merge(lan.local, lan.assigned, std::back_inserter(local));
     keep_outermost(local);
     lan.local = std::move(local);
+    std::erase_if(lan.withdrawn, [&](const Prefix& one) { return lies_in_one_of(lan.local, one); });
+    keep_outermost(lan.withdrawn);
     if (lan.zone == Zone::kClosed) lan.assigned.clear();
     if (!is_guarded(lan.zone)) lan.open.clear();
     if (lan.zone != Zone::kExposed) lan.shut.clear();

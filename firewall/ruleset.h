@@ -42,8 +42,7 @@ struct FirewallLan {
   // May speak with the Internet: global prefixes whose delegation is still valid, deprecated ones
   // too, and what is delegated on to a router behind this LAN.
   std::vector<Prefix> assigned;
-  // May be a source on this LAN: assigned, ULA, and what was invalidated while hosts may hold it
-  // (such sources reach home, and draw code 5 on the way out: RFC 7084 L-14).
+  // May be a source on this LAN: assigned, and ULA.
   std::vector<Prefix> local;
   // Interfaces of the LANs that its hosts may open connections to; none: as the zone has it.
   std::optional<std::vector<std::string>> reaches = std::nullopt;
@@ -54,6 +53,9 @@ struct FirewallLan {
   // everything, for that router guards them or nobody does; and what a protected LAN lets in, no more.
   std::vector<Prefix> open{};
   std::vector<Prefix> shut{};
+  // Was local, and was invalidated while hosts may hold it: they are told by code 5 (RFC 7084 L-14). Whoever else sends
+  // from where he is not is told nothing, for it would come to whoever is there.
+  std::vector<Prefix> withdrawn{};
   friend auto operator<=>(const FirewallLan&, const FirewallLan&) = default;
 };
 
@@ -143,7 +145,8 @@ struct Ruleset {
 // The same policy in one form only: sorted, without duplicates, without a prefix that lies inside
 // another of its list; an interface named twice keeps the first zone and the prefixes of both; an
 // uplink is not also a LAN; nothing that is assigned lacks in local, and nothing is assigned to a closed
-// LAN; what is open is assigned to a guarded LAN, and what is shut to an exposed one; what is excluded is cut out of delegated, and excluded is empty; pinholes are for hosts in what is
+// LAN; what is open is assigned to a guarded LAN, and what is shut to an exposed one; nothing
+// withdrawn is local; what is excluded is cut out of delegated, and excluded is empty; pinholes are for hosts in what is
 // assigned and do not overlap; knocks are for LANs that have something assigned; no server is where neither an
 // uplink nor a LAN is, and no registration where no uplink is; translations are sorted and between prefixes of
 // one length; stations are those of a LAN's local prefixes, and of none that lies in another's. Renderers do this

@@ -8,6 +8,7 @@ from lab import SERVER, limit, require_tools
 from other_firewalls import LEGACY
 from scenario import final_checks, inside, online, toml
 from test_firewall_life import UdpFlow
+from test_flow_pickup import Transfer
 
 
 class RouterBehind:
@@ -26,7 +27,7 @@ class RouterBehind:
 
 
 def downstream(lab, backend, private=None):
-    require_tools("nft" if backend == "nft" else "ip6tables-restore")
+    require_tools("conntrack", "nft" if backend == "nft" else "ip6tables-restore")
 
     def config(word):
         return toml(top='[firewall]\nbackend = "%s"\n' % backend, lan='downstream = "%s"\n' % word,
@@ -56,6 +57,8 @@ def downstream(lab, backend, private=None):
         lab.check(tcp(lab.h4, guarded.address, False), "%s: who is exposed reaches behind the other LAN" % word)
 
     look("zone", False, True)
+    begun = Transfer(lab, exposed.host, lab.net, exposed.address, 8095)
+    lab.until("the transfer is under way", lambda: begun.octets > 1 << 20, 10)
     flows = {}
     for word, open_behind_guarded, open_behind_exposed in (
             ("exposed", True, True), ("filtered", False, False), ("exposed", True, True), ("zone", False, True)):
@@ -71,6 +74,16 @@ def downstream(lab, backend, private=None):
             if is_open:
                 flows[router] = UdpFlow(lab, lab.net, router.address, 8081)
                 lab.check(all(flows[router].answers() for _ in range(2)), "no flow to %s begins" % router.address)
+    lab.check(begun.error is not None, "the TCP transfer out of what was guarded meanwhile went on from its middle")
+    # What is left to a router behind a guarded LAN goes on from its middle, though something was shut.
+    house.sixgated.write(config("exposed"))
+    house.sixgated.reload()
+    look("exposed", True, True)
+    kept = Transfer(lab, guarded.host, lab.net, guarded.address, 8096)
+    lab.until("the transfer is under way", lambda: kept.octets > 1 << 20, 10)
+    lab.cpe.run("conntrack", "-F", "-f", "ipv6", check=False)
+    lab.check(kept.goes_on(lab), "%d octets, %s" % (kept.octets, kept.error))
+    begun.ended = kept.ended = True
     final_checks(lab)
 
 

@@ -6,7 +6,7 @@
 //                                                     other through one applier; DIR is its state directory
 // Rulesets come on standard input, a word at the line's start saying what the rest is; `end` ends one:
 //   uplink IF | lan IF ZONE | any_endpoint IF | reaches IF IF... | assigned IF PREFIX | local IF PREFIX | delegated PREFIX |
-//   open IF PREFIX | shut IF PREFIX |
+//   open IF PREFIX | shut IF PREFIX | withdrawn IF PREFIX |
 //   excluded PREFIX | pinhole IF HOST PROTOCOL FIRST LAST SOURCE | server IF PREFIX | knock IF MARK |
 //   station IF PREFIX MAC | log RATE | provisioned | end
 // For each Ruleset that was applied a line is written: "ok BACKEND MICROSECONDS" or "error WHY".
@@ -90,6 +90,8 @@ void take(Ruleset& ruleset, const std::vector<std::string>& line) {
     lan_of(ruleset, line[1]).assigned.push_back(prefix_of(line[2]));
   } else if (what == "local" && line.size() == 3) {
     lan_of(ruleset, line[1]).local.push_back(prefix_of(line[2]));
+  } else if (what == "withdrawn" && line.size() == 3) {
+    lan_of(ruleset, line[1]).withdrawn.push_back(prefix_of(line[2]));
   } else if (what == "open" && line.size() == 3) {
     lan_of(ruleset, line[1]).open.push_back(prefix_of(line[2]));
   } else if (what == "shut" && line.size() == 3) {

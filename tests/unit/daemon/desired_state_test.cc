@@ -552,6 +552,7 @@ TEST(DesiredState, TheWayBackToWithdrawnPrefixesIsInATableOfItsOwn) {
   for (const firewall::FirewallLan& lan : state.ruleset.lans) {
     for (const Prefix& p : lan.assigned)
       EXPECT_FALSE(p.overlaps(prefix("2001:db8:9::/48"))) << p.to_string();
+    EXPECT_FALSE(lan.withdrawn.empty()) << "the host is told";
   }
 }
 

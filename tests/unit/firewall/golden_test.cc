@@ -44,7 +44,7 @@ Ruleset before_provisioning() {
 Ruleset two_uplinks() {
   Ruleset ruleset = home();
   ruleset.uplinks.push_back({"ppp0"});
-  ruleset.lans[0].local.push_back(prefix("2001:db8:2000:1::/64"));
+  ruleset.lans[0].withdrawn.push_back(prefix("2001:db8:2000:1::/64"));
   ruleset.lans[1].assigned.push_back(prefix("2001:db8:3000::/60"));
   ruleset.delegated.push_back(prefix("2001:db8:3000::/59"));
   ruleset.excluded = {prefix("2001:db8:3000:1f::/64")};
@@ -67,6 +67,7 @@ Ruleset four_zones() {
                           {prefix("fd12:3456:789a:3::/64")}});
   ruleset.lans.push_back({"things0", Zone::kClosed, {prefix("2001:db8:1000:4::/64")}, {}});
   ruleset.lans[2].reaches = {"lan1"};
+  ruleset.refuse_middles = true;
   // Of routers behind them.
   ruleset.lans[0].open = ruleset.lans[2].open = {prefix("2001:db8:1000:10::/60")};
   ruleset.lans[1].shut = ruleset.lans[3].shut = {prefix("2001:db8:1000:20::/60")};

@@ -70,6 +70,16 @@ TEST(NftSets, MiddlesAreRefusedWhereSomethingWasShut) {
   ruleset.refuse_middles = true;
   EXPECT_EQ(nft_sets(ruleset)[NftSetId::kRefusing], std::vector<NftElement>{{"lan0"}});
   EXPECT_NE(render_ip6tables(ruleset).find(refused), std::string::npos);
+  // An exposed LAN with something behind it that is guarded, and the other way round.
+  ruleset.lans[0].assigned = ruleset.lans[0].open = {prefix("2001:db8:1:10::/60")};
+  ruleset.lans[1].assigned = ruleset.lans[1].shut = {prefix("2001:db8:1:20::/60")};
+  EXPECT_EQ(nft_sets(ruleset)[NftSetId::kRefusing], (std::vector<NftElement>{{"lan0"}, {"lan1"}}));
+  const std::string text = render_ip6tables(ruleset);
+  const auto place = [&](const std::string& rule) { return text.find(rule); };
+  const std::size_t passes = place("-s 2001:db8:1:10::/60 -i lan0 -o wan0 -p tcp ! --syn");
+  EXPECT_LT(passes, place("through -i lan0 -o wan0 -p tcp ! --syn"));
+  EXPECT_NE(place("-s 2001:db8:1:20::/60 -i lan1 -o wan0 -p tcp ! --syn"), std::string::npos);
+  EXPECT_EQ(place("through -i lan1 -o wan0 -p tcp ! --syn"), std::string::npos);
 }
 
 TEST(NftSets, WithholdTheUplinkUntilProvisioned) {

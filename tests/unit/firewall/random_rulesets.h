@@ -31,6 +31,7 @@ class RandomRulesets {
           ruleset.lans.push_back(
               {name, static_cast<Zone>(below(4)), prefixes(), prefixes(), std::nullopt});
           if (below(4) == 0) ruleset.lans.back().reaches = {"lan0", "lan2"};
+          if (below(2) == 0) ruleset.lans.back().withdrawn = prefixes();
           if (below(2) == 0) ruleset.lans.back().open = behind(ruleset.lans.back());
           if (below(2) == 0) ruleset.lans.back().shut = behind(ruleset.lans.back());
       }

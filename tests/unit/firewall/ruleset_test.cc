@@ -102,6 +102,15 @@ TEST(NormaliseRuleset, AClosedLanHasNothingOfTheInternet) {
             (std::vector<Prefix>{prefix("2001:db8:0:1::/64"), prefix("fd00::/64")}));
 }
 
+TEST(NormaliseRuleset, NothingIsWithdrawnThatIsLocal) {
+  Ruleset ruleset;
+  ruleset.lans = {{"lan0", Zone::kClosed, {prefix("2001:db8:0:1::/64")}, {prefix("fd00:1::/64")}}};
+  ruleset.lans[0].withdrawn = {prefix("2001:db8:0:1::/64"), prefix("fd00:1::/64"),
+                               prefix("2001:db8:9:1::/64"), prefix("2001:db8:9:1:8000::/65")};
+  EXPECT_EQ(normalise(ruleset).lans.at(0).withdrawn,
+            std::vector<Prefix>{prefix("2001:db8:9:1::/64")});
+}
+
 TEST(NormaliseRuleset, WhatIsBehindALanDiffersFromItsZoneOrIsNotSaid) {
   for (const auto& [zone, open, shut] :
        {std::tuple(Zone::kProtected, true, false), std::tuple(Zone::kIsolated, true, false),
