@@ -333,15 +333,17 @@ def test_dhcpcd_takes_orders(lab):
 
 @limit(200)
 def test_three_generations(lab):
-    """sixgate behind sixgate behind sixgate: the Internet reaches the innermost LAN."""
+    """sixgate behind sixgate behind sixgate: the Internet reaches the innermost LAN. When the provider renumbers each hears of it
+    from the one above at once, and the Internet reaches the innermost LAN by the new prefix."""
     lab.house({"lan0": ["h1"], "lan1": ["h3"]})
-    house = build(lab)
+    house = build(lab, server_options=SHORT)
     house.sixgated = Sixgated(lab, config=toml(lan="delegate_length = 60\n")).start()
     house.prefix = wait_delegated(lab)
     inner = lab.namespace("inner")
     lab.cable(lab.h3, "lan2", inner, "wan2")
-    lab.cable(inner, "lan3", lab.namespace("innermost"), "eth0")
-    routers = []
+    innermost = lab.namespace("innermost")
+    lab.cable(inner, "lan3", innermost, "eth0")
+    wire, routers = innermost.wire("eth0"), []
     for namespace, wan, lan in ((lab.h3, "eth0", "lan2"), (inner, "wan2", "lan3")):
         one = Sixgated(lab, arguments=["--wan", wan, "--lan", lan], namespace=namespace)
         directory = lab.fresh_directory("generation")
@@ -355,6 +357,13 @@ def test_three_generations(lab):
     lab.until("the Internet reaches the innermost LAN", reached, 60)
     middle = [one for one in routers[0].delegations() if inside(one.split("/")[0], house.prefix)]
     lab.check(middle and middle[0].endswith("/60"), "the router in the middle has %s" % middle)
+    since = time.time()
+    house.server.renumber(OTHER_POOL, house.snooper)
+    house.prefix = wait_delegated(lab, since, timeout=90, within=OTHER_POOL)
+    handed = time.time()
+    told = wire.wait_ra("an RA of the new prefix", lambda one: any(prefix.valid for prefix in one.inside(house.prefix)), 10, since)
+    print("the innermost LAN is told of the new prefix %.2f s after the Reply upstream" % (told.time - handed))
+    lab.until("the Internet reaches it there", reached, 20)
     check_not_malformed(lab)
     final_checks(lab)
 
