@@ -170,3 +170,34 @@ def test_names_for_unbound(lab):
     lab.check(done.returncode == 0, done.stderr)
     lab.until("unbound knows desk no more", lambda: not known(), 10)
     final_checks(lab)
+
+
+def registered_where_kept_apart(lab, backend):
+    """Who may not reach the router's services may tell it of its addresses all the same."""
+    require_tools("nft" if backend == "nft" else "ip6tables-restore")
+    lab.house({"lan0": ["h1"], "lan1": ["h3"], "lan2": ["h4"]})
+    house = build(lab)
+    zones = {"lan0": "isolated", "lan1": "exposed", "lan2": "closed"}
+    house.sixgated = Sixgated(lab, config=toml(
+        top='[firewall]\nbackend = "%s"\n' % backend, lans=zones,
+        each={lan: 'zone = "%s"\n' % zone for lan, zone in zones.items()})).start()
+    prefix, told = wait_delegated(lab), set()
+    for role in ("h1", "h3", "h4"):
+        address = lab.roles[role].wait_address(prefix)
+        register(lab.roles[role], address, "camera", 600)
+        told.add(address)
+    known = {lease for one in leases(house.sixgated) if one["type"] == "registered" for lease in one["leases"]}
+    lab.check({one.split("/")[0] for one in known} == told, "%s, told %s" % (known, told))
+    final_checks(lab, judge=False)  # tshark knows no RFC 9686
+
+
+@limit(60)
+def test_registration_on_lans_kept_apart_nft(lab):
+    """nft: an isolated, an exposed and a closed LAN."""
+    registered_where_kept_apart(lab, "nft")
+
+
+@limit(60)
+def test_registration_on_lans_kept_apart_ip6tables(lab):
+    """ip6tables: the same."""
+    registered_where_kept_apart(lab, "ip6tables")
