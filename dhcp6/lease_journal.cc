@@ -109,15 +109,22 @@ void emit(ByteWriter& writer, const RegisteredRecord& record) {
 void emit(ByteWriter& writer, const PathRecord& record) {
   writer.u8(static_cast<std::uint8_t>(record.duid.bytes().size()));
   writer.bytes(record.duid.bytes());
-  (void)record.path.emit(writer);
+  emit_text(writer, record.path.link);
+  writer.u16(record.path.port);
+  writer.u16(static_cast<std::uint16_t>(record.path.relays.size()));
+  writer.bytes(record.path.relays);
 }
 
 std::optional<JournalRecord> read_path(ByteReader& reader) {
   const auto duid = Duid::from_bytes(reader.bytes(reader.u8()));
   if (!duid) return std::nullopt;
-  auto path = RelayPath::read(reader);
-  if (!path) return std::nullopt;
-  return PathRecord{.duid = *duid, .path = std::move(*path)};
+  PathRecord record{.duid = *duid, .path = {}};
+  record.path.link = read_text(reader);
+  record.path.port = reader.u16();
+  const auto relays = reader.bytes(reader.u16());
+  if (relays.size() > RelayPath::kLongest) return std::nullopt;
+  record.path.relays.assign(relays.begin(), relays.end());
+  return record;
 }
 
 std::optional<JournalRecord> read_registered(ByteReader& reader) {

@@ -120,11 +120,11 @@ ClientNumber LeaseTable::meet(const Duid& duid, const Ip6Address& address, bool 
   return number;
 }
 
-void LeaseTable::reach_by(ClientNumber client, const RelayPath& path, Instant now) {
-  const auto [at, fresh] = paths_.try_emplace(client, path);
-  if (!fresh && at->second == path) return;
-  at->second = path;
-  write(PathRecord{clients_[client].duid, path}, now);
+void LeaseTable::reach_by(ClientNumber client, RelayPath path, Instant now) {
+  RelayPath& kept = paths_[client];
+  if (kept == path) return;
+  kept = std::move(path);
+  write(PathRecord{clients_[client].duid, kept}, now);
 }
 
 const RelayPath* LeaseTable::path(ClientNumber client) const {

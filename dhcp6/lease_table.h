@@ -100,7 +100,7 @@ class LeaseTable {
   bool has_room_for_path(ClientNumber client) const {
     return paths_.size() < kMostPaths || paths_.contains(client);
   }
-  void reach_by(ClientNumber client, const RelayPath& path, Instant now);
+  void reach_by(ClientNumber client, RelayPath path, Instant now);
   const RelayPath* path(ClientNumber client) const;
   // It accepts Reconfigure, and the way to it is known.
   bool can_be_told(ClientNumber client) const;

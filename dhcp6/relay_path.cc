@@ -5,12 +5,11 @@
 
 namespace sixgate::dhcp6 {
 
-RelayPath RelayPath::back(std::string_view link, std::uint16_t port, const RelayedExchange& query) {
+WayBack way_back(std::string_view link, std::uint16_t port, const RelayedExchange& query) {
   // Who does not say from where it speaks is answered where relay agents listen.
   const bool says_port =
       !query.relays.empty() && contains<RelaySourcePort>(query.relays.front().options);
-  RelayPath path{
-      .link = std::string(link), .port = says_port && port != 0 ? port : kServerPort, .relays = {}};
+  WayBack way{.link = link, .port = says_port && port != 0 ? port : kServerPort, .relays = {}};
   for (const RelayMessage& relay : query.relays) {
     RelayMessage back{.type = MessageType::kRelayReply,
                       .hop_count = relay.hop_count,
@@ -20,43 +19,35 @@ RelayPath RelayPath::back(std::string_view link, std::uint16_t port, const Relay
     if (const InterfaceId* id = find<InterfaceId>(relay.options)) back.options.push_back(*id);
     if (const RelaySourcePort* from = find<RelaySourcePort>(relay.options))
       back.options.push_back(*from);
-    path.relays.push_back(std::move(back));
+    way.relays.push_back(std::move(back));
   }
-  return path;
+  return way;
 }
 
-bool RelayPath::emit(ByteWriter& writer) const {
-  const std::size_t start = writer.size();
-  const std::string_view name = std::string_view(link).substr(0, 255);
-  writer.u8(static_cast<std::uint8_t>(name.size()));
-  for (const char c : name) writer.u8(static_cast<std::uint8_t>(c));
-  writer.u16(port);
-  writer.u8(static_cast<std::uint8_t>(relays.size()));
-  for (const RelayMessage& relay : relays) {
+std::optional<RelayPath> RelayPath::of(const WayBack& way) {
+  RelayPath path{.link = std::string(way.link), .port = way.port, .relays = {}};
+  ByteWriter writer(path.relays);
+  for (const RelayMessage& relay : way.relays) {
     const std::size_t length_at = writer.size();
     writer.u16(0);
-    if (!relay.emit(writer) || writer.size() - start > kLongest) {
-      writer.truncate(start);
-      return false;
-    }
+    if (!relay.emit(writer) || writer.size() > kLongest) return std::nullopt;
     writer.patch_u16(length_at, static_cast<std::uint16_t>(writer.size() - length_at - 2));
   }
-  return true;
+  return path;
 }
 
-std::optional<RelayPath> RelayPath::read(ByteReader& reader) {
-  RelayPath path;
-  const auto name = reader.bytes(reader.u8());
-  path.link.assign(name.begin(), name.end());
-  path.port = reader.u16();
-  const std::size_t count = reader.u8();
-  if (count == 0 || count > kHopCountLimit + 1U) return std::nullopt;
-  for (std::size_t i = 0; i < count; ++i) {
+Octets RelayPath::around(Octets message) const {
+  std::vector<RelayMessage> chain;
+  ByteReader reader(relays);
+  while (!reader.at_end()) {
     auto relay = RelayMessage::parse(reader.bytes(reader.u16()));
-    if (!relay || relay->type != MessageType::kRelayReply) return std::nullopt;
-    path.relays.push_back(std::move(*relay));
+    if (!relay || chain.size() > kHopCountLimit) return {};
+    chain.push_back(std::move(*relay));
   }
-  return path;
+  Octets whole;
+  ByteWriter writer(whole);
+  if (chain.empty() || !RelayedExchange::emit_around(chain, std::move(message), writer)) return {};
+  return whole;
 }
 
 }  // namespace sixgate::dhcp6

@@ -188,14 +188,14 @@ void Server::receive(std::string_view link, std::span<const std::uint8_t> payloa
   query.now = now;
   query.from = from;
   RelayedExchange exchange;
-  std::optional<RelayPath> path;
+  std::optional<WayBack> way;
   std::span<const std::uint8_t> said = payload;
   if (!payload.empty() && payload[0] == static_cast<std::uint8_t>(MessageType::kRelayForward)) {
     auto parsed = RelayedExchange::parse(payload);
     if (!parsed || parsed->relays.empty()) return dropped(link, ServerDrop::kMalformed);
     exchange = std::move(*parsed);
-    path = RelayPath::back(link, port, exchange);
-    query.path = &*path;
+    way = way_back(link, port, exchange);
+    query.way = &*way;
     said = exchange.inner;
   } else if (!payload.empty() &&
              payload[0] == static_cast<std::uint8_t>(MessageType::kRelayReply)) {
@@ -205,7 +205,7 @@ void Server::receive(std::string_view link, std::span<const std::uint8_t> payloa
   const auto message = MessageView::parse(said);
   if (!message) return dropped(link, ServerDrop::kMalformed);
   query.message = *message;
-  if (path) {
+  if (way) {
     query.link = link_of_relay(exchange, link);
     query.mac = mac_of(exchange);
     query.source = exchange.relays.back().peer_address;
@@ -225,7 +225,7 @@ void Server::receive(std::string_view link, std::span<const std::uint8_t> payloa
   if (client) query.duid = &client->duid;
   std::optional<ServerDrop> drop = validate(query);
   if (drop) {
-    if (*drop == ServerDrop::kOtherServerId && message->type == MessageType::kRequest && !path) {
+    if (*drop == ServerDrop::kOtherServerId && message->type == MessageType::kRequest && !way) {
       if (const auto named = message->options.find_single<ServerId>())
         out_.foreign_servers.emplace_back(link, named->duid);
     }
@@ -238,10 +238,10 @@ void Server::receive(std::string_view link, std::span<const std::uint8_t> payloa
   answer(query, reply, drop);
   if (reply.size() == 0) dropped(link, drop.value_or(ServerDrop::kNothingToSay));
   if (reply.size() > kMaxMessageSize) reply.truncate(0);
-  if (reply.size() != 0 && path) {
-    packet.port = path->port;
+  if (reply.size() != 0 && way) {
+    packet.port = way->port;
     Octets inner = std::exchange(packet.payload, {});
-    (void)RelayedExchange::emit_around(path->relays, std::move(inner), reply);
+    (void)RelayedExchange::emit_around(way->relays, std::move(inner), reply);
   }
   if (packet.payload.empty()) return reuse(std::move(packet.payload));
   ++counters->second.sent;

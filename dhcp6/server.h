@@ -155,10 +155,10 @@ class Server {
     LinkNumber link_number = 0;
     const Duid* duid = nullptr;  // none in an anonymous Information-request
     ClientNumber client = kNoNumber;
-    Ip6Address from;                  // where the answer goes to
-    Ip6Address source;                // the client's own address, also of a relayed message
-    const RelayPath* path = nullptr;  // back, of a relayed message
-    std::optional<MacAddress> mac;    // that it is known by: its station's, or what it says itself
+    Ip6Address from;                // where the answer goes to
+    Ip6Address source;              // the client's own address, also of a relayed message
+    const WayBack* way = nullptr;   // of a relayed message
+    std::optional<MacAddress> mac;  // that it is known by: its station's, or what it says itself
     std::optional<MacAddress>
         station;            // where it speaks from; not of who speaks through a relay agent
     std::string said_name;  // by itself

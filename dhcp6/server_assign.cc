@@ -401,9 +401,11 @@ void Server::commit(const Query& query, const Answer& answer, std::uint64_t inte
   if (answer.type == AssociationType::kPrefixes) out_.delegations_changed = true;
   const bool accepts = accepts_reconfigure(query);
   const ClientNumber client =
-      table_.meet(*query.duid, query.from, accepts, query.path != nullptr, query.name);
+      table_.meet(*query.duid, query.from, accepts, query.way != nullptr, query.name);
   const BindingNumber number = table_.put(client, answer.type, answer.iaid, content, query.now);
-  if (accepts && query.path != nullptr) table_.reach_by(client, *query.path, query.now);
+  if (accepts && query.way != nullptr) {
+    if (auto path = RelayPath::of(*query.way)) table_.reach_by(client, std::move(*path), query.now);
+  }
   record(renewed ? LeaseEvent::Kind::kRenewed : LeaseEvent::Kind::kAdded, number, query.now);
   if (!changed) return;
   out_.names_changed = true;

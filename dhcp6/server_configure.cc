@@ -124,12 +124,10 @@ void Server::send_reconfigure(ClientNumber number) {
 
 // A client behind relay agents whose way back is not kept is told nothing, and so promises nothing.
 bool Server::can_keep_way_back(const Query& query) const {
-  if (query.path == nullptr) return true;
+  if (query.way == nullptr) return true;
   // Its lease may be new, and kept by now.
   if (!table_.has_room_for_path(table_.find_client(*query.duid))) return false;
-  Octets octets;
-  ByteWriter writer(octets);
-  return query.path->emit(writer);
+  return RelayPath::of(*query.way).has_value();
 }
 
 // Clients say so in Solicit and Request (RFC 9915 sections 18.2.1 and 18.2.2); of Renew and Rebind that is not asked, and
@@ -155,9 +153,8 @@ void Server::send_reconfigure(const std::string& link, const Duid& client,
   if (path != nullptr) {
     packet.link = path->link;
     packet.port = path->port;
-    Octets inner = std::exchange(packet.payload, {});
-    ByteWriter writer(packet.payload);
-    (void)RelayedExchange::emit_around(path->relays, std::move(inner), writer);
+    packet.payload = path->around(std::move(packet.payload));
+    if (packet.payload.empty()) return;
   }
   ++counters_[link].reconfigures;
   out_.packets.push_back(std::move(packet));
