@@ -329,6 +329,7 @@ class Router {
   std::map<std::string, std::vector<LanPrefix>> prefixes_;  // LAN name -> as last derived
   DesiredState desired_;
   std::optional<firewall::Ruleset> applied_ruleset_;
+  std::string firewall_complaint_;      // why the last ones could not be applied
   std::optional<Instant> router_lost_;  // since when no LAN has a default router that had one
   bool dirty_ = true;                   // something that derive() looks at has changed
   bool keep_ = true;                    // something that is stored may have changed

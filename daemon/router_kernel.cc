@@ -137,12 +137,17 @@ void Router::applied(const ChangeOutcome& outcome, Instant now) {
     if (failed) {
       say(LogLevel::kWarning,
           cat("cannot ", to_string(change), ": ", outcome.failures[next_failure].reason));
+      if (std::holds_alternative<ApplyFirewall>(change))
+        firewall_complaint_ = outcome.failures[next_failure].reason;
       ++next_failure;
       held_back_.push_back(change);
       continue;
     }
     if (!outcome.failures.empty()) done.push_back(change);
-    if (const auto* rules = std::get_if<ApplyFirewall>(&change)) applied_ruleset_ = rules->ruleset;
+    if (const auto* rules = std::get_if<ApplyFirewall>(&change)) {
+      applied_ruleset_ = rules->ruleset;
+      firewall_complaint_.clear();
+    }
   }
   if (kernel_) apply_all(outcome.failures.empty() ? outcome.changes : done, *kernel_);
   if (!outcome.failures.empty()) back_off(now);

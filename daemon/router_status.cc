@@ -151,6 +151,9 @@ Status Router::status(Instant now) const {
   out.version = kVersion;
   if (state_.duid) out.duid = state_.duid->to_string();
   out.unique_local = state_.unique_local;
+  if (!firewall_complaint_.empty())
+    out.problems.push_back(
+        cat("firewall: the newest rules are not in place: ", firewall_complaint_));
   for (const auto& uplink : uplinks_) {
     out.uplinks.push_back(
         status_of(*uplink, link(uplink->config().interface), desired_, pool_.delegations(), now));

@@ -308,7 +308,7 @@ class FirewallApplier::Impl : public std::enable_shared_from_this<Impl> {
       callback(Done{});
       return;
     }
-    Expected<std::unique_ptr<FirewallBackend>> other = make(kWorking[index]);
+    Expected<std::unique_ptr<FirewallBackend>> other = make(kWorking[index], For::kRemoval);
     if (kWorking[index] == settled_ || !other) {
       remove_others(index + 1, std::move(callback));
       return;
@@ -326,11 +326,13 @@ class FirewallApplier::Impl : public std::enable_shared_from_this<Impl> {
     });
   }
 
-  Expected<std::unique_ptr<FirewallBackend>> make(Backend candidate) {
+  enum class For : std::uint8_t { kRules, kRemoval };
+  Expected<std::unique_ptr<FirewallBackend>> make(Backend candidate, For purpose = For::kRules) {
     using Made = Expected<std::unique_ptr<FirewallBackend>>;
     switch (candidate) {
       case Backend::kNft: {
-        if (!runner_.available("nft")) return fail("no program nft");
+        // To take the table away needs no program.
+        if (purpose == For::kRules && !runner_.available("nft")) return fail("no program nft");
         Expected<NftSocket> socket = NftSocket::open();
         if (!socket) return Unexpected<Error>(socket.error());
         return Made(std::make_unique<NftFirewall>(runner_, std::move(*socket)));

@@ -111,7 +111,7 @@ void NftFirewall::remove(Callback callback) {
   } else if (!found->table) {
     callback(Done{});
   } else {
-    run_nft(firewall::nft_removal(), std::nullopt, std::move(callback));
+    callback(socket_.remove_table());
   }
 }
 

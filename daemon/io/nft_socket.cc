@@ -336,15 +336,21 @@ void read_counter(const nlmsghdr* header, firewall::Counts& counts) {
 
 }  // namespace
 
+namespace {
+
+void append_message(std::vector<std::uint8_t>& batch, const nlmsghdr* header) {
+  const auto* octets = static_cast<const std::uint8_t*>(static_cast<const void*>(header));
+  batch.insert(batch.end(), octets, octets + (header->nlmsg_len + 3U) / 4U * 4U);
+}
+
+}  // namespace
+
 std::vector<std::uint8_t> nft_batch(const std::vector<NftStep>& steps, std::uint32_t first_sequence,
                                     std::uint32_t* last_sequence) {
   std::vector<std::uint8_t> batch;
   std::vector<char> block(kMessageSize);
   std::uint32_t sequence = first_sequence;
-  const auto append = [&](const nlmsghdr* header) {
-    const auto* octets = static_cast<const std::uint8_t*>(static_cast<const void*>(header));
-    batch.insert(batch.end(), octets, octets + (header->nlmsg_len + 3U) / 4U * 4U);
-  };
+  const auto append = [&](const nlmsghdr* header) { append_message(batch, header); };
   append(
       start_message(block, NFNL_MSG_BATCH_BEGIN, 0, sequence++, AF_UNSPEC, NFNL_SUBSYS_NFTABLES));
   for (const NftStep& step : steps) {
@@ -492,6 +498,27 @@ Expected<Done> NftSocket::send(const std::vector<NftStep>& steps) {
   std::uint32_t last = first;
   const std::vector<std::uint8_t> batch = nft_batch(steps, first, &last);
   sequence_ = last + 1;
+  return transact(batch, first, last);
+}
+
+Expected<Done> NftSocket::remove_table() {
+  std::vector<std::uint8_t> batch;
+  std::vector<char> block(kMessageSize);
+  const std::uint32_t first = ++sequence_;
+  append_message(
+      batch, start_message(block, NFNL_MSG_BATCH_BEGIN, 0, first, AF_UNSPEC, NFNL_SUBSYS_NFTABLES));
+  nlmsghdr* removal =
+      start_message(block, nft_type(NFT_MSG_DELTABLE), NLM_F_ACK, first + 1, NFPROTO_IPV6, 0);
+  put_text(removal, NFTA_TABLE_NAME, firewall::kNftTable);
+  append_message(batch, removal);
+  append_message(batch, start_message(block, NFNL_MSG_BATCH_END, 0, first + 2, AF_UNSPEC,
+                                      NFNL_SUBSYS_NFTABLES));
+  sequence_ = first + 2;
+  return transact(batch, first, first + 1);
+}
+
+Expected<Done> NftSocket::transact(const std::vector<std::uint8_t>& batch, std::uint32_t first,
+                                   std::uint32_t last) {
   if (mnl_socket_sendto(socket_, batch.data(), batch.size()) < 0) {
     return fail(cat("nftables: ", error_text(errno)));
   }

@@ -48,8 +48,14 @@ class NftSocket {
   // All steps or none. The error is the kernel's first complaint.
   Expected<Done> send(const std::vector<firewall::NftStep>& steps);
 
+  // The whole table goes.
+  Expected<Done> remove_table();
+
  private:
   explicit NftSocket(mnl_socket* socket) : socket_(socket) {}
+  // `last`: the number of the last message that is acknowledged.
+  Expected<Done> transact(const std::vector<std::uint8_t>& batch, std::uint32_t first,
+                          std::uint32_t last);
   // `set`: whose elements, where they are what is asked for. True: there is such a thing.
   template <class Each>
   Expected<bool> dump(std::uint16_t message, std::uint16_t table_attribute, std::string_view set,

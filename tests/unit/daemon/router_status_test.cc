@@ -14,6 +14,24 @@ using testing::isp_router;
 using testing::prefix;
 using testing::RouterRun;
 
+TEST(Router, StatusSaysWhyTheNewestRulesAreNotInPlace) {
+  RouterRun run;
+  run.start_online();
+  run.refuse = [](const Change& change) { return std::holds_alternative<ApplyFirewall>(change); };
+  conf::Config other = run.config;
+  other.lans[0].zone = firewall::Zone::kIsolated;
+  run.reload(other);
+  run.run_for(seconds(5));
+  const Status refused = run.router->status(run.now);
+  EXPECT_FALSE(refused.firewall_applied);
+  ASSERT_FALSE(refused.problems.empty());
+  EXPECT_EQ(refused.problems[0], "firewall: the newest rules are not in place: refused");
+  run.refuse = nullptr;
+  run.run_for(seconds(120));
+  EXPECT_TRUE(run.router->status(run.now).firewall_applied);
+  EXPECT_TRUE(run.router->status(run.now).problems.empty());
+}
+
 TEST(Router, StatusOfAHomeInOrder) {
   RouterRun run;
   run.start_online();
