@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 """Somebody on the Internet tries every 10 ms while the house is renumbered: what is open stays open or moves, and nothing else
-is open for a moment."""
+is open for a moment. By UDP, and by the first segments of TCP connections."""
 import ipaddress
 import socket
 import threading
@@ -8,8 +8,11 @@ import time
 
 from lab import OTHER_POOL, SERVER, limit, require_tools
 from scenario import final_checks, online, toml, wait_delegated, wait_online
+from wire import TCP, ipv6, tcp_syn
 
 CLOSED, PINHOLE, FLOW, SERVICE = 7000, 8081, 50000, 8091
+EXPOSED = 9000
+EPHEMERAL = range(20000, 60000)
 SHORT = {"renew": 6, "rebind": 9, "preferred": 60, "valid": 120}
 
 
@@ -39,34 +42,89 @@ class Prober:
         self.thread.join()
 
 
+class SynProber:
+    """Begins a new TCP connection with each of `targets` every 10 ms; `sent` has when, by target and source port."""
+
+    def __init__(self, lab, targets):
+        self.targets, self.sent, self._stop = targets, {one: {} for one in targets}, threading.Event()
+        self.head = bytes.fromhex((lab.isp.mac("core0") + lab.net.mac("eth0")).replace(":", "")) + b"\x86\xdd"
+        self.sock = lab.net.call(self._open)
+        lab.sockets.append(self.sock)
+        self.thread = threading.Thread(target=self._work, daemon=True)
+        self.thread.start()
+
+    @staticmethod
+    def _open():
+        sock = socket.socket(socket.AF_PACKET, socket.SOCK_RAW)
+        sock.bind(("eth0", 0))
+        return sock
+
+    def _work(self):
+        for source in EPHEMERAL:
+            if self._stop.wait(0.01):
+                return
+            for target in self.targets:
+                address, port = target
+                self.sock.send(self.head + ipv6(SERVER, address, TCP, tcp_syn(SERVER, address, source, port)))
+                self.sent[target][source] = time.time()
+
+    def end(self):
+        self._stop.set()
+        self.thread.join()
+
+    def let_in(self, wire, target):
+        """{source port: when it was seen on that wire}."""
+        address, port = target
+        return {one.ports[0]: one.time for one in wire.packets(match=lambda packet: (
+            packet.proto == TCP and not packet.outgoing and packet.destination == address and packet.ports[1] == port))}
+
+    def lost(self, wire, target, until=float("inf")):
+        """How many did not come through after the first one that did, of those sent until then."""
+        came = self.let_in(wire, target)
+        return sum(source not in came for source, when in self.sent[target].items() if min(came.values()) < when < until)
+
+
 def check_prober(lab, backend):
     require_tools("nft" if backend == "nft" else "ip6tables-restore")
     lab.house({"lan0": ["h1"], "lan1": ["h3"]})
     pinhole = '\n[[pinhole]]\nlan = "lan0"\nhost = "%s"\nprotocol = "udp"\nports = %d\n' % (lab.h1.mac("eth0"), PINHOLE)
-    house = online(lab, config=toml() + pinhole, hosts=("h1",), sixgated={"extra": ["--firewall", backend]},
-                   server_options=SHORT)
-    old = ipaddress.IPv6Address(lab.h1.address_in(house.prefix))
+    house = online(lab, config=toml(each={"lan1": 'zone = "exposed"'}) + pinhole + pinhole.replace("udp", "tcp"),
+                   hosts=("h1", "h3"), sixgated={"extra": ["--firewall", backend]}, server_options=SHORT)
+    old, old_exposed = (ipaddress.IPv6Address(lab.roles[role].address_in(house.prefix)) for role in ("h1", "h3"))
     old_prefix = house.prefix
-    # Where Kea begins in its next pool, and h1 with the identifier that it has.
-    new = ipaddress.IPv6Address(int(ipaddress.IPv6Network(OTHER_POOL).network_address) | int(old) & (2 ** 64 - 1))
-    # The ISP goes on sending what is for the old one: it is the house that must let nothing in.
-    lab.isp.ip("-6", "route", "add", str(old) + "/128", "via", lab.cpe.link_local("wan0"), "dev", "isp0")
+    # Where Kea begins in its next pool, and the hosts with the /64 and the identifier that they have.
+    pool = int(ipaddress.IPv6Network(OTHER_POOL).network_address)
+    new, new_exposed = (ipaddress.IPv6Address(pool | int(one) & (2 ** 72 - 1)) for one in (old, old_exposed))
+    # The ISP goes on sending what is for the old ones: it is the house that must let nothing in.
+    for one in (old, old_exposed):
+        lab.isp.ip("-6", "route", "add", str(one) + "/128", "via", lab.cpe.link_local("wan0"), "dev", "isp0")
     before = time.time()
     prober = Prober(lab, [(str(one), port) for one in (old, new) for port in (CLOSED, PINHOLE, FLOW)])
+    # Where each is seen if it is let in: the doors of the old addresses, those of the new ones, and what is closed.
+    doors, new_doors = ({(str(one), PINHOLE): lab.lan0, (str(exposed), EXPOSED): lab.lan1}
+                        for one, exposed in ((old, old_exposed), (new, new_exposed)))
+    shut = {(str(one), CLOSED): lab.lan0 for one in (old, new)}
+    syns = SynProber(lab, [*doors, *new_doors, *shut])
     lab.h1.call(lambda: ask_once(str(old)))
 
     def arrived(address, port, since=0.0):
         return [one.time for one in lab.lan0.packets(since, match=lambda packet: packet.destination == str(address)
                                                      and not packet.outgoing and packet.ports == (SERVICE, port))]
     lab.until("the pinhole and the flow are open", lambda: len(arrived(old, PINHOLE)) > 20 and len(arrived(old, FLOW)) > 20, 10)
+    lab.until("the doors are open", lambda: all(len(syns.let_in(wire, door)) > 20 for door, wire in doors.items()), 10)
     since = time.time()
     house.server.renumber(OTHER_POOL, house.snooper)
     house.prefix = wait_delegated(lab, since, timeout=60, within=OTHER_POOL)
     told = lab.wan.wait_dhcp("Reply", lambda one: any(house.prefix == p for p, _, v in one.delegated() if v), since=since).time
-    wait_online(lab, house.prefix, ("h1",))
-    lab.check(lab.h1.address_in(house.prefix) == str(new), "%s is not %s" % (lab.h1.address_in(house.prefix), new))
+    wait_online(lab, house.prefix, ("h1", "h3"))
+    for role, one in (("h1", new), ("h3", new_exposed)):
+        found = lab.roles[role].address_in(house.prefix)
+        lab.check(found == str(one), "%s is not %s" % (found, one))
     lab.until("the pinhole is open at the new address", lambda: len(arrived(new, PINHOLE)) > 100, 20)
+    lab.until("the new doors are open",
+              lambda: all(len(syns.let_in(wire, door)) > 100 for door, wire in new_doors.items()), 20)
     prober.end()
+    syns.end()
     closed = [arrived(one, CLOSED, before) for one in (old, new)] + [arrived(new, FLOW, before)]
     lab.check(not any(closed), "let in: %s" % [len(one) for one in closed])
     late = arrived(old, PINHOLE, told + 2) + arrived(old, FLOW, told + 2)
@@ -75,11 +133,21 @@ def check_prober(lab, backend):
         times = [one for one in arrived(old, port) if one < told]
         widest = max(later - sooner for sooner, later in zip(times, times[1:]))
         lab.check(widest < 1, "port %d of the old address was shut for %.2f s before the Reply" % (port, widest))
+    lab.check(not any(syns.let_in(wire, one) for one, wire in shut.items()), "TCP is let in to a closed port")
+    for door, wire in doors.items():
+        late = [one - told for one in syns.let_in(wire, door).values() if one > told + 2]
+        lab.check(not late, "%d to the old %s port %d, %.1f s after the Reply" % (len(late), *door, max(late, default=0)))
+        lost = syns.lost(wire, door, since)
+        lab.check(not lost, "%d segments to %s port %d were lost before the renumbering" % (lost, *door))
+    for door, wire in new_doors.items():
+        lost = syns.lost(wire, door)
+        lab.check(not lost, "%d segments to the new %s port %d were lost after its door was open" % (lost, *door))
     times = arrived(new, PINHOLE)
     widest = max(later - sooner for sooner, later in zip(times, times[1:]))
     lab.check(widest < 1, "the pinhole at the new address was shut for %.2f s" % widest)
-    print("%s: the pinhole had moved %.2f s after the Reply; %s was open until %.2f s after it"
-          % (backend, times[0] - told, old_prefix, max(arrived(old, FLOW)) - told))
+    print("%s: the pinhole had moved %.2f s after the Reply, by TCP both doors %.2f s; %s was open until %.2f s after it"
+          % (backend, times[0] - told, max(min(syns.let_in(wire, door).values()) for door, wire in new_doors.items()) - told,
+             old_prefix, max(arrived(old, FLOW)) - told))
     final_checks(lab)
 
 
@@ -91,7 +159,7 @@ def ask_once(source):
 
 @limit(150)
 def test_prober_during_a_renumbering_nft(lab):
-    """nft: pinhole and flow go with the old prefix, the pinhole comes with the new one."""
+    """nft: what is open goes with the old prefix, pinhole and exposed host come with the new one, and nothing is lost there."""
     check_prober(lab, "nft")
 
 
