@@ -16,15 +16,23 @@ EPHEMERAL = range(20000, 60000)
 SHORT = {"renew": 6, "rebind": 9, "preferred": 60, "valid": 120}
 
 
-class Prober:
-    """From the server beyond the ISP, to ports of addresses, in the order of `targets`."""
+class Trying:
+    """Something that a server beyond the ISP sends every 10 ms until its end."""
 
     def __init__(self, lab, targets):
-        self.lab, self.targets, self._stop = lab, targets, threading.Event()
+        self.targets, self._stop = targets, threading.Event()
         self.sock = lab.net.call(self._open)
         lab.sockets.append(self.sock)
         self.thread = threading.Thread(target=self._work, daemon=True)
         self.thread.start()
+
+    def end(self):
+        self._stop.set()
+        self.thread.join()
+
+
+class Prober(Trying):
+    """Datagrams to ports of addresses, in the order of `targets`."""
 
     @staticmethod
     def _open():
@@ -37,21 +45,14 @@ class Prober:
             for target in self.targets:
                 self.sock.sendto(b"prober", target)
 
-    def end(self):
-        self._stop.set()
-        self.thread.join()
 
-
-class SynProber:
-    """Begins a new TCP connection with each of `targets` every 10 ms; `sent` has when, by target and source port."""
+class SynProber(Trying):
+    """Begins a new TCP connection with each of `targets`; `sent` has when, by target and source port."""
 
     def __init__(self, lab, targets):
-        self.targets, self.sent, self._stop = targets, {one: {} for one in targets}, threading.Event()
+        self.sent = {one: {} for one in targets}
         self.head = bytes.fromhex((lab.isp.mac("core0") + lab.net.mac("eth0")).replace(":", "")) + b"\x86\xdd"
-        self.sock = lab.net.call(self._open)
-        lab.sockets.append(self.sock)
-        self.thread = threading.Thread(target=self._work, daemon=True)
-        self.thread.start()
+        super().__init__(lab, targets)
 
     @staticmethod
     def _open():
@@ -67,10 +68,6 @@ class SynProber:
                 address, port = target
                 self.sock.send(self.head + ipv6(SERVER, address, TCP, tcp_syn(SERVER, address, source, port)))
                 self.sent[target][source] = time.time()
-
-    def end(self):
-        self._stop.set()
-        self.thread.join()
 
     def let_in(self, wire, target):
         """{source port: when it was seen on that wire}."""
