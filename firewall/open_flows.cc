@@ -3,6 +3,9 @@
 
 #include <algorithm>
 #include <array>
+#include <iterator>
+#include <optional>
+#include <span>
 
 namespace sixgate::firewall {
 namespace {
@@ -19,15 +22,24 @@ const FirewallLan* lan_of(const Ruleset& rules, std::vector<Prefix> FirewallLan:
   return found == rules.lans.end() ? nullptr : &*found;
 }
 
-// Whether it is assigned, and the Internet may open what it wants to it; or it is, and may not.
-bool is_exposed_by(const Ruleset& rules, const Prefix& prefix) {
+// Whether the Internet may open what it wants to it; none: it is assigned to nobody.
+std::optional<bool> exposes(const Ruleset& rules, const Prefix& prefix) {
   const FirewallLan* const lan = lan_of(rules, &FirewallLan::assigned, prefix.address());
-  return lan != nullptr && is_exposed(*lan, prefix.address());
+  if (lan == nullptr) return std::nullopt;
+  return is_exposed(*lan, prefix.address());
 }
 
-bool is_guarded_by(const Ruleset& rules, const Prefix& prefix) {
-  const FirewallLan* const lan = lan_of(rules, &FirewallLan::assigned, prefix.address());
-  return lan != nullptr && !is_exposed(*lan, prefix.address());
+// What LANs have in one of their lists, and had not, or another one had. There may be thousands that both have.
+std::vector<Prefix> newly_in(std::vector<Prefix> FirewallLan::*list, const Ruleset& had,
+                             const Ruleset& has) {
+  std::vector<Prefix> fresh;
+  for (const FirewallLan& lan : has.lans) {
+    const auto same = std::ranges::find(had.lans, lan.interface, &FirewallLan::interface);
+    const std::span<const Prefix> known =
+        same == had.lans.end() ? std::span<const Prefix>() : (*same).*list;
+    std::ranges::set_difference(lan.*list, known, std::back_inserter(fresh));
+  }
+  return fresh;
 }
 
 bool is_opened(const FirewallPinhole& pinhole, const Flow& flow) {
@@ -98,13 +110,8 @@ bool has_more_assigned(const Ruleset& before, const Ruleset& after) {
 }
 
 std::vector<Prefix> no_longer_assigned(const Ruleset& before, const Ruleset& after) {
-  std::vector<Prefix> gone;
-  for (const FirewallLan& lan : before.lans) {
-    for (const Prefix& prefix : lan.assigned) {
-      if (lan_of(after, &FirewallLan::assigned, prefix.address()) == nullptr)
-        gone.push_back(prefix);
-    }
-  }
+  std::vector<Prefix> gone = newly_in(&FirewallLan::assigned, after, before);
+  std::erase_if(gone, [&](const Prefix& prefix) { return exposes(after, prefix).has_value(); });
   return gone;
 }
 
@@ -138,19 +145,18 @@ bool has_shut_tcp(const Ruleset& before, const Ruleset& after) {
              return one.interface == lan.interface && !is_open(one);
            });
   };
-  // What a router behind it has.
-  const auto is_guarded_behind = [&](const FirewallLan& lan) {
-    return std::ranges::any_of(lan.open,
-                               [&](const Prefix& prefix) { return is_guarded_by(after, prefix); });
+  // What routers behind LANs have.
+  const auto is_guarded_behind = [&](const Prefix& prefix) {
+    return exposes(after, prefix) == false;
   };
-  const auto was_exposed_behind = [&](const FirewallLan& lan) {
-    return std::ranges::any_of(lan.shut,
-                               [&](const Prefix& prefix) { return is_exposed_by(before, prefix); });
+  const auto was_exposed_behind = [&](const Prefix& prefix) {
+    return exposes(before, prefix) == true;
   };
   return std::ranges::any_of(before.pinholes, is_shut) ||
          std::ranges::any_of(before.lans, is_guarded_now) ||
-         std::ranges::any_of(before.lans, is_guarded_behind) ||
-         std::ranges::any_of(after.lans, was_exposed_behind) || lost(before.knocks, after.knocks);
+         std::ranges::any_of(newly_in(&FirewallLan::open, after, before), is_guarded_behind) ||
+         std::ranges::any_of(newly_in(&FirewallLan::shut, before, after), was_exposed_behind) ||
+         lost(before.knocks, after.knocks);
 }
 
 }  // namespace sixgate::firewall
