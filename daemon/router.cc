@@ -228,9 +228,10 @@ void Router::neighbors(const std::vector<Neighbor>& news, Instant now) {
     if (lan->config().bind_delegations && neighbor.address.is_link_local())
       subdelegations_changed(now);
     // So may an address that a pinhole is to be at.
-    const bool moves = is_for(config_, neighbor.mac) ||
-                       (before && *before != neighbor.mac && is_for(config_, *before));
-    if (!neighbor.address.is_link_local() && moves) dirty_ = true;
+    if (neighbor.address.is_link_local()) continue;
+    if (is_for(config_, neighbor.mac) ||
+        (before && *before != neighbor.mac && is_for(config_, *before)))
+      dirty_ = true;
   }
   if (dirty_) return settle(now);
   tell_names(now);

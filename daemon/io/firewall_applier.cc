@@ -308,11 +308,9 @@ class FirewallApplier::Impl : public std::enable_shared_from_this<Impl> {
       callback(Done{});
       return;
     }
+    if (kWorking[index] == settled_) return remove_others(index + 1, std::move(callback));
     Expected<std::unique_ptr<FirewallBackend>> other = make(kWorking[index], For::kRemoval);
-    if (kWorking[index] == settled_ || !other) {
-      remove_others(index + 1, std::move(callback));
-      return;
-    }
+    if (!other) return remove_others(index + 1, std::move(callback));
     other_ = std::move(*other);
     other_->remove([weak = weak_from_this(), index, callback](const Expected<Done>& removed) {
       const auto self = weak.lock();

@@ -334,10 +334,6 @@ void read_counter(const nlmsghdr* header, firewall::Counts& counts) {
                       number64(counter.of[NFTA_COUNTER_BYTES]));
 }
 
-}  // namespace
-
-namespace {
-
 void append_message(std::vector<std::uint8_t>& batch, const nlmsghdr* header) {
   const auto* octets = static_cast<const std::uint8_t*>(static_cast<const void*>(header));
   batch.insert(batch.end(), octets, octets + (header->nlmsg_len + 3U) / 4U * 4U);
