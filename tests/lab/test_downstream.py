@@ -1,6 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
 """Who guards what routers behind the LANs were delegated: the LAN's zone, sixgate whatever the zone, or those routers."""
-import ipaddress
 import re
 
 from dhcp_clients import Dhclient
@@ -9,6 +8,7 @@ from other_firewalls import LEGACY
 from scenario import final_checks, inside, online, toml
 from test_firewall_life import UdpFlow
 from test_flow_pickup import Transfer
+from test_relay import use
 
 
 class RouterBehind:
@@ -21,8 +21,7 @@ class RouterBehind:
             return next((one for one in re.findall(r"iaprefix ([0-9a-f:/]+) \{", client.text())
                          if inside(one.split("/")[0], within)), None)
         prefix = lab.until("%s has a prefix" % host, delegated, 30)
-        self.host, self.address = host, str(ipaddress.IPv6Network(prefix)[0x77])
-        host.ip("address", "add", self.address + "/128", "dev", "lo", "nodad")
+        self.host, self.address = host, use(host, prefix)
         host.serve(tcp=[8080], udp=[8081], address=self.address)
 
 
