@@ -62,6 +62,9 @@ def test_dhclient_declines(lab):
     client = Dhclient(lab, lab.h1, ask=["-N"]).start()
     lab.until("dhclient has an address", lambda: "iaaddr" in client.text(), 20)
     first = re.findall(r"iaaddr (\S+) ", client.text())[-1]
+    # The lease is written before its script gives the interface the address.
+    lab.until("its script is through", lambda: any(one["local"] == first and not one.get("tentative")
+                                                   for one in lab.h1.addresses("eth0")), 20)
     client.process.kill()
     lab.h1.ip("address", "del", first + "/128", "dev", "eth0")
     lab.h2.ip("address", "add", first + "/128", "dev", "eth0", "nodad")
