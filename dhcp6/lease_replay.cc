@@ -24,16 +24,19 @@ class LeaseReplay {
   void finish() {
     change_clock(boot_, now_);
     // Numbers in the journal that follows are the table's own.
-    // What a client said last is true of all its leases: only one of them was written anew then.
+    // What a client said last is true of all its leases: only one of them was written anew then, and that one may be over.
     std::vector<const Lease*> in_order;
-    in_order.reserve(leases_.size());
+    in_order.reserve(leases_.size() + ended_.size());
     for (const auto& [number, lease] : leases_) in_order.push_back(&lease);
+    for (const Lease& lease : ended_) in_order.push_back(&lease);
     std::ranges::sort(in_order, {}, &Lease::written);
     for (const Lease* one : in_order) {
       const BoundRecord& lease = one->record;
-      if (lease.valid_until <= now_) continue;
+      const bool over = one->ended || lease.valid_until <= now_;
+      if (over && table_.find_client(lease.duid) == kNoNumber) continue;
       const ClientNumber client = table_.meet(lease.duid, lease.client_address,
                                               lease.accepts_reconfigure, lease.relayed, lease.name);
+      if (over) continue;
       const LinkNumber link = table_.link_number(lease.link);
       if (!fits(client, link, lease)) {
         forget_if_empty(client);
@@ -61,6 +64,7 @@ class LeaseReplay {
   struct Lease {
     BoundRecord record;
     std::uint64_t written;  // in which order
+    bool ended = false;
   };
   void apply(const SessionRecord& session) {
     table_.epoch_ = std::max(table_.epoch_, session.epoch);
@@ -77,7 +81,13 @@ class LeaseReplay {
     const auto found = leases_.find(record.number);
     if (found != leases_.end()) found->second.record.valid_until = record.valid_until;
   }
-  void apply(const EndedRecord& record) { leases_.erase(record.number); }
+  void apply(const EndedRecord& record) {
+    const auto found = leases_.find(record.number);
+    if (found == leases_.end()) return;
+    found->second.ended = true;
+    ended_.push_back(std::move(found->second));
+    leases_.erase(found);
+  }
   void apply(const DeclinedRecord& record) {
     declined_[{record.link, record.interface_id}] = record.until;
   }
@@ -122,6 +132,7 @@ class LeaseReplay {
   std::string clock_;
   Instant last_;
   std::map<std::uint32_t, Lease> leases_;
+  std::vector<Lease> ended_;
   std::uint64_t written_ = 0;
   std::map<Duid, RelayPath> paths_;
   std::map<std::pair<std::string, std::uint64_t>, Instant> declined_;

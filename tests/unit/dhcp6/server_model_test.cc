@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 // Random clients, relay agents, restarts, crashes and renumberings against the server, and a model beside it that knows
-// which leases must exist: what was said in a Reply, is not over, not given back and of a live prefix; and which must
-// be taken back in the next Renew, because their prefix is gone.
+// which leases must exist: what was said in a Reply, is not over, not given back and of a live prefix; which must be taken
+// back in the next Renew, because their prefix is gone; and who must hear of that, by the way he came last, at once.
 #include <algorithm>
+#include <array>
 #include <cstdlib>
 #include <map>
 #include <set>
@@ -25,6 +26,8 @@ class Model {
     run_.begin();
   }
 
+  unsigned orders_through_relay_agents() const { return orders_; }
+
   void play() {
     for (int step = 0; step < 150 && !::testing::Test::HasFailure(); ++step) {
       act();
@@ -37,6 +40,11 @@ class Model {
     Instant until;
     unsigned client = 0;
     std::uint32_t iaid = 0;
+  };
+  // What is known of a client that was given something.
+  struct Told {
+    std::optional<bool> accepts;  // Reconfigure; none: not certain
+    bool relayed = false;
   };
   static constexpr unsigned kClients = 12;
 
@@ -108,18 +116,52 @@ class Model {
     run_.home().prefixes = {{first}, {prefix("fd00:0:0:1::/64")}};
     run_.home().spaces = {{.prefix = whole, .taken = {first}},
                           {.prefix = prefix("fd00::/48"), .taken = {prefix("fd00:0:0:1::/64")}}};
+    std::set<unsigned> concerned;
     for (auto* leases : {&addresses_, &prefixes_}) {
       for (const auto& [lease, of] : *leases) {
         if (!kUniqueLocal.contains(lease)) gone_[lease] = of;
       }
+      for (const auto& [lease, of] : *leases) {
+        if (!kUniqueLocal.contains(lease) && of.until > run_.now) concerned.insert(of.client);
+      }
       std::erase_if(*leases, [](const auto& one) { return !kUniqueLocal.contains(one.first); });
     }
+    run_.packets.clear();
     run_.configure();
+    run_.run_for(milliseconds(900));  // they are told one after the other
+    judge_orders(concerned);
+  }
+
+  // Each Reconfigure goes to a client that accepts it, by the way that he came.
+  void judge_orders(const std::set<unsigned>& concerned) {
+    std::set<unsigned> reached;
+    for (const ServerPacket& packet : run_.packets) {
+      const auto back = RelayedExchange::parse(packet.payload);
+      const auto direct = Message::parse(packet.payload);
+      const bool relayed = back && !back->relays.empty();
+      if (!relayed && !direct) continue;
+      if ((relayed ? back->message : *direct).type != MessageType::kReconfigure) continue;
+      const Ip6Address to = relayed ? back->relays[0].peer_address : packet.destination;
+      const auto client = static_cast<unsigned>(to.low() - client_address(0).low());
+      EXPECT_NE(told_[client].accepts, false) << "client " << client;
+      if (told_[client].accepts) {
+        EXPECT_EQ(relayed, told_[client].relayed) << "client " << client;
+      }
+      EXPECT_EQ(packet.link, relayed ? "guests" : "home");
+      reached.insert(client);
+    }
+    for (const unsigned client : concerned) {
+      if (told_[client].accepts == true) {
+        EXPECT_TRUE(reached.contains(client)) << "client " << client;
+        orders_ += told_[client].relayed ? 1 : 0;
+      }
+    }
   }
 
   // Directly, or through a relay agent whose address tells the link.
   std::optional<Message> exchange(const Message& message, unsigned client) {
-    if (dice_.chance(0.7)) return run_.ask(message, "home", client_address(client));
+    relayed_ = !dice_.chance(0.7);
+    if (!relayed_) return run_.ask(message, "home", client_address(client));
     RelayedExchange through{.relays = {}, .inner = {}, .message = message};
     through.relays.push_back({.link_address = Ip6Address::from_halves(
                                   run_.home().prefixes[0].prefix.address().high(), 9),
@@ -163,8 +205,18 @@ class Model {
         continue;
       dead.push_back(lease);
     }
+    const bool known = has_something(client);
     const auto reply = exchange(message_of(message), client);
     if (!reply || reply->type != MessageType::kReply) return;
+    if (!addresses_in(*reply).empty() || !prefixes_in(*reply).empty()) {
+      const bool renews = type == MessageType::kRenew || type == MessageType::kRebind;
+      Told& told = told_[client];
+      if (message.accepts_reconfigure || !renews)
+        told.accepts = message.accepts_reconfigure;
+      else if (!known)
+        told.accepts.reset();
+      told.relayed = relayed_;
+    }
     // RFC 9096 section 3.5, whatever else the IA gets.
     const auto taken_back = addresses_in(*reply, false);
     const auto prefixes_back = prefixes_in(*reply, false);
@@ -221,6 +273,14 @@ class Model {
       forget(addresses_, client, iaid);
     }
     EXPECT_TRUE(exchange(message_of(message), client));
+  }
+
+  bool has_something(unsigned client) const {
+    return std::ranges::any_of(std::array{&addresses_, &prefixes_}, [&](const auto* leases) {
+      return std::ranges::any_of(*leases, [&](const auto& one) {
+        return one.second.client == client && one.second.until > run_.now;
+      });
+    });
   }
 
   // What a client names: what it has, what another has, or anything.
@@ -317,14 +377,21 @@ class Model {
   std::map<Prefix, Lease> prefixes_;
   std::map<Prefix, Lease> gone_;  // of prefixes that are
   std::map<std::uint64_t, Instant> declined_;
+  std::map<unsigned, Told> told_;
+  bool relayed_ = false;  // the last exchange
+  unsigned orders_ = 0;
 };
 
 TEST(DhcpServerModel, WhatWasPromisedIsKnownWhateverHappens) {
+  unsigned orders = 0;
   for (std::uint64_t seed = 1; seed <= seeds(); ++seed) {
     SCOPED_TRACE("seed " + std::to_string(seed));
-    Model(seed).play();
+    Model model(seed);
+    model.play();
     if (HasFailure()) return;
+    orders += model.orders_through_relay_agents();
   }
+  EXPECT_GT(orders, seeds() / 10) << "it was hardly tried";
 }
 
 }  // namespace
