@@ -39,6 +39,11 @@ foreach(room IN LISTS rooms)
   endif()
 endforeach()
 
+# What reaches the medium is watched there (tests/unit/daemon_io/medium.h).
+if(TARGET daemon_io_tests)
+  target_link_options(daemon_io_tests PRIVATE -Wl,--wrap=write,--wrap=fsync,--wrap=fdatasync,--wrap=rename,--wrap=syscall)
+endif()
+
 file(GLOB_RECURSE sim_sources CONFIGURE_DEPENDS ${CMAKE_SOURCE_DIR}/tests/sim/*.cc)
 if(sim_sources)
   sixgate_test_binary(sim_tests ${sim_sources})
