@@ -34,7 +34,7 @@ constexpr std::string_view kHelp =
     "       sixgate [--socket PATH] lease reserve CLIENT|ADDRESS|PREFIX\n"
     "       sixgate [--socket PATH] monitor leases [--since EPOCH.SEQ] [--count N] [--json]\n"
     "       sixgate [--socket PATH] firewall print [--backend nft|ip6tables] [--json]\n"
-    "       sixgate [--socket PATH] firewall counters [--json]\n"
+    "       sixgate [--socket PATH] firewall counters [--rules] [--json]\n"
     "       sixgate [--socket PATH] metrics\n"
     "       sixgate [--socket PATH] knock client-config|reset [--json]\n"
     "       sixgate check [FILE]\n"
@@ -49,7 +49,7 @@ constexpr std::string_view kHelp =
     "  lease reserve  what a client has as [[reservation]], to be put into sixgate.toml\n"
     "  monitor leases what happens to leases, as it happens\n"
     "  firewall print the rules of the moment, each with its reason; as another backend has them\n"
-    "  firewall counters  what the rules refused and let in\n"
+    "  firewall counters  what the rules refused and let in; with --rules, what each has met\n"
     "  metrics        all that is counted, as Prometheus reads it\n"
     "  knock client-config  what a machine needs that may open the house by IPsec AH\n"
     "  knock reset    make the tunnels anew, for such a machine that was made anew\n"
@@ -81,14 +81,14 @@ CommandResult show(const std::string& socket, std::string_view what, bool as_jso
 }
 
 CommandResult metrics(const std::string& socket) {
-  std::array<Json, 3> answers;
+  std::array<Json, 4> answers;
   std::size_t at = 0;
-  for (const std::string_view what : {"status", "leases", "firewall counters"}) {
+  for (const std::string_view what : {"status", "leases", "firewall counters", "firewall rules"}) {
     auto answer = answer_to(socket, what);
     if (!answer) return answer.error();
     answers[at++] = std::move(answer->json);
   }
-  return {kOk, metrics_text(answers[0], answers[1], answers[2]), {}};
+  return {kOk, metrics_text(answers[0], answers[1], answers[2], answers[3]), {}};
 }
 
 std::string knock_client_text(const Json& answer) { return answer["client"].text(); }
@@ -146,6 +146,7 @@ CommandResult check(const std::string& file) {
 CommandResult run_command(std::span<const char* const> arguments, const Sink& live) {
   std::string socket;
   bool as_json = false;
+  bool rules = false;
   std::optional<std::uint64_t> count;
   std::string since, backend;
   std::vector<std::string> words;
@@ -158,6 +159,8 @@ CommandResult run_command(std::span<const char* const> arguments, const Sink& li
     if (argument == "--version") return {kOk, cat("sixgate ", daemon::kVersion, '\n'), {}};
     if (argument == "--json") {
       as_json = true;
+    } else if (argument == "--rules") {
+      rules = true;
     } else if (argument == "--socket") {
       if (++i == arguments.size()) return usage_error("--socket needs a path");
       socket = arguments[i];
@@ -193,6 +196,8 @@ CommandResult run_command(std::span<const char* const> arguments, const Sink& li
   if (!since.empty()) return usage_error("--since belongs to monitor leases");
   if (count) return usage_error("--count belongs to monitor");
   const bool prints = words.size() == 2 && words[0] == "firewall" && words[1] == "print";
+  const bool counts = words.size() == 2 && words[0] == "firewall" && words[1] == "counters";
+  if (rules && !counts) return usage_error("--rules belongs to firewall counters");
   if (!backend.empty() && !prints) return usage_error("--backend belongs to firewall print");
   if (words[0] == "status") {
     if (words.size() > 1) return usage_error("status takes no argument");
@@ -203,8 +208,8 @@ CommandResult run_command(std::span<const char* const> arguments, const Sink& li
     return show(where, "leases", as_json, leases_text);
   }
   if (words[0] == "firewall") {
-    if (words.size() == 2 && words[1] == "counters")
-      return show(where, "firewall counters", as_json, firewall_counters_text);
+    if (rules) return show(where, "firewall rules", as_json, firewall_rules_text);
+    if (counts) return show(where, "firewall counters", as_json, firewall_counters_text);
     if (!prints) return usage_error("firewall needs: print or counters");
     return show(where, backend.empty() ? "firewall" : cat("firewall ", backend), as_json,
                 [](const Json& answer) { return answer["rules"].text(); });

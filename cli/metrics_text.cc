@@ -110,9 +110,25 @@ void firewall(std::string& out, const Json& counters) {
   }
 }
 
+void each_rule(std::string& out, const Json& rules) {
+  for (const auto& [unit, name] : {Label{"packets", "firewall_rule_packets_total"},
+                                   Label{"bytes", "firewall_rule_bytes_total"}}) {
+    Metric metric(out, name, "counter", "What each rule of the moment has met.");
+    for (const Json& one : rules["rules"].elements()) {
+      metric.sample({{"table", one["table"].text()},
+                     {"chain", one["chain"].text()},
+                     {"number", std::to_string(one["number"].number())},
+                     {"match", one["match"].text()},
+                     {"about", one["about"].text()}},
+                    one[unit].number());
+    }
+  }
+}
+
 }  // namespace
 
-std::string metrics_text(const Json& status, const Json& leases, const Json& counters) {
+std::string metrics_text(const Json& status, const Json& leases, const Json& counters,
+                         const Json& rules) {
   std::string out;
   Metric(out, "info", "gauge", "Always 1.").sample({{"version", status["version"].text()}}, 1);
   Metric(out, "problems", "gauge", "How many problems status names.")
@@ -125,6 +141,7 @@ std::string metrics_text(const Json& status, const Json& leases, const Json& cou
       .sample({{"backend", status["firewall"]["backend"].text()}},
               status["firewall"]["applied"].truth() ? 1 : 0);
   firewall(out, counters);
+  each_rule(out, rules);
   return out;
 }
 

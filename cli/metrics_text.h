@@ -9,7 +9,8 @@
 
 namespace sixgate::cli {
 
-// Of the answers to "status", "leases" and "firewall counters".
-std::string metrics_text(const Json& status, const Json& leases, const Json& counters);
+// Of the answers to "status", "leases", "firewall counters" and "firewall rules".
+std::string metrics_text(const Json& status, const Json& leases, const Json& counters,
+                         const Json& rules);
 
 }  // namespace sixgate::cli

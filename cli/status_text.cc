@@ -293,6 +293,20 @@ std::string firewall_counters_text(const Json& answer) {
   return out;
 }
 
+std::string firewall_rules_text(const Json& answer) {
+  Table table;
+  for (const Json& one : answer["rules"].elements()) {
+    const std::string match = said(one["match"]);
+    const std::string place = one["table"].text().empty() ? "" : cat(said(one["table"]), ' ');
+    table.row({cat(place, said(one["chain"]), ' ', one["number"].number()),
+               cat(one["packets"].number(), " packets"), cat(one["bytes"].number(), " bytes"),
+               match.empty() ? said(one["about"]) : cat(match, " (", said(one["about"]), ')')});
+  }
+  std::string out;
+  table.print(out, "");
+  return out;
+}
+
 std::string status_text(const Json& status) {
   std::string out = cat("sixgated ", said(status["version"]));
   const Json& firewall = status["firewall"];

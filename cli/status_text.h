@@ -12,5 +12,6 @@ std::string status_text(const Json& status);
 
 // Of `sixgate firewall counters`.
 std::string firewall_counters_text(const Json& answer);
+std::string firewall_rules_text(const Json& answer);  // --rules
 
 }  // namespace sixgate::cli

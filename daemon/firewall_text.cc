@@ -70,4 +70,22 @@ std::string firewall_counters_json(const firewall::Counts& counts,
   return json.take();
 }
 
+std::string firewall_rules_json(const firewall::RuleCounts& counts, std::string_view backend) {
+  JsonWriter json;
+  json.begin_object().member("schema", 1).member("backend", backend);
+  json.key("rules").begin_array();
+  for (const firewall::RuleCount& one : counts) {
+    json.begin_object();
+    if (!one.table.empty()) json.member("table", one.table);
+    json.member("chain", one.chain).member("number", one.number);
+    if (!one.match.empty()) json.member("match", one.match);
+    json.member("about", one.why)
+        .member("packets", one.packets)
+        .member("bytes", one.bytes)
+        .end_object();
+  }
+  json.end_array().end_object();
+  return json.take();
+}
+
 }  // namespace sixgate::daemon

@@ -25,4 +25,9 @@ std::string firewall_counters_json(const firewall::Counts& counts,
                                    const std::vector<firewall::PinholeCount>& pinholes,
                                    std::string_view backend);
 
+// {"schema":1,"backend":"nft","rules":[{"table":"filter","chain":"forward","number":3,"match":"-i wan0",
+// "about":"answers","packets":3,"bytes":240},...]}, for `sixgate firewall counters --rules`. The table, and what a rule
+// matches, is told of ip6tables alone.
+std::string firewall_rules_json(const firewall::RuleCounts& counts, std::string_view backend);
+
 }  // namespace sixgate::daemon

@@ -48,4 +48,19 @@ struct PinholeCount {
 // From the text of `ip6tables-save -c`. Rules that only lead on to a chain of ours are not counted.
 Counts ip6tables_counts(std::string_view saved);
 
+// What one rule has met since it was written: with nft when the skeleton was loaded, with ip6tables at the last change.
+struct RuleCount {
+  std::string table{};  // of ip6tables
+  std::string chain{};  // of the table sixgate, or of ip6tables without "sixgate-"
+  unsigned number = 0;  // in its chain, from 1
+  std::string match{};  // of ip6tables: what it is about, in its words
+  std::string why{};
+  std::uint64_t packets = 0;
+  std::uint64_t bytes = 0;
+  bool operator==(const RuleCount&) const = default;
+};
+using RuleCounts = std::vector<RuleCount>;  // chain by chain
+
+RuleCounts ip6tables_rule_counts(std::string_view saved);
+
 }  // namespace sixgate::firewall

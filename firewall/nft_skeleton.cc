@@ -2,6 +2,7 @@
 // The constant part of table `ip6 sixgate`. A rule's comment says why it is there, so that
 // `nft list table ip6 sixgate` explains itself.
 #include <algorithm>
+#include <array>
 #include <string>
 
 #include "firewall/counted.h"
@@ -101,8 +102,8 @@ table ip6 sixgate {
 		iifname != @wan iifname != @lan accept comment "not our interface"
 		icmpv6 type { 133-137, 141-142, 148-149 } ip6 hoplimit != 255 counter name misplaced drop comment "not beyond its link: RFC 4890 4.3.3; 255: a bridge's"
 		icmpv6 type { 130-132, 143, 151-153 } ip6 hoplimit != 1 counter name misplaced drop comment "the same; 1: a bridge's"
-		iifname @wan jump from_wan
-		oifname @wan jump to_wan
+		iifname @wan jump from_wan comment "what no router lets in"
+		oifname @wan jump to_wan comment "what no router lets out"
 		%user_before_established
 		ct state established,related accept comment "what is allowed already, and errors about it"
 		%user_after_established
@@ -139,7 +140,7 @@ table ip6 sixgate {
 		iifname @wan oifname @any_endpoint tcp flags & (fin | syn | rst | ack) == syn meta l4proto . ip6 daddr . th dport @endpoints counter name endpoints accept comment "sent something to somebody just now"
 		iifname @wan oifname @any_endpoint meta l4proto . ip6 daddr @endpoints_without_port counter name endpoints accept comment "sent something to somebody just now"
 		iifname @wan oifname @guarded meta l4proto { 4, 41 } ip6 daddr . ip6 saddr @mobile counter name endpoints accept comment "tunnel beside Mobile IPv6: RFC 6092 REC-29"
-		oifname @guarded goto to_guarded
+		oifname @guarded goto to_guarded comment "the inside started nothing like this"
 		counter name refused drop comment "nothing else asked for it"
 	}
 	chain shut {
@@ -250,6 +251,27 @@ std::string marked(std::string_view line) {
   return cat(line.substr(0, at), " goto accepted comment", line.substr(at + kPassing.size()));
 }
 
+// What a rule decides it counts, each for itself; not what is no concern of ours.
+std::string counting(std::string line) {
+  constexpr std::array<std::string_view, 8> kDeciding{"counter", "accept", "drop", "return",
+                                                      "notrack", "reject", "goto", "jump"};
+  constexpr std::string_view kCounter = "counter ";
+  const std::size_t comment = std::min(line.find(" comment \""), line.size() - 1);
+  if (!line.starts_with("\t\t") || line.find("\"not our interface\"") != std::string::npos)
+    return line;
+  for (std::size_t at = 2; at < comment;) {
+    const std::size_t end = std::min(line.find(' ', at), comment);
+    const std::string_view word = std::string_view(line).substr(at, end - at);
+    if (std::ranges::find(kDeciding, word) != kDeciding.end()) {
+      const bool anonymous =
+          word == "counter" && !std::string_view(line).substr(end).starts_with(" name ");
+      return anonymous ? line : line.insert(at, kCounter);
+    }
+    at = end + 1;
+  }
+  return line;
+}
+
 // Translation happens in chains that only a home with translations has. Inside, destinations are translated before rules
 // see them and sources after; so a ULA in `forward` is one that was, or will be, translated, or is none of ours. A flow
 // that began with another uplink's prefix, or one that is gone, is not carried on with it: that uplink's provider would
@@ -335,7 +357,7 @@ std::string rules_for(const Ruleset& ruleset) {
         for (const UserChain& chain : kUserChains) out += cat("\tchain ", chain.nft, " {\n\t}\n");
       }
     }
-    out += decides && ruleset.accept_mark != 0 ? marked(line) : std::string(line);
+    out += counting(decides && ruleset.accept_mark != 0 ? marked(line) : std::string(line));
   }
   // Last of all, so that a complaint about them names a line that can be told from ours.
   if (!ruleset.user_rules.empty())

@@ -484,14 +484,22 @@ void Daemon::answer(std::string_view command, const ControlSocket::Reply& reply)
     firewall_.look_around([this, reply](const FirewallView& view) { reply(status_answer(view)); });
   } else if (command == "firewall counters") {
     firewall_.count([this, reply](const Expected<firewall::Counts>& counts) {
-      const auto backend = firewall_.backend();
-      reply(counts ? firewall_counters_json(*counts, firewall_.count_pinholes(),
-                                            backend ? to_string(*backend) : "none")
+      reply(counts ? firewall_counters_json(*counts, firewall_.count_pinholes(), backend_name())
+                   : error_answer(counts.error().message));
+    });
+  } else if (command == "firewall rules") {
+    firewall_.count_rules([this, reply](const Expected<firewall::RuleCounts>& counts) {
+      reply(counts ? firewall_rules_json(*counts, backend_name())
                    : error_answer(counts.error().message));
     });
   } else {
     reply(answer_at_once(command));
   }
+}
+
+std::string_view Daemon::backend_name() const {
+  const auto backend = firewall_.backend();
+  return backend ? to_string(*backend) : "none";
 }
 
 std::string Daemon::answer_at_once(std::string_view command) {

@@ -29,6 +29,7 @@ class NoFirewall final : public FirewallBackend {
   void apply(const firewall::Ruleset&, Callback callback) override { callback(Done{}); }
   void remove(Callback callback) override { callback(Done{}); }
   void count(CountCallback callback) override { callback(firewall::Counts{}); }
+  void count_rules(RulesCallback callback) override { callback(firewall::RuleCounts{}); }
   void inspect(InspectCallback callback) override { callback(std::string()); }
   bool concerns(std::string_view, std::uint32_t) const override { return false; }
   void look_around(ViewCallback callback) override { callback({}); }
@@ -72,6 +73,14 @@ class FirewallApplier::Impl : public std::enable_shared_from_this<Impl> {
       backend_->count(std::move(callback));
     } else {
       callback(firewall::Counts{});
+    }
+  }
+
+  void count_rules(FirewallBackend::RulesCallback callback) {
+    if (settled_) {
+      backend_->count_rules(std::move(callback));
+    } else {
+      callback(firewall::RuleCounts{});
     }
   }
 
@@ -381,6 +390,10 @@ void FirewallApplier::put_back(Callback callback) { impl_->put_back(std::move(ca
 
 void FirewallApplier::count(std::function<void(Expected<firewall::Counts>)> callback) {
   impl_->count(std::move(callback));
+}
+
+void FirewallApplier::count_rules(std::function<void(Expected<firewall::RuleCounts>)> callback) {
+  impl_->count_rules(std::move(callback));
 }
 
 void FirewallApplier::inspect(std::function<void(Expected<std::string>)> callback) {

@@ -76,6 +76,9 @@ class FirewallApplier {
   // comes later.
   void count(std::function<void(Expected<firewall::Counts>)> callback);
 
+  // The same, rule by rule.
+  void count_rules(std::function<void(Expected<firewall::RuleCounts>)> callback);
+
   // And each pinhole, where the backend can tell.
   std::vector<firewall::PinholeCount> count_pinholes();
 

@@ -33,6 +33,8 @@ class FirewallBackend {
   using CountCallback = std::function<void(Expected<firewall::Counts>)>;
   virtual void count(CountCallback callback) = 0;
   virtual std::vector<firewall::PinholeCount> count_pinholes() { return {}; }
+  using RulesCallback = std::function<void(Expected<firewall::RuleCounts>)>;
+  virtual void count_rules(RulesCallback callback) = 0;
   // What of that which the kernel took is no longer there as it was, for a person; empty: all is.
   using InspectCallback = std::function<void(Expected<std::string>)>;
   virtual void inspect(InspectCallback callback) = 0;
@@ -55,6 +57,7 @@ class NftFirewall final : public FirewallBackend {
   void apply(const firewall::Ruleset& ruleset, Callback callback) override;
   void remove(Callback callback) override;
   void count(CountCallback callback) override { callback(socket_.counts()); }
+  void count_rules(RulesCallback callback) override { callback(socket_.rule_counts()); }
   std::vector<firewall::PinholeCount> count_pinholes() override {
     return socket_.pinhole_counts().value_or({});
   }
@@ -91,6 +94,7 @@ class Ip6tablesFirewall final : public FirewallBackend {
   void apply(const firewall::Ruleset& ruleset, Callback callback) override;
   void remove(Callback callback) override;
   void count(CountCallback callback) override;
+  void count_rules(RulesCallback callback) override;
   void inspect(InspectCallback callback) override;
   bool concerns(std::string_view table, std::uint32_t port) const override;
   bool tells_all() const override { return legacy_ == false; }

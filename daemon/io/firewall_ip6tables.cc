@@ -125,6 +125,15 @@ void Ip6tablesFirewall::count(CountCallback callback) {
   });
 }
 
+void Ip6tablesFirewall::count_rules(RulesCallback callback) {
+  save({"-c"}, [callback = std::move(callback)](const Expected<std::string>& saved) {
+    if (saved)
+      callback(firewall::ip6tables_rule_counts(*saved));
+    else
+      callback(Unexpected<Error>(saved.error()));
+  });
+}
+
 void Ip6tablesFirewall::inspect(InspectCallback callback) {
   if (!good_ || !jumping_) {
     callback(std::string());

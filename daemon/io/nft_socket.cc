@@ -19,6 +19,7 @@
 
 #include "daemon/io/clock.h"
 #include "daemon/io/netfilter_message.h"
+#include "net/byte_reader.h"
 #include "net/text.h"
 
 namespace sixgate::daemon {
@@ -309,16 +310,55 @@ std::uint64_t number64(const nlattr* attribute) {
              : be64toh(mnl_attr_get_u64(attribute));
 }
 
+// What an expression has counted; false: it is no counter.
+template <class Count>
+bool read_count(const nlattr* expression, Count& count) {
+  const auto found = attributes_in<NFTA_EXPR_MAX + 1>(expression);
+  if (netfilter_text(found.of[NFTA_EXPR_NAME]) != "counter") return false;
+  const auto counter = attributes_in<NFTA_COUNTER_MAX + 1>(found.of[NFTA_EXPR_DATA]);
+  count.packets = number64(counter.of[NFTA_COUNTER_PACKETS]);
+  count.bytes = number64(counter.of[NFTA_COUNTER_BYTES]);
+  return true;
+}
+
 // What an element has counted; nothing where the set was made by a version that counted none.
 firewall::PinholeCount count_of(const nlattr* one, firewall::FirewallPinhole pinhole) {
   firewall::PinholeCount count{std::move(pinhole)};
   const auto element = attributes_in<NFTA_SET_ELEM_MAX + 1>(one);
-  const auto expression = attributes_in<NFTA_EXPR_MAX + 1>(element.of[NFTA_SET_ELEM_EXPR]);
-  if (netfilter_text(expression.of[NFTA_EXPR_NAME]) != "counter") return count;
-  const auto counter = attributes_in<NFTA_COUNTER_MAX + 1>(expression.of[NFTA_EXPR_DATA]);
-  count.packets = number64(counter.of[NFTA_COUNTER_PACKETS]);
-  count.bytes = number64(counter.of[NFTA_COUNTER_BYTES]);
+  (void)read_count(element.of[NFTA_SET_ELEM_EXPR], count);
   return count;
+}
+
+// A rule's comment is in what its maker keeps with it: type, length and value, as the program nft writes them.
+std::string comment_of(const nlattr* user_data) {
+  constexpr std::uint8_t kComment = 0;
+  if (user_data == nullptr) return {};
+  ByteReader reader({static_cast<const std::uint8_t*>(mnl_attr_get_payload(user_data)),
+                     mnl_attr_get_payload_len(user_data)});
+  while (!reader.at_end()) {
+    const std::uint8_t type = reader.u8();
+    const auto value = reader.bytes(reader.u8());
+    if (!reader.ok()) break;
+    if (type != kComment) continue;
+    const auto end = std::ranges::find(value, 0);
+    return std::string(value.begin(), end);
+  }
+  return {};
+}
+
+void read_rule(const nlmsghdr* header, firewall::RuleCount& last, firewall::RuleCounts& counts) {
+  const auto rule = attributes_of<NFTA_RULE_MAX + 1>(header);
+  if (netfilter_text(rule.of[NFTA_RULE_TABLE]) != firewall::kNftTable) return;
+  const std::string_view chain = netfilter_text(rule.of[NFTA_RULE_CHAIN]);
+  if (last.chain != chain) last = {.chain = std::string(chain)};
+  ++last.number;
+  if (rule.of[NFTA_RULE_EXPRESSIONS] == nullptr) return;
+  for (const nlattr* expression : nested(rule.of[NFTA_RULE_EXPRESSIONS])) {
+    if (!read_count(expression, last)) continue;
+    last.why = comment_of(rule.of[NFTA_RULE_USERDATA]);
+    counts.push_back(last);
+    return;
+  }
 }
 
 // Attributes of tables, chains, sets and rules are numbered up to this, as far as a print has them.
@@ -438,6 +478,16 @@ Expected<firewall::Counts> NftSocket::counts() {
   firewall::Counts counts = firewall::no_counts();
   const Expected<bool> dumped = dump(NFT_MSG_GETOBJ, NFTA_OBJ_TABLE, {},
                                      [&](const nlmsghdr* header) { read_counter(header, counts); });
+  if (!dumped) return Unexpected<Error>(dumped.error());
+  return counts;
+}
+
+Expected<firewall::RuleCounts> NftSocket::rule_counts() {
+  firewall::RuleCounts counts;
+  firewall::RuleCount last;
+  const Expected<bool> dumped =
+      dump(NFT_MSG_GETRULE, NFTA_RULE_TABLE, {},
+           [&](const nlmsghdr* header) { read_rule(header, last, counts); });
   if (!dumped) return Unexpected<Error>(dumped.error());
   return counts;
 }

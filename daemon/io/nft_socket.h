@@ -42,6 +42,9 @@ class NftSocket {
   // What the table's named counters say.
   Expected<firewall::Counts> counts();
 
+  // What each of its rules has counted, but for those that have no counter.
+  Expected<firewall::RuleCounts> rule_counts();
+
   // And the elements that stand for pinholes.
   Expected<std::vector<firewall::PinholeCount>> pinhole_counts();
 

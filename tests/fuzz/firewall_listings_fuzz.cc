@@ -33,6 +33,11 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
     for (const std::string& name : names) require(name.find('\n') == std::string::npos);
   }
   require(ip6tables_counts(text).size() == kCountedKinds.size());
+  unsigned number = 0;
+  for (const RuleCount& one : ip6tables_rule_counts(text)) {
+    require(one.number == 1 || one.number == number + 1);
+    number = one.number;
+  }
   (void)saved_by_legacy(text);
   return 0;
 }

@@ -55,12 +55,24 @@ def counted(lab, backend):
         lab.check("pinhole on lan0" in shown and "tcp 8080" in shown, shown)
     else:
         lab.check(doors == [], str(doors))
+    # And each rule by its reason, what it lets pass too; a flow's later packets are answers, so they were more than one.
+    rules = json.loads(house.sixgated.cli_run("firewall", "counters", "--rules", "--json").stdout)["rules"]
+    met = {}
+    for one in rules:
+        met[one["about"]] = met.get(one["about"], 0) + one["packets"]
+    lab.check(met["what is allowed already, and errors about it"] >= 2 and met["opened by the configuration, or by PCP"] >= 1, str(rules))
+    lab.check(all(one["number"] >= 1 and one["chain"] and one["about"] for one in rules) and len(rules) > 60, str(rules))
+    shown = house.sixgated.cli_run("firewall", "counters", "--rules").stdout
+    lab.check(re.search(r"^forward \d+ +[1-9]\d* packets .*what is allowed already", shown, re.M) if backend == "nft" else
+              re.search(r"^filter through \d+ +[1-9]\d* packets .*-m conntrack .*what is allowed already", shown, re.M), shown)
     status = json.loads(house.sixgated.cli_run("status", "--json").stdout)["firewall"]["counters"]
     lab.check(status["refused"]["packets"] >= after["refused"] and status["refused"]["bytes"] > 0, str(status))
     lab.check("firewall packets: " in house.sixgated.cli_run("status").stdout, "a person is not told")
 
     told = metrics(house)
     lab.check(told["sixgate_firewall_packets_total", 'rule="refused"'] >= after["refused"], str(told))
+    lab.check(sum(value for (name, labels), value in told.items() if name == "sixgate_firewall_rule_packets_total"
+                  and 'about="what is allowed already' in labels) >= met["what is allowed already, and errors about it"], str(told))
     lab.check(told["sixgate_uplink_ready", 'uplink="wan0"'] == 1 and told["sixgate_firewall_applied", 'backend="%s"' % backend] == 1
               and any(name == "sixgate_prefix_valid_seconds" and value > 0 for (name, _), value in told.items()), str(told))
 

@@ -86,6 +86,8 @@ TEST(Command, WrongUsageIsCode2) {
            {"firewall", "print", "--backend"},
            {"firewall", "print", "--backend", "ipfw"},
            {"firewall", "counters", "--backend", "nft"},
+           {"firewall", "print", "--rules"},
+           {"status", "--rules"},
            {"status", "--backend", "nft"}}) {
     const CommandResult result = run(arguments);
     EXPECT_EQ(result.code, kUsage);

@@ -21,7 +21,10 @@ TEST(MetricsText, IsWhatPrometheusReads) {
   const Json counters = json(R"({"counters":{"refused":{"packets":7,"bytes":560}},
      "pinholes":[{"host":"2001:db8::7","protocol":6,"first_port":80,"last_port":80,"source":"::/0","packets":2,"bytes":160},
                  {"host":"2001:db8::7","protocol":17,"first_port":1,"last_port":9,"source":"::/0","packets":0,"bytes":0}]})");
-  EXPECT_EQ(metrics_text(status, leases, counters),
+  const Json rules =
+      json(R"({"rules":[{"chain":"forward","number":2,"about":"answers","packets":5,"bytes":500},
+     {"table":"filter","chain":"input","number":1,"match":"-i wan0","about":"ping","packets":1,"bytes":60}]})");
+  EXPECT_EQ(metrics_text(status, leases, counters, rules),
             R"(# HELP sixgate_info Always 1.
 # TYPE sixgate_info gauge
 sixgate_info{version="1.2"} 1
@@ -65,11 +68,19 @@ sixgate_pinhole_packets_total{host="2001:db8::7",protocol="17",ports="1-9",sourc
 # TYPE sixgate_pinhole_bytes_total counter
 sixgate_pinhole_bytes_total{host="2001:db8::7",protocol="6",ports="80",source="::/0"} 160
 sixgate_pinhole_bytes_total{host="2001:db8::7",protocol="17",ports="1-9",source="::/0"} 0
+# HELP sixgate_firewall_rule_packets_total What each rule of the moment has met.
+# TYPE sixgate_firewall_rule_packets_total counter
+sixgate_firewall_rule_packets_total{table="",chain="forward",number="2",match="",about="answers"} 5
+sixgate_firewall_rule_packets_total{table="filter",chain="input",number="1",match="-i wan0",about="ping"} 1
+# HELP sixgate_firewall_rule_bytes_total What each rule of the moment has met.
+# TYPE sixgate_firewall_rule_bytes_total counter
+sixgate_firewall_rule_bytes_total{table="",chain="forward",number="2",match="",about="answers"} 500
+sixgate_firewall_rule_bytes_total{table="filter",chain="input",number="1",match="-i wan0",about="ping"} 60
 )");
 }
 
 TEST(MetricsText, WhatIsNotThereIsNotShown) {
-  const std::string text = metrics_text(json("{}"), json("{}"), json("{}"));
+  const std::string text = metrics_text(json("{}"), json("{}"), json("{}"), json("{}"));
   EXPECT_EQ(text.find("uplink"), std::string::npos);
   EXPECT_NE(text.find("sixgate_problems 0\n"), std::string::npos);
 }

@@ -56,6 +56,44 @@ TEST(Counted, ReadsWhatIp6tablesSaves) {
   EXPECT_EQ(ip6tables_counts(""), no_counts());
 }
 
+TEST(Counted, EachRuleOfIp6tablesHasItsOwn) {
+  const RuleCounts counts = ip6tables_rule_counts(
+      "*filter\n:sixgate-input - [0:0]\n[9:9] -A FORWARD -j sixgate-forward\n"
+      "[3:300] -A sixgate-input -i wan0 -m comment --comment counted -j DROP\n"
+      "[12:960] -A sixgate-input -p tcp -m limit --limit 100/sec -m comment --comment \"told why\" "
+      "-j REJECT\n"
+      "[7:70] -A sixgate-to-us -j ACCEPT\n[1:60] -A sixgate-input\n[1] -A sixgate-input -j DROP\n"
+      "*raw\n[2:8] -A sixgate-input -j DROP\n");
+  EXPECT_EQ(
+      counts,
+      (RuleCounts{{"filter", "input", 1, "-i wan0", "counted", 3, 300},
+                  {"filter", "input", 2, "-p tcp -m limit --limit 100/sec", "told why", 12, 960},
+                  {"filter", "to-us", 1, "", "", 7, 70},
+                  {"filter", "input", 1, "", "", 1, 60},
+                  {"raw", "input", 1, "", "", 2, 8}}));
+  EXPECT_TRUE(ip6tables_rule_counts("").empty());
+}
+
+// Every rule but those that only learn, or fit segments.
+TEST(Counted, EachRuleOfNftHasItsOwn) {
+  Ruleset rules;
+  rules.accept_mark = 0x10;
+  const std::string text = nft_skeleton(rules);
+  std::size_t counting = 0;
+  for (std::size_t at = text.find("flush table"); at < text.size();) {
+    const std::size_t end = std::min(text.find('\n', at), text.size());
+    const std::string line = text.substr(at, end - at);
+    at = end + 1;
+    if (!line.starts_with("\t\t") || line.starts_with("\t\ttype ")) continue;
+    const bool excused = has(line, "not our interface") || has(line, " update @") ||
+                         has(line, " maxseg size set ") || has(line, "\t\tmeta mark set ");
+    EXPECT_EQ(has(line, " counter ") || has(line, "\tcounter "), !excused) << line;
+    EXPECT_FALSE(has(line, "counter counter counter")) << line;
+    counting += excused ? 0 : 1;
+  }
+  EXPECT_GT(counting, 100U);
+}
+
 // A change of prefixes leaves the chains alone that count.
 TEST(Counted, ChainsOfFateMayStay) {
   const std::string text = render_ip6tables({}, FateChains::kThere);
