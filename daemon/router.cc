@@ -364,6 +364,10 @@ void Router::expire(Instant now) {
   if (!settled_ && delegations_known(now)) dirty_ = true;
   if (withdrawal_ends_ && now >= *withdrawal_ends_) dirty_ = true;
   if (subdelegations_due_ && now >= *subdelegations_due_) dirty_ = true;
+  if (middles_refused_until_ && now >= *middles_refused_until_) {
+    middles_refused_until_.reset();
+    dirty_ = true;
+  }
   if (sharing_due_ && now >= *sharing_due_) dirty_ = true;
   if (knocks_look_due_ && now >= *knocks_look_due_) {
     knocks_look_due_ = now + kKnocksGap;
@@ -405,7 +409,7 @@ std::optional<Instant> Router::next_deadline() const {
   next = earlier(next, retry_at_);
   if (grace_ || !settled_) next = earlier(next, std::optional(started_ + kGrace));
   next = earlier(earlier(next, subdelegations_due_), earlier(sharing_due_, host_routes_due_));
-  next = earlier(next, knocks_look_due_);
+  next = earlier(earlier(next, knocks_look_due_), middles_refused_until_);
   return earlier(next, withdrawal_ends_);
 }
 

@@ -302,7 +302,7 @@ class Router {
   std::map<std::string, Share> shares_;  // uplink name ->
   std::optional<Instant> sharing_due_;   // when to decide anew
   // Until then TCP that begins in its middle may be of what was shut.
-  Instant middles_refused_until_;
+  std::optional<Instant> middles_refused_until_;
   // LANs whose hosts were told a shared prefix by an earlier run of this boot.
   std::set<std::string> told_before_;
   std::optional<Instant> host_routes_due_;  // when hosts that were found get their routes

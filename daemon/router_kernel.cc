@@ -187,7 +187,7 @@ void Router::refuse_middles(Instant now) {
   firewall::Ruleset& next = desired_.ruleset;
   if (applied_ruleset_ && firewall::has_shut_tcp(*applied_ruleset_, next))
     middles_refused_until_ = now + kMiddlesRefused;
-  next.refuse_middles = now < middles_refused_until_;
+  next.refuse_middles = middles_refused_until_.has_value();
   if (!state_.tcp_let_in && firewall::lets_tcp_in(next)) {
     state_.tcp_let_in = true;
     keep_ = true;

@@ -188,6 +188,20 @@ TEST(Router, WhatWasShutDoesNotComeBackFromItsMiddle) {
   EXPECT_TRUE(run.firewall->refuse_middles);
 }
 
+// A flow may be silent for so long, and then it is gone.
+TEST(Router, AfterADayNoFlowIsLeftThatCouldComeBack) {
+  conf::Config config = two_lans();
+  config.lans[1].zone = firewall::Zone::kExposed;
+  RouterRun run(config);
+  run.start_online();
+  config.lans[1].zone = firewall::Zone::kProtected;
+  run.reload(config);
+  run.run_for(hours(24) - seconds(1));
+  EXPECT_TRUE(run.firewall->refuse_middles);
+  run.run_for(seconds(2));
+  EXPECT_FALSE(run.firewall->refuse_middles);
+}
+
 // Where another router is on a LAN we may see one half of a flow, which would be in its middle for us.
 TEST(Router, WhereNothingWasLetInNothingIsKeptFromComingBack) {
   RouterRun run;
