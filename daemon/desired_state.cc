@@ -156,6 +156,8 @@ void uplink_routes(const House& house, const UplinkView& uplink, DesiredState& o
     if (router.router_until > now && !uplink.dead) routers.push_back(router);
   }
   std::sort(routers.begin(), routers.end(), [](const ra::HeardRouter& a, const ra::HeardRouter& b) {
+    // RFC 4861 section 6.3.6, RFC 4191 section 3.2: one that answers before one that does not, whatever it prefers.
+    if (a.silent != b.silent) return b.silent;
     if (a.preference != b.preference) return a.preference > b.preference;
     return a.address < b.address;
   });

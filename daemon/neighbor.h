@@ -17,6 +17,8 @@ struct Neighbor {
   Instant seen;            // it answered, or was heard
   bool reachable = false;  // it answered just now
   bool router = false;     // it says that it is one
+  bool failed =
+      false;  // it was asked in vain; only of link-local addresses, and without `mac` and `seen`
   bool operator==(const Neighbor&) const = default;
 };
 

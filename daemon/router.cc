@@ -218,9 +218,15 @@ void Router::receive(std::span<const PacketIn> packets, Instant now) {
 }
 
 void Router::neighbors(const std::vector<Neighbor>& news, Instant now) {
+  bool news_of_routers = false;
   for (const Neighbor& neighbor : news) {
+    if (Uplink* uplink = uplink_on(neighbor.interface);
+        uplink != nullptr && (neighbor.failed || neighbor.reachable)) {
+      news_of_routers =
+          uplink->probed(neighbor.address, neighbor.reachable, now) || news_of_routers;
+    }
     Lan* lan = lan_on(neighbor.interface);
-    if (lan == nullptr) continue;
+    if (lan == nullptr || neighbor.failed) continue;
     const auto before = lan->hosts().station_of(neighbor.address, now);
     if (!lan->hosts().see(neighbor, now)) continue;
     if (lan->config().dhcp6.domain) names_changed_ = true;
@@ -233,7 +239,7 @@ void Router::neighbors(const std::vector<Neighbor>& news, Instant now) {
         (before && *before != neighbor.mac && is_for(config_, *before)))
       dirty_ = true;
   }
-  if (dirty_) return settle(now);
+  if (dirty_ || news_of_routers) return settle(now);
   tell_names(now);
 }
 

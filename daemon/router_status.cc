@@ -74,7 +74,7 @@ StatusUplink status_of(const Uplink& uplink, const LinkState* link, const Desire
   }
   for (const ra::HeardRouter& router : heard.routers) {
     out.routers.push_back({router.address, std::string(ra::to_string(router.preference)),
-                           remaining(router.router_until, now)});
+                           remaining(router.router_until, now), router.silent});
   }
   out.registered = uplink.registrar().registered();
   out.services = services_of(lease, heard, now);

@@ -191,6 +191,7 @@ void uplink(JsonWriter& json, const StatusUplink& u) {
     json.key("address").value(r.address.to_string());
     json.key("preference").value(r.preference);
     json.member("lifetime", r.lifetime);
+    json.member("silent", r.silent);
     json.end_object();
   }
   json.end_array();

@@ -32,6 +32,7 @@ struct StatusRouter {
   Ip6Address address;
   std::string preference;
   Lifetime lifetime;
+  bool silent = false;  // it does not answer
 };
 
 // A server that was asked what it has (dhcp6/server_profile.h).

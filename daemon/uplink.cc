@@ -132,6 +132,10 @@ void Uplink::receive(const ra::ReceivedPacket& packet, Instant now) {
   }
 }
 
+bool Uplink::probed(const Ip6Address& address, bool answers, Instant now) {
+  return listener_.probed(address, answers, now);
+}
+
 bool Uplink::has_default_router(Instant now) const {
   return config_.gateway ||
          std::any_of(heard().routers.begin(), heard().routers.end(),

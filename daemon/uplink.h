@@ -76,6 +76,8 @@ class Uplink {
   bool stopped() const;
 
   const conf::UplinkConfig& config() const { return config_; }
+  // Of the kernel's neighbour table: whether an address on its link answers. True: it is a router's, and news.
+  bool probed(const Ip6Address& address, bool answers, Instant now);
   const ra::Heard& heard() const { return listener_.heard(); }
   const dhcp6::Lease& lease() const { return lease_; }
   bool ready() const { return ready_; }

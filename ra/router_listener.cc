@@ -17,6 +17,7 @@ constexpr Duration kMaximumRetransmission = seconds(3600);  // MRT
 constexpr std::uint32_t kTwoHours = 7200;                   // RFC 4862 section 5.5.3 e
 constexpr std::uint32_t kMinMtu = 1280;
 constexpr Duration kFlagsRemembered = seconds(9000);  // the longest AdvDefaultLifetime
+constexpr Duration kTryAgain = seconds(60);           // one that did not answer
 
 // RAND of RFC 3315 section 14: uniform in -0.1..0.1 of `base`.
 Duration jitter(Rng& rng, Duration base) { return rng.between(-base / 10, base / 10); }
@@ -124,6 +125,19 @@ void RouterListener::receive(const ReceivedPacket& packet, Instant now) {
   }
 }
 
+bool RouterListener::probed(const Ip6Address& address, bool answers, Instant now) {
+  const auto router =
+      find_entry(heard_.routers, [&](const HeardRouter& r) { return r.address == address; });
+  if (router == heard_.routers.end()) return false;
+  if (!answers) silent_since_[address] = now;
+  if (router->silent == !answers) return false;
+  router->silent = !answers;
+  outputs_.log.push_back(
+      {answers ? LogLevel::kInfo : LogLevel::kWarning,
+       cat("router ", address, answers ? " answers again" : " does not answer")});
+  return true;
+}
+
 // False when the table is full: then nothing of the message is used.
 bool RouterListener::hear_router(const RouterAdvertisement& message, const Ip6Address& from,
                                  Instant now) {
@@ -152,6 +166,8 @@ bool RouterListener::hear_router(const RouterAdvertisement& message, const Ip6Ad
       preference = *route->preference;
     }
   }
+  // It may have come back: whoever uses it finds out, once in a while (RFC 4191 section 3.2).
+  if (router->silent && now >= silent_since_[from] + kTryAgain) router->silent = false;
   const bool was_default = router->router_until > now;
   const bool is_default = !lifetime.is_zero();
   router->router_until = expiry(now, lifetime);
@@ -360,6 +376,7 @@ void RouterListener::forget_expired(Instant now) {
     const auto at = forget_at_.find(router.address);
     if (at == forget_at_.end() || at->second > now) return false;
     forget_at_.erase(at);
+    silent_since_.erase(router.address);
     return true;
   });
   gather_flags();

@@ -40,6 +40,7 @@ struct HeardRouter {
   bool other = false;
   std::string captive_portal{};  // URI (RFC 8910), the last it said; it has no lifetime of its own
   std::vector<UnknownOption> further{};  // of its last advertisement
+  bool silent = false;  // it does not answer solicitations for it (RFC 4861 section 6.3.6)
   bool operator==(const HeardRouter&) const = default;
 };
 
@@ -137,6 +138,9 @@ class RouterListener {
   void stop();              // link down: no more soliciting; what was heard lives to its own end
 
   void receive(const ReceivedPacket& packet, Instant now);
+  // What Neighbor Unreachability Detection found out about an address, which may be a router's (RFC 4861 section 7.3). True:
+  // it is news.
+  bool probed(const Ip6Address& address, bool answers, Instant now);
   void expire(Instant now);
   std::optional<Instant> next_deadline() const;
   ListenerOutputs drain();
@@ -160,6 +164,7 @@ class RouterListener {
   Heard heard_;
   Heard reported_;
   std::map<Ip6Address, Instant> forget_at_;  // of each router: when its flags stop counting
+  std::map<Ip6Address, Instant> silent_since_;
   std::uint32_t link_mtu_ = 1500;
   std::optional<MacAddress> link_layer_;
   std::optional<Instant> next_solicitation_;

@@ -24,17 +24,27 @@ constexpr Duration kPause = milliseconds(50);
 constexpr std::size_t kMostAtOnce = 256;
 constexpr Duration kTableGap = seconds(10);
 
-// IPv6, and in a state in which somebody has spoken; of the single message that an event is.
+// IPv6, and in a state in which somebody has spoken, or a link-local address that is asked in vain (the kernel writes the
+// address first); of the single message that an event is.
 bool leave_the_rest_in_the_kernel(int fd) {
   constexpr auto kFamily =
       static_cast<std::uint32_t>(sizeof(nlmsghdr) + offsetof(ndmsg, ndm_family));
   constexpr auto kState = static_cast<std::uint32_t>(sizeof(nlmsghdr) + offsetof(ndmsg, ndm_state));
+  constexpr auto kFirst = static_cast<std::uint32_t>(sizeof(nlmsghdr) + sizeof(ndmsg));
+  constexpr auto kFirstType = static_cast<std::uint32_t>(kFirst + offsetof(nlattr, nla_type));
+  constexpr auto kFirstValue = static_cast<std::uint32_t>(kFirst + sizeof(nlattr));
   // Loads are in network order, the message is in the machine's.
-  std::array<sock_filter, 6> program{{
+  std::array<sock_filter, 12> program{{
       BPF_STMT(BPF_LD | BPF_B | BPF_ABS, kFamily),
-      BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, AF_INET6, 0, 3),
+      BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, AF_INET6, 0, 9),
       BPF_STMT(BPF_LD | BPF_H | BPF_ABS, kState),
-      BPF_JUMP(BPF_JMP | BPF_JSET | BPF_K, htons(kNeighborHeard), 0, 1),
+      BPF_JUMP(BPF_JMP | BPF_JSET | BPF_K, htons(kNeighborHeard), 6, 0),
+      BPF_JUMP(BPF_JMP | BPF_JSET | BPF_K, htons(NUD_FAILED), 0, 6),
+      BPF_STMT(BPF_LD | BPF_H | BPF_ABS, kFirstType),
+      BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, htons(NDA_DST), 0, 4),
+      BPF_STMT(BPF_LD | BPF_H | BPF_ABS, kFirstValue),
+      BPF_STMT(BPF_ALU | BPF_AND | BPF_K, 0xffc0),
+      BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, 0xfe80, 0, 1),
       BPF_STMT(BPF_RET | BPF_K, 0xffffffff),
       BPF_STMT(BPF_RET | BPF_K, 0),
   }};

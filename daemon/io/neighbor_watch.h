@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 // NeighborWatch: the kernel's neighbour table, by dump at the start and by its events since. It has a socket of its own,
 // for nothing else depends on it: events of neighbours are many, and none is a reason to look at everything. Entries
-// without an answer, of which a scan of a /64 makes thousands, are left in the kernel by a socket filter.
+// without an answer, of which a scan of a /64 makes thousands, are left in the kernel by a socket filter, but for
+// link-local ones: a router's may be among them.
 #pragma once
 
 #include <functional>

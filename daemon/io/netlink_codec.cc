@@ -222,16 +222,23 @@ std::optional<RuleMessage> parse_rule(const nlmsghdr* header) {
 std::optional<NeighborMessage> parse_neighbor(const nlmsghdr* header, Instant now) {
   const auto* fixed = fixed_part<ndmsg>(header);
   if (header->nlmsg_type != RTM_NEWNEIGH || fixed == nullptr || fixed->ndm_family != AF_INET6 ||
-      (fixed->ndm_state & kNeighborHeard) == 0 || (fixed->ndm_flags & NTF_PROXY) != 0)
+      (fixed->ndm_state & (kNeighborHeard | NUD_FAILED)) == 0 ||
+      (fixed->ndm_flags & NTF_PROXY) != 0)
     return {};
   const NetlinkAttributes<NDA_MAX> attributes(header, sizeof(ndmsg));
   if (!attributes.good()) return {};
   const auto address = attributes.address(NDA_DST);
   const auto mac = attributes.value<MacAddress::Bytes>(NDA_LLADDR);
-  if (!address || address->is_multicast() || !mac) return {};
+  if (!address || address->is_multicast()) return {};
   NeighborMessage out;
   out.index = static_cast<unsigned>(fixed->ndm_ifindex);
   out.neighbor.address = *address;
+  if ((fixed->ndm_state & NUD_FAILED) != 0) {
+    if (!address->is_link_local()) return {};
+    out.neighbor.failed = true;
+    return out;
+  }
+  if (!mac) return {};
   out.neighbor.mac = MacAddress(*mac);
   out.neighbor.reachable = (fixed->ndm_state & NUD_REACHABLE) != 0;
   out.neighbor.router = (fixed->ndm_flags & NTF_ROUTER) != 0;

@@ -53,7 +53,8 @@ std::optional<RuleMessage> parse_rule(const nlmsghdr* header);
 // States of a neighbour from which something was heard.
 inline constexpr std::uint16_t kNeighborHeard = NUD_REACHABLE | NUD_STALE | NUD_DELAY | NUD_PROBE;
 
-// None for one that is gone, from which nothing was ever heard, or which is no host's.
+// None for one that is gone, from which nothing was ever heard, or which is no host's; but a link-local address that was
+// asked in vain may be a router's.
 std::optional<NeighborMessage> parse_neighbor(const nlmsghdr* header, Instant now);
 
 NetlinkMessage link_dump();

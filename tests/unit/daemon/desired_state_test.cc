@@ -72,6 +72,20 @@ TEST(DesiredState, RoutersRankByPreferenceThenAddress) {
   EXPECT_EQ(routes[2].preference, ra::RouterPreference::kLow);
 }
 
+TEST(DesiredState, ARouterThatAnswersComesBeforeOneThatDoesNot) {
+  HouseModel model;
+  model.heard.routers = {heard_router("fe80::1", kNow + seconds(600)),
+                         heard_router("fe80::2", kNow + seconds(600))};
+  model.heard.routers[0].preference = ra::RouterPreference::kHigh;
+  model.heard.routers[0].silent = true;
+  const std::vector<KernelRoute> routes = default_routes(model.derive_now());
+  ASSERT_EQ(routes.size(), 2U);
+  EXPECT_EQ(routes[0].gateway, address("fe80::2"));
+  EXPECT_EQ(routes[1].gateway, address("fe80::1")) << "nobody knows whether it comes back";
+  model.heard.routers[1].silent = true;
+  EXPECT_EQ(default_routes(model.derive_now())[0].gateway, address("fe80::1"));
+}
+
 TEST(Conformance, Row_4861_H_03_TheSecondRouterTakesOver) {
   HouseModel model;
   model.heard.routers = {heard_router("fe80::1", kNow + seconds(600)),

@@ -64,6 +64,19 @@ TEST(NeighborCodec, OneThatHasBeenSilentSaysForHowLong) {
   EXPECT_EQ(read->neighbor.seen, kNow - milliseconds(12340));
 }
 
+// Anybody may scan a /64; a router has a link-local address.
+TEST(NeighborCodec, ALinkLocalAddressThatWasAskedInVain) {
+  Entry entry;
+  entry.state = NUD_FAILED;
+  entry.has_mac = false;
+  entry.address = "fe80::1";
+  const auto read = entry.parsed();
+  ASSERT_TRUE(read.has_value());
+  EXPECT_TRUE(read->neighbor.failed);
+  EXPECT_FALSE(read->neighbor.reachable);
+  EXPECT_EQ(read->neighbor.address, *Ip6Address::parse("fe80::1"));
+}
+
 TEST(NeighborCodec, WhatIsNoHostOrWasNeverHeard) {
   const auto expect_none = [](auto change, const char* why) {
     Entry entry;

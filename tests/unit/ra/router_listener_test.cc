@@ -217,6 +217,29 @@ TEST(Conformance, Row_4861_H_03_SeveralDefaultRoutersAreRemembered) {
   EXPECT_TRUE(defaults().empty());
 }
 
+// RFC 4861 section 6.3.6, RFC 4191 section 3.2.
+TEST(RouterListener, ARouterThatDoesNotAnswerIsTriedAgainOnceInAWhile) {
+  Wan wan;
+  wan.hear(advertisement(seconds(1800)), kRouter);
+  const auto silent = [&] { return wan.listener.heard().routers[0].silent; };
+  EXPECT_FALSE(wan.listener.probed(kOtherRouter, false, wan.now)) << "no router";
+  EXPECT_FALSE(wan.listener.probed(kRouter, true, wan.now)) << "as everybody thought";
+  EXPECT_FALSE(silent());
+  EXPECT_TRUE(wan.listener.probed(kRouter, false, wan.now));
+  EXPECT_TRUE(silent());
+  wan.run_until(after(seconds(30)));
+  EXPECT_FALSE(wan.listener.probed(kRouter, false, wan.now));
+  wan.run_until(after(seconds(80)));
+  wan.hear(advertisement(seconds(1800)), kRouter);
+  EXPECT_TRUE(silent()) << "it was asked in vain less than a minute ago";
+  wan.run_until(after(seconds(90)));
+  wan.hear(advertisement(seconds(1800)), kRouter);
+  EXPECT_FALSE(silent());
+  EXPECT_TRUE(wan.listener.probed(kRouter, false, wan.now));
+  EXPECT_TRUE(wan.listener.probed(kRouter, true, wan.now));
+  EXPECT_FALSE(silent()) << "it answers";
+}
+
 TEST(Conformance, Row_4861_H_04_ParametersWithinTheirRange) {
   Wan wan;
   RouterAdvertisement message = with(Mtu{1400});
