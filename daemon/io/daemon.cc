@@ -535,6 +535,10 @@ std::string Daemon::status_answer(const FirewallView& view) {
     status.firewall_counts = *view.counts;
   else
     status.problems.push_back(cat("firewall: its counters: ", view.counts.error().message));
+  if (!guard_.trouble().empty()) {
+    status.firewall_applied = false;
+    status.problems.push_back(guard_.trouble());
+  }
   if (!firewall_.complaint().empty())
     status.problems.push_back(cat("firewall: rules of your own: ", firewall_.complaint()));
   for (StatusUplink& uplink : status.uplinks) {

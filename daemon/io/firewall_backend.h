@@ -77,12 +77,12 @@ class NftFirewall final : public FirewallBackend {
   void replace(const Wanted& wanted, const std::string& refusal, Callback callback);
   void run_nft(std::string text, std::optional<Wanted> then, Callback callback);
   Expected<std::string> inspect_now();
+  bool is_anothers();
 
   ProcessRunner& runner_;
   NftSocket socket_;
   std::optional<Wanted> loaded_;  // what the kernel has; none until our skeleton is there
   NftSocket::Print print_;        // of the table as it was loaded
-  bool taken_over_ = false;       // a table of an earlier version is not looked for again
   std::shared_ptr<bool> alive_ = std::make_shared<bool>(true);
 };
 

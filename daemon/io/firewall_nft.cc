@@ -74,23 +74,28 @@ void NftFirewall::load(const Wanted& wanted, Callback callback) {
   const std::vector<NftSets> stages = firewall::nft_stages(found->sets, wanted.sets);
   std::string text =
       firewall::nft_skeleton(wanted.skeleton) + firewall::nft_difference(found->sets, stages[0]);
-  const bool may_replace = found->table && !taken_over_;
   run_nft(std::move(text), Wanted{wanted.skeleton, stages[0]},
-          [this, alive = std::weak_ptr<bool>(alive_), wanted, stages, may_replace,
+          [this, alive = std::weak_ptr<bool>(alive_), wanted, stages,
            callback = std::move(callback)](const Expected<Done>& done) {
             if (alive.expired()) return;
             if (done) {
               callback(send(stages));
-            } else if (!may_replace) {
-              callback(done);
-            } else {
+            } else if (is_anothers()) {
               replace(wanted, done.error().message, callback);
+            } else {
+              callback(done);
             }
           });
 }
 
-// A table that another version left, with sets of other types, cannot be taken over: it is replaced, once,
-// although that may lose packets on its way.
+// Whether there is a table with other chains and sets than those that we made.
+bool NftFirewall::is_anothers() {
+  const NftSocket::Print now = socket_.print().value_or(NftSocket::Print{});
+  return !now.empty() && NftSocket::without_rules(now) != NftSocket::without_rules(print_);
+}
+
+// A table that another version left, or that somebody has put in the place of ours, may have sets of other types. Then it
+// cannot be taken over: it is replaced, although that may lose packets on its way.
 void NftFirewall::replace(const Wanted& wanted, const std::string& refusal, Callback callback) {
   run_nft(
       cat(firewall::nft_removal(), firewall::nft_skeleton(wanted.skeleton),
@@ -146,7 +151,6 @@ void NftFirewall::run_nft(std::string text, std::optional<Wanted> then, Callback
                 } else if (result->exit_status != 0) {
                   callback(fail(cat("nft: ", firewall::about_user_rules(result->output, own))));
                 } else {
-                  taken_over_ = true;
                   loaded_ = then;
                   // Where it cannot be had, the next inspection finds another, and all is loaded again.
                   print_ = socket_.print().value_or(NftSocket::Print{});

@@ -519,6 +519,19 @@ Expected<NftSocket::Print> NftSocket::print() {
   return print;
 }
 
+NftSocket::Print NftSocket::without_rules(const Print& print) {
+  Print out;
+  for (std::size_t at = 0; at < print.size();) {
+    const bool rule = print[at] == NFT_MSG_GETRULE;
+    const std::size_t end = std::min(at + (rule ? 2U : 3U), print.size());
+    if (!rule)
+      out.insert(out.end(), print.begin() + static_cast<std::ptrdiff_t>(at),
+                 print.begin() + static_cast<std::ptrdiff_t>(end));
+    at = end;
+  }
+  return out;
+}
+
 Expected<std::vector<firewall::PinholeCount>> NftSocket::pinhole_counts() {
   std::vector<firewall::PinholeCount> counts;
   for (const NftSetKind& kind : firewall::kNftSetKinds) {

@@ -35,6 +35,7 @@ class NftSocket {
   // kernel never gives twice. Elements are not in it. Empty: no table.
   using Print = std::vector<std::uint64_t>;
   Expected<Print> print();
+  static Print without_rules(const Print& print);
 
   // By what the kernel's events say who asked for a change.
   std::uint32_t port() const;

@@ -95,10 +95,11 @@ void RulesGuard::put_back() {
     if (stopped_) return;
     const std::string what = cat("firewall: somebody changed our rules: ", lack_);
     if (result) {
+      trouble_.clear();
       log_({LogLevel::kWarning, cat(what, ": they are back")});
     } else {
-      log_({LogLevel::kError, cat(what, ", and they cannot be put back: ", result.error().message,
-                                  "; trying again")});
+      trouble_ = cat(what, ", and they cannot be put back: ", result.error().message);
+      log_({LogLevel::kError, cat(trouble_, "; trying again")});
       retry_.at(clock_now() + kRetry);
     }
   });

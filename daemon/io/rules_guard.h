@@ -25,6 +25,8 @@ class RulesGuard {
   Expected<Done> start();
   // What goes from now on does not come back.
   void stop();
+  // Why rules that somebody changed are not back yet, for a person; empty: all is well as far as is known.
+  const std::string& trouble() const { return trouble_; }
 
  private:
   void changed();
@@ -41,7 +43,8 @@ class RulesGuard {
   Timer tick_;
   Instant inspected_ = Instant::never();  // the last time; never: not yet
   Instant repaired_ = Instant::never();
-  std::string lack_;    // what is to be put back
+  std::string lack_;  // what is to be put back
+  std::string trouble_;
   Duration gap_;        // from one inspection to the next
   bool blind_ = false;  // the last inspection could not be made
   bool stopped_ = true;
