@@ -8,6 +8,7 @@
 
 #include "daemon/io/file.h"
 #include "daemon/io/firewall_backend.h"
+#include "daemon/io/legacy_tables.h"
 #include "firewall/nft_listing.h"
 #include "firewall/user_rules.h"
 #include "net/text.h"
@@ -23,6 +24,17 @@ constexpr std::size_t kMostUserRules = 65536;  // octets
 constexpr Duration kListing = seconds(2);
 constexpr std::size_t kMostListed = 4 << 20;
 constexpr std::array kWorking{Backend::kNft, Backend::kIp6tables};  // in the order of preference
+
+// Who may have rules of an earlier run: nft, each kind of ip6tables, and ip6tables where its kinds have no names of their own.
+struct Earlier {
+  std::string_view program;
+  std::optional<Ip6tablesKind> kind = std::nullopt;
+};
+constexpr std::string_view kIp6tables = "ip6tables";
+constexpr std::array<Earlier, 4> kEarlier{{{"nft"},
+                                           {"ip6tables-nft", Ip6tablesKind::kNft},
+                                           {"ip6tables-legacy", Ip6tablesKind::kLegacy},
+                                           {kIp6tables}}};
 
 class NoFirewall final : public FirewallBackend {
  public:
@@ -310,36 +322,59 @@ class FirewallApplier::Impl : public std::enable_shared_from_this<Impl> {
     });
   }
 
-  // What an earlier run left with the other backend would go on judging by yesterday's prefixes.
+  // What an earlier run left with another backend, or the other kind of ip6tables, would go on judging by yesterday's
+  // prefixes.
   void remove_others(std::size_t index, Callback callback) {
     other_.reset();
-    if (index == kWorking.size()) {
+    while (index < kEarlier.size() && !(other_ = other_of(kEarlier[index]))) ++index;
+    if (!other_) {
       callback(Done{});
       return;
     }
-    if (kWorking[index] == settled_) return remove_others(index + 1, std::move(callback));
-    Expected<std::unique_ptr<FirewallBackend>> other = make(kWorking[index], For::kRemoval);
-    if (!other) return remove_others(index + 1, std::move(callback));
-    other_ = std::move(*other);
     other_->remove([weak = weak_from_this(), index, callback](const Expected<Done>& removed) {
       const auto self = weak.lock();
       if (!self) return;
       if (!removed) {
-        self->log_({LogLevel::kWarning,
-                    cat("firewall: rules of an earlier run in ", to_string(kWorking[index]),
-                        " stay: ", removed.error().message)});
+        self->log_(
+            {LogLevel::kWarning, cat("firewall: rules of an earlier run in ",
+                                     kEarlier[index].program, " stay: ", removed.error().message)});
       }
       self->remove_others(index + 1, callback);
     });
   }
 
-  enum class For : std::uint8_t { kRules, kRemoval };
-  Expected<std::unique_ptr<FirewallBackend>> make(Backend candidate, For purpose = For::kRules) {
+  // What takes them away; none: they are those in use, or cannot be.
+  std::unique_ptr<FirewallBackend> other_of(const Earlier& earlier) {
+    if (earlier.program == kEarlier.front().program) {
+      if (settled_ == Backend::kNft) return nullptr;
+      Expected<NftSocket> socket = NftSocket::open();  // needs no program
+      return socket ? std::make_unique<NftFirewall>(runner_, std::move(*socket)) : nullptr;
+    }
+    if (settled_ == Backend::kIp6tables) {
+      // Of two names that may be the same only the one that is certainly another.
+      const auto used = backend_->ip6tables_kind();
+      if (!used || !earlier.kind || used == earlier.kind) return nullptr;
+    }
+    const auto there = [this](const Earlier& one) {
+      return runner_.available(std::string(one.program));
+    };
+    if (!there(earlier)) return nullptr;
+    if (!earlier.kind && std::any_of(kEarlier.begin() + 1, kEarlier.end() - 1, there))
+      return nullptr;  // by its own name it was asked already
+    if (earlier.kind == Ip6tablesKind::kLegacy && !may_have_legacy_tables()) return nullptr;
+    return ip6tables(std::string(earlier.program));
+  }
+
+  std::unique_ptr<FirewallBackend> ip6tables(std::string program) {
+    return std::make_unique<Ip6tablesFirewall>(runner_, std::move(program), settings_.state_dir,
+                                               settings_.jump_position);
+  }
+
+  Expected<std::unique_ptr<FirewallBackend>> make(Backend candidate) {
     using Made = Expected<std::unique_ptr<FirewallBackend>>;
     switch (candidate) {
       case Backend::kNft: {
-        // To take the table away needs no program.
-        if (purpose == For::kRules && !runner_.available("nft")) return fail("no program nft");
+        if (!runner_.available("nft")) return fail("no program nft");
         Expected<NftSocket> socket = NftSocket::open();
         if (!socket) return Unexpected<Error>(socket.error());
         return Made(std::make_unique<NftFirewall>(runner_, std::move(*socket)));
@@ -348,8 +383,7 @@ class FirewallApplier::Impl : public std::enable_shared_from_this<Impl> {
         if (!runner_.available("ip6tables-restore") || !runner_.available("ip6tables")) {
           return fail("no program ip6tables-restore");
         }
-        return Made(std::make_unique<Ip6tablesFirewall>(runner_, settings_.state_dir,
-                                                        settings_.jump_position));
+        return Made(ip6tables(std::string(kIp6tables)));
       case Backend::kNone:
         return Made(std::make_unique<NoFirewall>());
     }

@@ -2,6 +2,7 @@
 // What FirewallApplier asks of nftables and of ip6tables, and the two that answer.
 #pragma once
 
+#include <cstdint>
 #include <functional>
 #include <memory>
 #include <optional>
@@ -20,6 +21,9 @@
 #include "net/expected.h"
 
 namespace sixgate::daemon {
+
+// Whose tables ip6tables' rules are in. What one kind put there the other does not show.
+enum class Ip6tablesKind : std::uint8_t { kNft, kLegacy };
 
 class FirewallBackend {
  public:
@@ -48,6 +52,8 @@ class FirewallBackend {
   virtual void look_around(ViewCallback callback) = 0;
   // The kernel's rules are not what they were: the next apply() takes nothing for granted.
   virtual void doubt() = 0;
+  // Of ip6tables, once something was applied and looked at.
+  virtual std::optional<Ip6tablesKind> ip6tables_kind() const { return std::nullopt; }
 };
 
 // Skeleton and first elements by `nft -f -`; then batches of element differences.
@@ -89,8 +95,10 @@ class NftFirewall final : public FirewallBackend {
 // ip6tables-restore --noflush, and the jumps that are missing.
 class Ip6tablesFirewall final : public FirewallBackend {
  public:
-  // `position`: of the jumps in the built-in chains, from 1.
-  Ip6tablesFirewall(ProcessRunner& runner, std::string state_dir, unsigned position);
+  // `program`: ip6tables, whichever kind the system has by that name, or the name of one kind. `position`: of the jumps in the
+  // built-in chains, from 1.
+  Ip6tablesFirewall(ProcessRunner& runner, std::string program, std::string state_dir,
+                    unsigned position);
   void apply(const firewall::Ruleset& ruleset, Callback callback) override;
   void remove(Callback callback) override;
   void count(CountCallback callback) override;
@@ -101,6 +109,10 @@ class Ip6tablesFirewall final : public FirewallBackend {
   bool suspects() override;
   void look_around(ViewCallback callback) override;
   void doubt() override { jumping_ = false; }
+  std::optional<Ip6tablesKind> ip6tables_kind() const override {
+    if (!legacy_) return std::nullopt;
+    return *legacy_ ? Ip6tablesKind::kLegacy : Ip6tablesKind::kNft;
+  }
 
  private:
   std::string text_of(const firewall::Ruleset& ruleset, firewall::FateChains fates) const;
@@ -110,9 +122,10 @@ class Ip6tablesFirewall final : public FirewallBackend {
   void remove_jump(std::size_t index, Callback callback);
   void save(std::vector<std::string> arguments,
             std::function<void(Expected<std::string>)> callback);
-  Command command(std::string program, std::vector<std::string> arguments) const;
+  Command command(std::string_view suffix, std::vector<std::string> arguments) const;
 
   ProcessRunner& runner_;
+  const std::string program_;
   std::vector<std::string> environment_;
   const unsigned position_;
   std::optional<firewall::Ruleset> good_;  // what the kernel took last

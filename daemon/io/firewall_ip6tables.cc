@@ -19,9 +19,9 @@ constexpr std::size_t kMostSaved = 4 << 20;
 
 }  // namespace
 
-Ip6tablesFirewall::Ip6tablesFirewall(ProcessRunner& runner, std::string state_dir,
-                                     unsigned position)
-    : runner_(runner), position_(position) {
+Ip6tablesFirewall::Ip6tablesFirewall(ProcessRunner& runner, std::string program,
+                                     std::string state_dir, unsigned position)
+    : runner_(runner), program_(std::move(program)), position_(position) {
   // Legacy ip6tables takes a lock that only root can. Everybody's lock is better where we may have it.
   const bool everybodys =
       ::access("/run/xtables.lock", R_OK | W_OK) == 0 || ::access("/run", W_OK) == 0;
@@ -79,13 +79,15 @@ void Ip6tablesFirewall::apply(const firewall::Ruleset& ruleset, Callback callbac
   });
 }
 
-Command Ip6tablesFirewall::command(std::string program, std::vector<std::string> arguments) const {
-  arguments.insert(arguments.begin(), std::move(program));
+// `suffix`: "-restore", "-save" or none.
+Command Ip6tablesFirewall::command(std::string_view suffix,
+                                   std::vector<std::string> arguments) const {
+  arguments.insert(arguments.begin(), cat(program_, suffix));
   return {.arguments = std::move(arguments), .environment = environment_};
 }
 
 void Ip6tablesFirewall::restore(std::string text, Callback callback) {
-  Command restoring = command("ip6tables-restore", {"--noflush", "-w", "5"});
+  Command restoring = command("-restore", {"--noflush", "-w", "5"});
   restoring.input = std::move(text);
   runner_.run(std::move(restoring),
               [callback = std::move(callback)](const Expected<ProcessResult>& result) {
@@ -101,7 +103,7 @@ void Ip6tablesFirewall::restore(std::string text, Callback callback) {
 
 void Ip6tablesFirewall::save(std::vector<std::string> arguments,
                              std::function<void(Expected<std::string>)> callback) {
-  Command saving = command("ip6tables-save", std::move(arguments));
+  Command saving = command("-save", std::move(arguments));
   saving.time_limit = kSaving;
   saving.most_output = kMostSaved;
   runner_.run(std::move(saving),
@@ -220,32 +222,31 @@ void Ip6tablesFirewall::jump(std::size_t index, Callback callback) {
   }
   const firewall::Ip6tablesJump& wanted = jumps[index];
   const auto next = [this, index, callback] { jump(index + 1, callback); };
-  runner_.run(command("ip6tables", wanted.check()),
-              [this, alive = std::weak_ptr<bool>(alive_), &wanted, next,
-               callback](const Expected<ProcessResult>& there) {
-                if (alive.expired()) return;
-                if (!there) {
-                  callback(Unexpected<Error>(there.error()));
-                  return;
-                }
-                if (there->exit_status == 0) {
-                  next();
-                  return;
-                }
-                insert(wanted, position_, [alive, next, callback](const Expected<Done>& inserted) {
-                  if (alive.expired()) return;
-                  if (inserted)
-                    next();
-                  else
-                    callback(inserted);
-                });
-              });
+  runner_.run(command("", wanted.check()), [this, alive = std::weak_ptr<bool>(alive_), &wanted,
+                                            next, callback](const Expected<ProcessResult>& there) {
+    if (alive.expired()) return;
+    if (!there) {
+      callback(Unexpected<Error>(there.error()));
+      return;
+    }
+    if (there->exit_status == 0) {
+      next();
+      return;
+    }
+    insert(wanted, position_, [alive, next, callback](const Expected<Done>& inserted) {
+      if (alive.expired()) return;
+      if (inserted)
+        next();
+      else
+        callback(inserted);
+    });
+  });
 }
 
 // At that position, or at the end where there are fewer rules; 0: at the end.
 void Ip6tablesFirewall::insert(const firewall::Ip6tablesJump& jump, unsigned position,
                                Callback callback) {
-  runner_.run(command("ip6tables", position == 0 ? jump.append() : jump.insert(position)),
+  runner_.run(command("", position == 0 ? jump.append() : jump.insert(position)),
               [this, alive = std::weak_ptr<bool>(alive_), &jump, position,
                callback = std::move(callback)](const Expected<ProcessResult>& result) {
                 if (alive.expired()) return;
@@ -262,8 +263,8 @@ void Ip6tablesFirewall::insert(const firewall::Ip6tablesJump& jump, unsigned pos
 }
 
 void Ip6tablesFirewall::remove(Callback callback) {
-  runner_.run(command("ip6tables", {"-w", "5", "-t", "filter", "-S",
-                                    std::string(firewall::ip6tables_jumps(false).front().chain)}),
+  runner_.run(command("", {"-w", "5", "-t", "filter", "-S",
+                           std::string(firewall::ip6tables_jumps(false).front().chain)}),
               [this, alive = std::weak_ptr<bool>(alive_),
                callback = std::move(callback)](const Expected<ProcessResult>& there) {
                 if (alive.expired()) return;
@@ -291,7 +292,7 @@ void Ip6tablesFirewall::remove_jump(std::size_t index, Callback callback) {
             std::move(callback));
     return;
   }
-  runner_.run(command("ip6tables", jumps[index].remove()),
+  runner_.run(command("", jumps[index].remove()),
               [this, alive = std::weak_ptr<bool>(alive_), index,
                callback = std::move(callback)](const Expected<ProcessResult>& removed) {
                 if (alive.expired()) return;

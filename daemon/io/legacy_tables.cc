@@ -3,6 +3,7 @@
 
 #include <netinet/in.h>
 #include <sys/socket.h>
+#include <unistd.h>
 // After the C library's own, which then win.
 #include <linux/netfilter_ipv6/ip6_tables.h>
 
@@ -11,9 +12,12 @@
 #include <cstring>
 #include <functional>
 #include <optional>
+#include <string>
 #include <string_view>
 
+#include "daemon/io/file.h"
 #include "daemon/io/owned_fd.h"
+#include "net/text.h"
 
 namespace sixgate::daemon {
 
@@ -53,6 +57,13 @@ std::vector<std::uint64_t> legacy_table_prints(bool translating) {
     prints.push_back(hash_of_rules(fd.get(), info).value_or(0));
   }
   return prints;
+}
+
+bool may_have_legacy_tables() {
+  constexpr std::size_t kMostNames = 4096;
+  const auto names = read_file("/proc/net/ip6_tables_names", kMostNames);
+  if (names) return cat("\n", *names).find("\nfilter\n") != std::string::npos;
+  return ::access("/sys/module/ip6_tables", F_OK) == 0;
 }
 
 }  // namespace sixgate::daemon

@@ -118,6 +118,73 @@ def test_a_table_of_before_goes_without_its_program(lab):
     final_checks(lab)
 
 
+class Alternatives:
+    """The directory of update-alternatives, in which ip6tables is of one kind or the other."""
+
+    def __init__(self, lab, kind):
+        require_tools("ip6tables-nft", "ip6tables-legacy")
+        self.directory = os.path.join(lab.fresh_directory("alternatives"), "copy")
+        shutil.copytree("/etc/alternatives", self.directory, symlinks=True)
+        self.private = {"/etc/alternatives": self.directory}
+        self.choose(kind)
+
+    def choose(self, kind):
+        for suffix in ("", "-restore", "-save"):
+            path = os.path.join(self.directory, "ip6tables" + suffix)
+            os.unlink(path)
+            os.symlink("/usr/sbin/ip6tables-%s%s" % (kind, suffix), path)
+
+
+def other_kind(lab, before, now):
+    """After update-alternatives and a start the rules are those of the one, and those of the other do not judge any more."""
+    lab.house()
+    alternatives = Alternatives(lab, before)
+    house = online(lab, config=toml(top='[firewall]\nbackend = "ip6tables"\n') + PINHOLE % (lab.h1.mac("eth0"), 8081),
+                   sixgated={"private": alternatives.private})
+    serve(lab)
+    names = {"nft": "ip6tables", "legacy": "ip6tables-legacy"}
+    lab.until("the rules are there", lambda: tables(lab) == [names[before]], 20)
+    guarded(lab, house)
+    lab.check(house.sixgated.terminate() == 0, "it does not stop in peace")
+    lab.check(tables(lab) == [names[before]], "they do not stay at the stop")
+    alternatives.choose(now)
+    house.sixgated.write(toml(top='[firewall]\nbackend = "ip6tables"\n') + PINHOLE % (lab.h1.mac("eth0"), 8082))
+    house.sixgated.start()
+    lab.until("the others have gone", lambda: tables(lab) == [names[now]], 20)
+    lab.until("the prefix is alive again", lambda: house.prefix in house.sixgated.delegations())
+    wait_online(lab, house.prefix)
+    guarded(lab, house, doors=(8082,), shut=(8080, 8081))
+    final_checks(lab)
+
+
+@limit(100)
+def test_rules_of_nf_tables_go_when_ip6tables_is_the_legacy_one(lab):
+    """From one kind of ip6tables to the other."""
+    other_kind(lab, "nft", "legacy")
+
+
+@limit(100)
+def test_rules_of_legacy_ip6tables_go_when_it_is_of_nf_tables(lab):
+    """And back."""
+    other_kind(lab, "legacy", "nft")
+
+
+@limit(100)
+def test_rules_of_legacy_ip6tables_go_where_nft_is_used(lab):
+    """What legacy ip6tables was told by an earlier run goes when the rules are nft's, although ip6tables is another."""
+    lab.house()
+    alternatives = Alternatives(lab, "legacy")
+    settings = '[firewall]\nbackend = "%s"\n'
+    house = online(lab, config=toml(top=settings % "ip6tables"), sixgated={"private": alternatives.private})
+    lab.until("the rules are there", lambda: tables(lab) == ["ip6tables-legacy"], 20)
+    lab.check(house.sixgated.terminate() == 0, "it does not stop in peace")
+    alternatives.choose("nft")
+    house.sixgated.write(toml(top=settings % "nft"))
+    house.sixgated.start()
+    lab.until("the others have gone", lambda: tables(lab) == ["nft"], 20)
+    final_checks(lab)
+
+
 @limit(90)
 def test_auto_where_nft_does_not_work(lab):
     """Where nft refuses everything it is ip6tables, the legacy one too."""
