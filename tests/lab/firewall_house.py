@@ -178,7 +178,7 @@ def each_backend(function):
         test.__name__, test.__doc__ = name, function.__doc__
         test.limit = getattr(function, "limit", 180)
         test.rows = getattr(function, "rows", ())
-        test.alone = getattr(function, "alone", False)
+        test.needs = getattr(function, "needs", ())
         function.__globals__[name] = test
     return function
 

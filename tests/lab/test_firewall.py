@@ -12,7 +12,7 @@ import firewall_house
 from firewall_house import (ATOMIC_FRAGMENT, BACKENDS, DELEGATED, H1, H1_ULA, H2, H3, H3_ULA, LAN0, LAN1, NET, OLD, PADDING, PEER,
                             UNASSIGNED, WAN, FirewallHouse, Rules, ah, behind, each_backend, esp, icmp, raw, routing, tcp_octets,
                             tcp_to, udp_to)
-from lab import ISP_ADDRESS, SLOW, alone, limit, proves
+from lab import ISP_ADDRESS, SLOW, limit, needs, proves
 from peers import nmap
 from wire import inject, ipv6, udp
 
@@ -359,32 +359,25 @@ def check_renumbering(lab, house):
     lab.check(not wrong and told, "after the renumbering: %s; code 5: %s" % (wrong, told))
 
 
-def alone_where_slow(function):
-    """A packet each few milliseconds is all that an emulated processor can do, and others have time limits."""
-    return alone(function) if SLOW > 1 else function
-
-
 def overlapping_rules():
     """Beside Rules(): another delegation, another zone's prefixes, and prefixes that overlap the first ones."""
     return Rules(delegated=("2001:db8:1000::/52",), lan0=("2001:db8:1000:1::/64", "2001:db8:5000:1::/64"),
                  lan1=("2001:db8:1000:2::/63",), local0=("fd00:6:0:1::/64",), local1=("fd00:6::/56",))
 
 
-# A change is a netlink batch of a millisecond with nft; the programs of ip6tables are started for each, which in an
-# emulator takes a second. SIXGATE_LAB_CHANGES says how many there are instead.
-CHANGES = {"nft": (1000, 1000), "ip6tables": (200, 30), "ip6tables-legacy": (200, 60)}
-ASKED_CHANGES = int(os.environ.get("SIXGATE_LAB_CHANGES", "0"))
+# A change is a netlink batch of a millisecond with nft; the programs of ip6tables are started for each.
+CHANGES = int(os.environ.get("SIXGATE_LAB_CHANGES", "1000"))
 
 
 @each_backend
-@limit(max(600, 2 * ASKED_CHANGES))
-@alone_where_slow
+@limit(600)
+@needs("quiet")
 def check_many_renumberings(lab, house):
-    """Continuous traffic during 1,000 changes (nft) of everything that changes: no packet lost that should pass, none let in."""
+    """Continuous traffic during 1,000 changes of everything that changes: no packet lost that should pass, none let in."""
     first, second = Rules(), overlapping_rules()
     house.apply(first)
     streams, took = Streams(house), []
-    for number in range(ASKED_CHANGES or CHANGES[house.backend][SLOW > 1]):
+    for number in range(CHANGES):
         took.append(house.apply(second if number % 2 == 0 else first))
         time.sleep(0.01)
     lost, leaked = streams.end()
@@ -414,7 +407,7 @@ def test_firewall_goes_on_from_between_nft(lab):
     lab.check("2001:db8:1000::/5" not in text, text)
 
 
-@alone_where_slow
+@needs("quiet")
 def test_firewall_streams_see_a_gap(lab):
     """The control of the tests of many renumberings: rules that are taken away and put back do leak (and, as sets are built
     anew, may lose)."""

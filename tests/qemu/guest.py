@@ -35,7 +35,7 @@ CANNOT = 3
 
 # What a guest is for by itself: the knock needs AH, and packets are judged by the kernel's own table of connections. Other
 # tests of the lab by --filter: many_renumberings_nft, for Linux 6.1 shows packets what later kernels hide, the moment in
-# which a transaction of nftables is half done. It wants a machine that does nothing else.
+# which a transaction of nftables is half done. It wants a machine that does nothing else, here and there.
 TESTS = "test_knock_ah|test_ppp|test_firewall_renumbering_nft"
 
 

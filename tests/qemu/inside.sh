@@ -20,7 +20,7 @@ for file in tests/data/firewall/home.*; do
 done
 ip netns del first
 echo "guest: the first rules are loaded ($(cut -d. -f1 /proc/uptime) s)"
-python3 tests/lab/run.py --bin "$PROGRAMS" --json /run/results/lab.json --jobs "$JOBS" --has ah,ppp --filter "$FILTER"
+python3 tests/lab/run.py --bin "$PROGRAMS" --json /run/results/lab.json --jobs "$JOBS" --has ah,ppp,quiet --filter "$FILTER"
 # Of the tests that failed, their captures and logs.
 cp -r build/lab/. /run/results/lab/
 echo "guest: over"
