@@ -26,8 +26,9 @@ PROGRAMS = ["sixgated", "sixgate", "prefix-probe"]
 # station, and a knock that outlives a boot; 1659 kB with floods of clients that were made up kept apart, clients known by
 # their stations, and names for unbound with a script that has it read them; 1663 kB with pinholes wherever their host is
 # heard, and flows that end with their prefix; 1683 kB with what routers behind a LAN have guarded otherwise than the LAN,
-# orders that go through relay agents, and sources that were withdrawn. Growth needs a reason here.
-CEILING = 1_684_000
+# orders that go through relay agents, and sources that were withdrawn; 1696 kB with what each rule counts, tables that others
+# put in the place of ours, rules of the other kind of ip6tables, and routers that do not answer. Growth needs a reason here.
+CEILING = 1_697_000
 
 
 def stripped_size(path):
