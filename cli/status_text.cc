@@ -167,8 +167,8 @@ void uplink_text(std::string& out, const Json& uplink) {
   }
   for (const Json& router : uplink["routers"].elements()) {
     table.row({"router", said(router["address"]), said(router["preference"]),
-               cat("for ", lifetime_text(router["lifetime"])),
-               router["silent"].truth() ? "does not answer" : ""});
+               cat("for ", lifetime_text(router["lifetime"]),
+                   router["silent"].truth() ? ", does not answer" : "")});
   }
   table.print(out, "  ");
   sharing_text(out, uplink["sharing"]);

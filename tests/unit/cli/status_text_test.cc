@@ -95,7 +95,7 @@ TEST(StatusText, ShowsTheHouse) {
             "\n"
             "uplink wan (eth0): up, DHCPv6 bound, flags M\n"
             "  delegated  2001:db8:100::/56  live    preferred 45m, valid 1h 30m\n"
-            "  router     fe80::1            medium  for 29m 50s  does not answer\n"
+            "  router     fe80::1            medium  for 29m 50s, does not answer\n"
             "  lease         renew in 20m, rebind in 33m 20s\n"
             "  server        00020000ab11 offers /56, /64; hints ignored; a prefix or an address, "
             "not both\n"
