@@ -77,6 +77,12 @@ class PacketSocketsTest : public NamespaceTest {
     const Instant until = clock_now() + duration;
     while (clock_now() < until) loop_.run_for(until - clock_now());
   }
+  // Until so many were heard, and a moment longer, in which none is to follow.
+  void hear(std::size_t count) {
+    const Instant until = clock_now() + seconds(5);
+    while (heard_.size() < count && clock_now() < until) loop_.run_for(milliseconds(5));
+    run_for(milliseconds(20));
+  }
   // RFC 4443 section 2.3.
   static std::vector<std::uint8_t> with_checksum(std::vector<std::uint8_t> packet,
                                                  const Ip6Address& from, const Ip6Address& to) {
@@ -142,7 +148,7 @@ TEST_F(PacketSocketsTest, SolicitsAndAdvertisesAsNeighborDiscoveryWantsIt) {
   sockets_.fit(wanted_, ready_links());
   EXPECT_FALSE(sockets_.retry_wanted());
   sockets_.send({"wan", Channel::kIcmp6, kAllRouters, kSolicitation});
-  run_for(milliseconds(20));
+  hear(1);
   ASSERT_EQ(heard_.size(), 1U);
   EXPECT_EQ(heard_[0].interface, "isp");
   EXPECT_EQ(heard_[0].source, link("wan").link_local);
@@ -153,7 +159,7 @@ TEST_F(PacketSocketsTest, SolicitsAndAdvertisesAsNeighborDiscoveryWantsIt) {
   EXPECT_NE(heard_[0].payload[2] | heard_[0].payload[3], 0);  // the kernel's checksum
 
   sockets_.send({"isp", Channel::kIcmp6, kAllNodes, kAdvertisement});
-  run_for(milliseconds(20));
+  hear(2);
   ASSERT_EQ(heard_.size(), 2U);  // the uplink heard it, and the sender not its own
   EXPECT_EQ(heard_[1].interface, "wan");
   EXPECT_EQ(heard_[1].payload[0], 134);
@@ -176,7 +182,7 @@ TEST_F(PacketSocketsTest, FragmentedNeighborDiscoveryIsIgnored) {
       with_checksum({133, 0, 0, 0, 0, 0, 0, 0, 1, 1, 2, 0, 0x5e, 0, 0x53, 1}, from, kAllRouters);
   const std::span<const std::uint8_t> whole(solicitation);
   send_raw("wan", from, kAllRouters, 58, whole);
-  run_for(milliseconds(20));
+  hear(1);
   EXPECT_EQ(heard_.size(), 1U) << "the packet itself is right";
   for (const bool last : {false, true}) {
     std::vector<std::uint8_t> fragment{58, 0, 0, static_cast<std::uint8_t>(last ? 8 : 1),
@@ -185,7 +191,7 @@ TEST_F(PacketSocketsTest, FragmentedNeighborDiscoveryIsIgnored) {
     fragment.insert(fragment.end(), part.begin(), part.end());
     send_raw("wan", from, kAllRouters, 44, fragment);
   }
-  run_for(milliseconds(20));
+  hear(1);
   EXPECT_EQ(heard_.size(), 1U);
   EXPECT_EQ(said("came in fragments"), 1U) << "it arrived and was put together";
   EXPECT_EQ(sockets_.fragments("isp"), 1U);
@@ -206,7 +212,7 @@ TEST_F(PacketSocketsTest, OverhearsNeighborDiscoveryWhereItIsWanted) {
   out.source = Ip6Address();  // a DAD
   out.station = MacAddress({0x33, 0x33, 0xff, 0, 0, 0x11});
   sockets_.send(out);
-  run_for(milliseconds(50));
+  hear(1);
   ASSERT_EQ(heard_.size(), 1U);  // and not its own
   EXPECT_EQ(heard_[0].interface, "isp");
   EXPECT_EQ(heard_[0].channel, Channel::kNeighbors);
@@ -252,7 +258,7 @@ TEST_F(PacketSocketsTest, SpeaksDhcpv6FromPort546ToPort547) {
   from.sin6_scope_id = link("isp").index;
   ASSERT_EQ(
       ::sendto(server.get(), "answer", 6, 0, reinterpret_cast<const sockaddr*>(&from), length), 6);
-  run_for(milliseconds(20));
+  hear(1);
   ASSERT_EQ(heard_.size(), 1U);
   EXPECT_EQ(heard_[0].channel, Channel::kDhcp6Client);
   EXPECT_EQ(heard_[0].destination, link("wan").link_local);
@@ -273,7 +279,7 @@ TEST_F(PacketSocketsTest, Row_8415_R_05_SpeaksToServersAndKnowsWhoSpeaksToIt) {
                      .port = 547};
   };
   sockets_.send(to(kAllDhcpServers));
-  run_for(milliseconds(20));
+  hear(1);
   ASSERT_EQ(heard_.size(), 1U);
   EXPECT_EQ(heard_[0].interface, "isp");
   EXPECT_EQ(heard_[0].hop_limit, 8U);
@@ -285,21 +291,21 @@ TEST_F(PacketSocketsTest, Row_8415_R_05_SpeaksToServersAndKnowsWhoSpeaksToIt) {
                  .destination = kAllDhcpRelayAgentsAndServers,
                  .payload = {1, 0, 0, 1},
                  .port = 547});
-  run_for(milliseconds(20));
+  hear(1);
   EXPECT_EQ(heard_.size(), 1U);
   sockets_.send({.interface = "isp",
                  .channel = Channel::kDhcp6Server,
                  .destination = *link("wan").link_local,
                  .payload = {13, 0},
                  .port = 547});
-  run_for(milliseconds(20));
+  hear(2);
   ASSERT_EQ(heard_.size(), 2U);
   EXPECT_EQ(heard_[1].interface, "wan");
   EXPECT_EQ(heard_[1].link_layer, std::nullopt);
   // When nobody is relayed for any more, the port towards the provider is closed.
   sockets_.fit(wanted_, links());
   sockets_.send(to(kAllDhcpServers));
-  run_for(milliseconds(20));
+  hear(2);
   EXPECT_EQ(heard_.size(), 2U);
 }
 
@@ -341,7 +347,7 @@ TEST_F(PacketSocketsTest, FollowsAnInterfaceReplacedUnderTheSameName) {
   prepare();
   sockets_.fit(wanted_, ready_links());
   sockets_.send({"wan", Channel::kIcmp6, kAllRouters, kSolicitation});
-  run_for(milliseconds(20));
+  hear(1);
   ASSERT_EQ(heard_.size(), 1U);
   EXPECT_EQ(heard_[0].interface, "isp");
 }
@@ -368,7 +374,7 @@ TEST_F(PacketSocketsTest, ManyAtOnceGoAndComeInTheirOrder) {
     if (i == 20) packets.push_back({"absent", Channel::kIcmp6, kAllRouters, payload});
   }
   sockets_.send(packets);
-  run_for(milliseconds(20));
+  hear(50);
   ASSERT_EQ(heard_.size(), 50U);
   for (std::uint8_t i = 0; i < 50; ++i) EXPECT_EQ(heard_[i].payload[4], i);
   EXPECT_LE(batches_, 10U) << "what waits is taken together";
@@ -379,7 +385,7 @@ TEST_F(PacketSocketsTest, AWordOfAnAddressThatIsOursNoMoreIsSaidFromIt) {
   PacketOut farewell{"isp", Channel::kIcmp6, kAllNodes, kAdvertisement};
   farewell.source = *Ip6Address::parse("fe80::dead");
   sockets_.send(farewell);
-  run_for(milliseconds(20));
+  hear(1);
   ASSERT_EQ(heard_.size(), 1U);
   EXPECT_EQ(heard_[0].source, farewell.source);
 }
@@ -397,13 +403,13 @@ TEST_F(PacketSocketsTest, AWatchedLanHearsAnswersOfDhcpv6Servers) {
   std::copy(isp.bytes().begin(), isp.bytes().end(), to.sin6_addr.s6_addr);
   ASSERT_EQ(
       ::sendto(server.get(), "answer", 6, 0, reinterpret_cast<const sockaddr*>(&to), sizeof to), 6);
-  run_for(milliseconds(20));
+  hear(1);
   ASSERT_EQ(heard_.size(), 1U);
   EXPECT_EQ(heard_[0].interface, "isp");
   EXPECT_EQ(heard_[0].channel, Channel::kDhcp6Client);
   sockets_.fit(wanted_, ready_links());
   (void)::sendto(server.get(), "answer", 6, 0, reinterpret_cast<const sockaddr*>(&to), sizeof to);
-  run_for(milliseconds(20));
+  hear(1);
   EXPECT_EQ(heard_.size(), 1U) << "nobody listens any more";
 }
 
@@ -435,7 +441,7 @@ TEST_F(PacketSocketsTest, HearsPortControlWhereItIsWanted) {
   std::copy(router.bytes().begin(), router.bytes().end(), to.sin6_addr.s6_addr);
   const auto* peer = reinterpret_cast<const sockaddr*>(&to);
   ASSERT_EQ(::sendto(client.get(), "please", 6, 0, peer, sizeof to), 6);
-  run_for(milliseconds(20));
+  hear(1);
   ASSERT_EQ(heard_.size(), 1U);
   EXPECT_EQ(heard_[0].channel, Channel::kPcp);
   EXPECT_EQ(heard_[0].interface, "isp");
@@ -456,7 +462,7 @@ TEST_F(PacketSocketsTest, HearsPortControlWhereItIsWanted) {
   // No longer wanted, no longer heard.
   sockets_.fit(wanted_, ready_links());
   ASSERT_EQ(::sendto(client.get(), "please", 6, 0, peer, sizeof to), 6);
-  run_for(milliseconds(20));
+  hear(1);
   EXPECT_EQ(heard_.size(), 1U);
 }
 
