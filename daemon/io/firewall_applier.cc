@@ -348,7 +348,7 @@ class FirewallApplier::Impl : public std::enable_shared_from_this<Impl> {
     if (earlier.program == kEarlier.front().program) {
       if (settled_ == Backend::kNft) return nullptr;
       Expected<NftSocket> socket = NftSocket::open();  // needs no program
-      return socket ? std::make_unique<NftFirewall>(runner_, std::move(*socket)) : nullptr;
+      return socket ? std::make_unique<NftFirewall>(runner_, std::move(*socket), log_) : nullptr;
     }
     if (settled_ == Backend::kIp6tables) {
       // Of two names that may be the same only the one that is certainly another.
@@ -377,7 +377,7 @@ class FirewallApplier::Impl : public std::enable_shared_from_this<Impl> {
         if (!runner_.available("nft")) return fail("no program nft");
         Expected<NftSocket> socket = NftSocket::open();
         if (!socket) return Unexpected<Error>(socket.error());
-        return Made(std::make_unique<NftFirewall>(runner_, std::move(*socket)));
+        return Made(std::make_unique<NftFirewall>(runner_, std::move(*socket), log_));
       }
       case Backend::kIp6tables:
         if (!runner_.available("ip6tables-restore") || !runner_.available("ip6tables")) {

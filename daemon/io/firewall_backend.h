@@ -19,6 +19,7 @@
 #include "firewall/nft.h"
 #include "firewall/ruleset.h"
 #include "net/expected.h"
+#include "net/log.h"
 
 namespace sixgate::daemon {
 
@@ -59,7 +60,7 @@ class FirewallBackend {
 // Skeleton and first elements by `nft -f -`; then batches of element differences.
 class NftFirewall final : public FirewallBackend {
  public:
-  NftFirewall(ProcessRunner& runner, NftSocket socket);
+  NftFirewall(ProcessRunner& runner, NftSocket socket, LogSink log);
   void apply(const firewall::Ruleset& ruleset, Callback callback) override;
   void remove(Callback callback) override;
   void count(CountCallback callback) override { callback(socket_.counts()); }
@@ -87,6 +88,7 @@ class NftFirewall final : public FirewallBackend {
 
   ProcessRunner& runner_;
   NftSocket socket_;
+  LogSink log_;
   std::optional<Wanted> loaded_;  // what the kernel has; none until our skeleton is there
   NftSocket::Print print_;        // of the table as it was loaded
   std::shared_ptr<bool> alive_ = std::make_shared<bool>(true);

@@ -32,17 +32,20 @@ std::size_t first_line_of(const std::string& user_rules, const std::string& text
 
 }  // namespace
 
-NftFirewall::NftFirewall(ProcessRunner& runner, NftSocket socket)
-    : runner_(runner), socket_(std::move(socket)) {}
+NftFirewall::NftFirewall(ProcessRunner& runner, NftSocket socket, LogSink log)
+    : runner_(runner), socket_(std::move(socket)), log_(std::move(log)) {}
 
 void NftFirewall::apply(const firewall::Ruleset& ruleset, Callback callback) {
   const Wanted wanted{skeleton_of(ruleset), firewall::nft_sets(ruleset)};
   if (loaded_ && loaded_->skeleton == wanted.skeleton) {
-    if (const auto sent = send(firewall::nft_stages(loaded_->sets, wanted.sets))) {
+    const auto sent = send(firewall::nft_stages(loaded_->sets, wanted.sets));
+    if (sent) {
       callback(sent);
       return;
     }
-    // Somebody changed our table (a flush of all rules, say): find out what is there and load again.
+    // A flush of all rules, say: find out what is there and load again.
+    log_({LogLevel::kWarning, cat("firewall: somebody changed our rules: ", sent.error().message,
+                                  ": they are loaded anew")});
   }
   load(wanted, std::move(callback));
 }
