@@ -12,7 +12,8 @@ import os
 import pathlib
 import sys
 
-ORDER = ["build", "house", "unit", "sim", "sim-many", "lab", "lab-quiet", "qemu", "qemu-quiet", "fuzz", "tidy", "size", "checks", "conformance"]
+ORDER = ["build", "house", "unit", "sim", "sim-many", "lab", "lab-quiet", "qemu", "qemu-quiet", "fuzz", "tidy", "size", "checks",
+         "conformance"]
 
 
 def test(name, passed, seconds=0.0, message=""):
