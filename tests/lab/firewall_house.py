@@ -176,9 +176,8 @@ def each_backend(function):
             function(lab, FirewallHouse(lab, chosen))
         name = "test_firewall_%s_%s" % (function.__name__.removeprefix("check_"), backend.replace("-", "_"))
         test.__name__, test.__doc__ = name, function.__doc__
-        test.limit = getattr(function, "limit", 180)
-        test.rows = getattr(function, "rows", ())
-        test.needs = getattr(function, "needs", ())
+        test.limit = 180
+        vars(test).update(vars(function))  # whatever other decorators have said
         function.__globals__[name] = test
     return function
 

@@ -139,8 +139,10 @@ def other_kind(lab, before, now):
     """After update-alternatives and a start the rules are those of the one, and those of the other do not judge any more."""
     lab.house()
     alternatives = Alternatives(lab, before)
-    house = online(lab, config=toml(top='[firewall]\nbackend = "ip6tables"\n') + PINHOLE % (lab.h1.mac("eth0"), 8081),
-                   sixgated={"private": alternatives.private})
+
+    def config(door):
+        return toml(top='[firewall]\nbackend = "ip6tables"\n') + PINHOLE % (lab.h1.mac("eth0"), door)
+    house = online(lab, config=config(8081), sixgated={"private": alternatives.private})
     serve(lab)
     names = {"nft": "ip6tables", "legacy": "ip6tables-legacy"}
     lab.until("the rules are there", lambda: tables(lab) == [names[before]], 20)
@@ -148,7 +150,7 @@ def other_kind(lab, before, now):
     lab.check(house.sixgated.terminate() == 0, "it does not stop in peace")
     lab.check(tables(lab) == [names[before]], "they do not stay at the stop")
     alternatives.choose(now)
-    house.sixgated.write(toml(top='[firewall]\nbackend = "ip6tables"\n') + PINHOLE % (lab.h1.mac("eth0"), 8082))
+    house.sixgated.write(config(8082))
     house.sixgated.start()
     lab.until("the others have gone", lambda: tables(lab) == [names[now]], 20)
     lab.until("the prefix is alive again", lambda: house.prefix in house.sixgated.delegations())
