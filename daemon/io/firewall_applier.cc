@@ -31,10 +31,11 @@ struct Earlier {
   std::optional<Ip6tablesKind> kind = std::nullopt;
 };
 constexpr std::string_view kIp6tables = "ip6tables";
-constexpr std::array<Earlier, 4> kEarlier{{{"nft"},
-                                           {"ip6tables-nft", Ip6tablesKind::kNft},
-                                           {"ip6tables-legacy", Ip6tablesKind::kLegacy},
-                                           {kIp6tables}}};
+constexpr std::array<Earlier, 4> kEarlier{
+    {{Backend::kNft, "nft"},
+     {Backend::kIp6tables, "ip6tables-nft", Ip6tablesKind::kNft},
+     {Backend::kIp6tables, "ip6tables-legacy", Ip6tablesKind::kLegacy},
+     {Backend::kIp6tables, kIp6tables}}};
 
 class NoFirewall final : public FirewallBackend {
  public:
@@ -345,10 +346,10 @@ class FirewallApplier::Impl : public std::enable_shared_from_this<Impl> {
 
   // What takes them away; none: they are those in use, or cannot be.
   std::unique_ptr<FirewallBackend> other_of(const Earlier& earlier) {
-    if (earlier.program == kEarlier.front().program) {
+    if (earlier.backend == Backend::kNft) {
       if (settled_ == Backend::kNft) return nullptr;
-      Expected<NftSocket> socket = NftSocket::open();  // needs no program
-      return socket ? std::make_unique<NftFirewall>(runner_, std::move(*socket), log_) : nullptr;
+      auto made = nft();  // needs no program
+      return made ? std::move(*made) : nullptr;
     }
     if (settled_ == Backend::kIp6tables) {
       // Of two names that may be the same only the one that is certainly another.
@@ -365,6 +366,13 @@ class FirewallApplier::Impl : public std::enable_shared_from_this<Impl> {
     return ip6tables(std::string(earlier.program));
   }
 
+  Expected<std::unique_ptr<FirewallBackend>> nft() {
+    Expected<NftSocket> socket = NftSocket::open();
+    if (!socket) return Unexpected<Error>(socket.error());
+    return Expected<std::unique_ptr<FirewallBackend>>(
+        std::make_unique<NftFirewall>(runner_, std::move(*socket), log_));
+  }
+
   std::unique_ptr<FirewallBackend> ip6tables(std::string program) {
     return std::make_unique<Ip6tablesFirewall>(runner_, std::move(program), settings_.state_dir,
                                                settings_.jump_position);
@@ -375,10 +383,7 @@ class FirewallApplier::Impl : public std::enable_shared_from_this<Impl> {
     switch (candidate) {
       case Backend::kNft: {
         if (!runner_.available("nft")) return fail("no program nft");
-        Expected<NftSocket> socket = NftSocket::open();
-        if (!socket) return Unexpected<Error>(socket.error());
-        return Made(std::make_unique<NftFirewall>(runner_, std::move(*socket), log_));
-      }
+        return nft();
       case Backend::kIp6tables:
         if (!runner_.available("ip6tables-restore") || !runner_.available("ip6tables")) {
           return fail("no program ip6tables-restore");

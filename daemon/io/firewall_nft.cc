@@ -94,7 +94,7 @@ void NftFirewall::load(const Wanted& wanted, Callback callback) {
 // Whether there is a table with other chains and sets than those that we made.
 bool NftFirewall::is_anothers() {
   const NftSocket::Print now = socket_.print().value_or(NftSocket::Print{});
-  return !now.empty() && NftSocket::without_rules(now) != NftSocket::without_rules(print_);
+  return !now.empty() && now.made != print_.made;
 }
 
 // A table that another version left, or that somebody has put in the place of ours, may have sets of other types. Then it

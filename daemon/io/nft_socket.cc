@@ -510,26 +510,14 @@ Expected<NftSocket::Print> NftSocket::print() {
     const Expected<bool> dumped = dump(kind.message, kind.table, {}, [&](const nlmsghdr* header) {
       const auto object = attributes_of<kPrintAttributes>(header);
       if (netfilter_text(object.of[kind.table]) != firewall::kNftTable) return;
-      print.push_back(kind.message);
-      print.push_back(number64(object.of[kind.handle]));
-      if (kind.more != 0) print.push_back(netfilter_number(object.of[kind.more]).value_or(0));
+      auto& numbers = kind.message == NFT_MSG_GETRULE ? print.rules : print.made;
+      numbers.push_back(kind.message);
+      numbers.push_back(number64(object.of[kind.handle]));
+      if (kind.more != 0) numbers.push_back(netfilter_number(object.of[kind.more]).value_or(0));
     });
     if (!dumped) return Unexpected<Error>(dumped.error());
   }
   return print;
-}
-
-NftSocket::Print NftSocket::without_rules(const Print& print) {
-  Print out;
-  for (std::size_t at = 0; at < print.size();) {
-    const bool rule = print[at] == NFT_MSG_GETRULE;
-    const std::size_t end = std::min(at + (rule ? 2U : 3U), print.size());
-    if (!rule)
-      out.insert(out.end(), print.begin() + static_cast<std::ptrdiff_t>(at),
-                 print.begin() + static_cast<std::ptrdiff_t>(end));
-    at = end;
-  }
-  return out;
 }
 
 Expected<std::vector<firewall::PinholeCount>> NftSocket::pinhole_counts() {

@@ -33,9 +33,13 @@ class NftSocket {
 
   // What tells one making of the table from another: its flags, and each chain, rule and set by the number that the
   // kernel never gives twice. Elements are not in it. Empty: no table.
-  using Print = std::vector<std::uint64_t>;
+  struct Print {
+    std::vector<std::uint64_t> made;  // the table, its chains and its sets
+    std::vector<std::uint64_t> rules;
+    bool empty() const { return made.empty(); }
+    bool operator==(const Print&) const = default;
+  };
   Expected<Print> print();
-  static Print without_rules(const Print& print);
 
   // By what the kernel's events say who asked for a change.
   std::uint32_t port() const;
