@@ -81,14 +81,14 @@ CommandResult show(const std::string& socket, std::string_view what, bool as_jso
 }
 
 CommandResult metrics(const std::string& socket) {
-  std::array<Json, 4> answers;
+  std::array<Json, 3> answers;
   std::size_t at = 0;
-  for (const std::string_view what : {"status", "leases", "firewall counters", "firewall rules"}) {
+  for (const std::string_view what : {"status", "leases", "firewall rules"}) {
     auto answer = answer_to(socket, what);
     if (!answer) return answer.error();
     answers[at++] = std::move(answer->json);
   }
-  return {kOk, metrics_text(answers[0], answers[1], answers[2], answers[3]), {}};
+  return {kOk, metrics_text(answers[0], answers[1], answers[2]), {}};
 }
 
 std::string knock_client_text(const Json& answer) { return answer["client"].text(); }

@@ -108,13 +108,10 @@ void firewall(std::string& out, const Json& counters) {
                     one[unit].number());
     }
   }
-}
-
-void each_rule(std::string& out, const Json& rules) {
   for (const auto& [unit, name] : {Label{"packets", "firewall_rule_packets_total"},
                                    Label{"bytes", "firewall_rule_bytes_total"}}) {
     Metric metric(out, name, "counter", "What each rule of the moment has met.");
-    for (const Json& one : rules["rules"].elements()) {
+    for (const Json& one : counters["rules"].elements()) {
       metric.sample({{"table", one["table"].text()},
                      {"chain", one["chain"].text()},
                      {"number", std::to_string(one["number"].number())},
@@ -127,8 +124,7 @@ void each_rule(std::string& out, const Json& rules) {
 
 }  // namespace
 
-std::string metrics_text(const Json& status, const Json& leases, const Json& counters,
-                         const Json& rules) {
+std::string metrics_text(const Json& status, const Json& leases, const Json& counters) {
   std::string out;
   Metric(out, "info", "gauge", "Always 1.").sample({{"version", status["version"].text()}}, 1);
   Metric(out, "problems", "gauge", "How many problems status names.")
@@ -141,7 +137,6 @@ std::string metrics_text(const Json& status, const Json& leases, const Json& cou
       .sample({{"backend", status["firewall"]["backend"].text()}},
               status["firewall"]["applied"].truth() ? 1 : 0);
   firewall(out, counters);
-  each_rule(out, rules);
   return out;
 }
 

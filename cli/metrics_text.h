@@ -9,8 +9,7 @@
 
 namespace sixgate::cli {
 
-// Of the answers to "status", "leases", "firewall counters" and "firewall rules".
-std::string metrics_text(const Json& status, const Json& leases, const Json& counters,
-                         const Json& rules);
+// Of the answers to "status", "leases" and "firewall rules".
+std::string metrics_text(const Json& status, const Json& leases, const Json& counters);
 
 }  // namespace sixgate::cli

@@ -21,6 +21,21 @@ std::string text_of(const firewall::Ruleset& ruleset, firewall::Backend backend)
   return {};
 }
 
+void write_rules(JsonWriter& json, const firewall::RuleCounts& rules) {
+  json.key("rules").begin_array();
+  for (const firewall::RuleCount& one : rules) {
+    json.begin_object();
+    if (!one.table.empty()) json.member("table", one.table);
+    json.member("chain", one.chain).member("number", one.number);
+    if (!one.match.empty()) json.member("match", one.match);
+    json.member("about", one.why)
+        .member("packets", one.packets)
+        .member("bytes", one.bytes)
+        .end_object();
+  }
+  json.end_array();
+}
+
 }  // namespace
 
 std::string firewall_json(const firewall::Ruleset& ruleset, firewall::Backend backend) {
@@ -43,15 +58,14 @@ void write_counts(JsonWriter& json, const firewall::Counts& counts, bool with_re
   json.end_object();
 }
 
-std::string firewall_counters_json(const firewall::Counts& counts,
-                                   const std::vector<firewall::PinholeCount>& pinholes,
-                                   std::string_view backend) {
+std::string firewall_counters_json(const firewall::Counted& counted, std::string_view backend,
+                                   bool each_rule) {
   JsonWriter json;
   json.begin_object().member("schema", 1).member("backend", backend);
   json.key("counters");
-  write_counts(json, counts, true);
+  write_counts(json, counted.kinds, true);
   json.key("pinholes").begin_array();
-  for (const firewall::PinholeCount& one : pinholes) {
+  for (const firewall::PinholeCount& one : counted.pinholes) {
     const firewall::FirewallPinhole& pinhole = one.pinhole;
     const bool ports = pinhole.has_ports();
     json.begin_object()
@@ -66,25 +80,8 @@ std::string firewall_counters_json(const firewall::Counts& counts,
         .end_object();
   }
   json.end_array();
+  if (each_rule) write_rules(json, counted.rules);
   json.end_object();
-  return json.take();
-}
-
-std::string firewall_rules_json(const firewall::RuleCounts& counts, std::string_view backend) {
-  JsonWriter json;
-  json.begin_object().member("schema", 1).member("backend", backend);
-  json.key("rules").begin_array();
-  for (const firewall::RuleCount& one : counts) {
-    json.begin_object();
-    if (!one.table.empty()) json.member("table", one.table);
-    json.member("chain", one.chain).member("number", one.number);
-    if (!one.match.empty()) json.member("match", one.match);
-    json.member("about", one.why)
-        .member("packets", one.packets)
-        .member("bytes", one.bytes)
-        .end_object();
-  }
-  json.end_array().end_object();
   return json.take();
 }
 

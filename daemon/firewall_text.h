@@ -21,13 +21,9 @@ void write_counts(JsonWriter& json, const firewall::Counts& counts, bool with_re
 // {"schema":1,"backend":"nft","counters":{"refused":{"packets":3,"bytes":240,"about":"..."},...},
 // "pinholes":[{"interface":"lan0","host":"2001:db8::7","protocol":6,"first_port":22,"last_port":22,"source":"::/0",
 // "packets":1,"bytes":80},...]}, for `sixgate firewall counters`. Ports are 0 where the protocol has none.
-std::string firewall_counters_json(const firewall::Counts& counts,
-                                   const std::vector<firewall::PinholeCount>& pinholes,
-                                   std::string_view backend);
-
-// {"schema":1,"backend":"nft","rules":[{"table":"filter","chain":"forward","number":3,"match":"-i wan0",
-// "about":"answers","packets":3,"bytes":240},...]}, for `sixgate firewall counters --rules`. The table, and what a rule
-// matches, is told of ip6tables alone.
-std::string firewall_rules_json(const firewall::RuleCounts& counts, std::string_view backend);
+// With each rule also "rules":[{"table":"filter","chain":"forward","number":3,"match":"-i wan0","about":"answers",
+// "packets":3,"bytes":240},...]. The table, and what a rule matches, is told of ip6tables alone.
+std::string firewall_counters_json(const firewall::Counted& counted, std::string_view backend,
+                                   bool each_rule);
 
 }  // namespace sixgate::daemon

@@ -63,4 +63,11 @@ using RuleCounts = std::vector<RuleCount>;  // chain by chain
 
 RuleCounts ip6tables_rule_counts(std::string_view saved);
 
+// All of it, of one moment.
+struct Counted {
+  Counts kinds{};
+  std::vector<PinholeCount> pinholes{};
+  RuleCounts rules{};
+};
+
 }  // namespace sixgate::firewall

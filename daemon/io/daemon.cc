@@ -482,24 +482,17 @@ void Daemon::add_refusals_of_others(firewall::Backend backend,
 void Daemon::answer(std::string_view command, const ControlSocket::Reply& reply) {
   if (command == "status") {
     firewall_.look_around([this, reply](const FirewallView& view) { reply(status_answer(view)); });
-  } else if (command == "firewall counters") {
-    firewall_.count([this, reply](const Expected<firewall::Counts>& counts) {
-      reply(counts ? firewall_counters_json(*counts, firewall_.count_pinholes(), backend_name())
-                   : error_answer(counts.error().message));
-    });
-  } else if (command == "firewall rules") {
-    firewall_.count_rules([this, reply](const Expected<firewall::RuleCounts>& counts) {
-      reply(counts ? firewall_rules_json(*counts, backend_name())
-                   : error_answer(counts.error().message));
+  } else if (command == "firewall counters" || command == "firewall rules") {
+    const bool each_rule = command == "firewall rules";
+    firewall_.count([this, reply, each_rule](const Expected<firewall::Counted>& counted) {
+      const auto backend = firewall_.backend();
+      reply(counted ? firewall_counters_json(*counted, backend ? to_string(*backend) : "none",
+                                             each_rule)
+                    : error_answer(counted.error().message));
     });
   } else {
     reply(answer_at_once(command));
   }
-}
-
-std::string_view Daemon::backend_name() const {
-  const auto backend = firewall_.backend();
-  return backend ? to_string(*backend) : "none";
 }
 
 std::string Daemon::answer_at_once(std::string_view command) {

@@ -64,7 +64,6 @@ class Daemon {
   void answer(std::string_view command, const ControlSocket::Reply& reply);
   std::string answer_at_once(std::string_view command);
   std::string status_answer(const FirewallView& view);
-  std::string_view backend_name() const;
   std::string firewall_answer(std::string_view asked);
   void add_what_cannot_be(firewall::Backend backend, Status& status) const;
   void add_refusals_of_others(firewall::Backend backend, const std::vector<std::string>& closed,

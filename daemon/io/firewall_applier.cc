@@ -27,6 +27,7 @@ constexpr std::array kWorking{Backend::kNft, Backend::kIp6tables};  // in the or
 
 // Who may have rules of an earlier run: nft, each kind of ip6tables, and ip6tables where its kinds have no names of their own.
 struct Earlier {
+  Backend backend;
   std::string_view program;
   std::optional<Ip6tablesKind> kind = std::nullopt;
 };
@@ -41,8 +42,7 @@ class NoFirewall final : public FirewallBackend {
  public:
   void apply(const firewall::Ruleset&, Callback callback) override { callback(Done{}); }
   void remove(Callback callback) override { callback(Done{}); }
-  void count(CountCallback callback) override { callback(firewall::Counts{}); }
-  void count_rules(RulesCallback callback) override { callback(firewall::RuleCounts{}); }
+  void count(CountCallback callback) override { callback(firewall::Counted{}); }
   void inspect(InspectCallback callback) override { callback(std::string()); }
   bool concerns(std::string_view, std::uint32_t) const override { return false; }
   void look_around(ViewCallback callback) override { callback({}); }
@@ -85,15 +85,7 @@ class FirewallApplier::Impl : public std::enable_shared_from_this<Impl> {
     if (settled_) {
       backend_->count(std::move(callback));
     } else {
-      callback(firewall::Counts{});
-    }
-  }
-
-  void count_rules(FirewallBackend::RulesCallback callback) {
-    if (settled_) {
-      backend_->count_rules(std::move(callback));
-    } else {
-      callback(firewall::RuleCounts{});
+      callback(firewall::Counted{});
     }
   }
 
@@ -119,10 +111,6 @@ class FirewallApplier::Impl : public std::enable_shared_from_this<Impl> {
         [weak = weak_from_this(), callback = std::move(callback)](FirewallView view) {
           if (const auto self = weak.lock()) self->list_nft(std::move(view), callback);
         });
-  }
-
-  std::vector<firewall::PinholeCount> count_pinholes() {
-    return settled_ ? backend_->count_pinholes() : std::vector<firewall::PinholeCount>();
   }
 
   std::optional<Backend> backend() const { return settled_; }
@@ -381,7 +369,7 @@ class FirewallApplier::Impl : public std::enable_shared_from_this<Impl> {
   Expected<std::unique_ptr<FirewallBackend>> make(Backend candidate) {
     using Made = Expected<std::unique_ptr<FirewallBackend>>;
     switch (candidate) {
-      case Backend::kNft: {
+      case Backend::kNft:
         if (!runner_.available("nft")) return fail("no program nft");
         return nft();
       case Backend::kIp6tables:
@@ -427,12 +415,8 @@ void FirewallApplier::apply(const firewall::Ruleset& ruleset, Callback callback)
 
 void FirewallApplier::put_back(Callback callback) { impl_->put_back(std::move(callback)); }
 
-void FirewallApplier::count(std::function<void(Expected<firewall::Counts>)> callback) {
+void FirewallApplier::count(std::function<void(Expected<firewall::Counted>)> callback) {
   impl_->count(std::move(callback));
-}
-
-void FirewallApplier::count_rules(std::function<void(Expected<firewall::RuleCounts>)> callback) {
-  impl_->count_rules(std::move(callback));
 }
 
 void FirewallApplier::inspect(std::function<void(Expected<std::string>)> callback) {
@@ -449,10 +433,6 @@ bool FirewallApplier::suspects() { return impl_->suspects(); }
 
 void FirewallApplier::look_around(std::function<void(FirewallView)> callback) {
   impl_->look_around(std::move(callback));
-}
-
-std::vector<firewall::PinholeCount> FirewallApplier::count_pinholes() {
-  return impl_->count_pinholes();
 }
 
 void FirewallApplier::remove(Callback callback) { impl_->remove(std::move(callback)); }

@@ -72,15 +72,9 @@ class FirewallApplier {
   // In use.
   const std::string& user_rules() const;
 
-  // What our rules have counted: nothing before there are any. Of ip6tables this takes a process, and the callback
-  // comes later.
-  void count(std::function<void(Expected<firewall::Counts>)> callback);
-
-  // The same, rule by rule.
-  void count_rules(std::function<void(Expected<firewall::RuleCounts>)> callback);
-
-  // And each pinhole, where the backend can tell.
-  std::vector<firewall::PinholeCount> count_pinholes();
+  // What our rules have counted, and of each pinhole, where the backend can tell: nothing before there are any. Of
+  // ip6tables this takes a process, and the callback comes later.
+  void count(std::function<void(Expected<firewall::Counted>)> callback);
 
   // Takes away what is ours, after what is being applied.
   void remove(Callback callback);

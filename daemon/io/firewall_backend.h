@@ -35,11 +35,8 @@ class FirewallBackend {
   // Takes away what an earlier run left, if it left something.
   virtual void remove(Callback callback) = 0;
   // What the rules have counted.
-  using CountCallback = std::function<void(Expected<firewall::Counts>)>;
+  using CountCallback = std::function<void(Expected<firewall::Counted>)>;
   virtual void count(CountCallback callback) = 0;
-  virtual std::vector<firewall::PinholeCount> count_pinholes() { return {}; }
-  using RulesCallback = std::function<void(Expected<firewall::RuleCounts>)>;
-  virtual void count_rules(RulesCallback callback) = 0;
   // What of that which the kernel took is no longer there as it was, for a person; empty: all is.
   using InspectCallback = std::function<void(Expected<std::string>)>;
   virtual void inspect(InspectCallback callback) = 0;
@@ -63,11 +60,7 @@ class NftFirewall final : public FirewallBackend {
   NftFirewall(ProcessRunner& runner, NftSocket socket, LogSink log);
   void apply(const firewall::Ruleset& ruleset, Callback callback) override;
   void remove(Callback callback) override;
-  void count(CountCallback callback) override { callback(socket_.counts()); }
-  void count_rules(RulesCallback callback) override { callback(socket_.rule_counts()); }
-  std::vector<firewall::PinholeCount> count_pinholes() override {
-    return socket_.pinhole_counts().value_or({});
-  }
+  void count(CountCallback callback) override { callback(count_now()); }
   void inspect(InspectCallback callback) override { callback(inspect_now()); }
   bool concerns(std::string_view table, std::uint32_t port) const override;
   void look_around(ViewCallback callback) override { callback({.counts = socket_.counts()}); }
@@ -83,6 +76,7 @@ class NftFirewall final : public FirewallBackend {
   Expected<Done> send(const std::vector<firewall::NftSets>& stages);
   void replace(const Wanted& wanted, const std::string& refusal, Callback callback);
   void run_nft(std::string text, std::optional<Wanted> then, Callback callback);
+  Expected<firewall::Counted> count_now();
   Expected<std::string> inspect_now();
   bool is_anothers();
 
@@ -104,7 +98,6 @@ class Ip6tablesFirewall final : public FirewallBackend {
   void apply(const firewall::Ruleset& ruleset, Callback callback) override;
   void remove(Callback callback) override;
   void count(CountCallback callback) override;
-  void count_rules(RulesCallback callback) override;
   void inspect(InspectCallback callback) override;
   bool concerns(std::string_view table, std::uint32_t port) const override;
   bool tells_all() const override { return legacy_ == false; }

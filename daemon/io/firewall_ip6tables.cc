@@ -17,17 +17,6 @@ namespace {
 constexpr Duration kSaving = seconds(2);
 constexpr std::size_t kMostSaved = 4 << 20;
 
-// Tells what `read` makes of a text.
-template <class Result, class Read>
-auto reading(std::function<void(Expected<Result>)> callback, Read read) {
-  return [callback = std::move(callback), read](const Expected<std::string>& text) {
-    if (text)
-      callback(read(*text));
-    else
-      callback(Unexpected<Error>(text.error()));
-  };
-}
-
 }  // namespace
 
 Ip6tablesFirewall::Ip6tablesFirewall(ProcessRunner& runner, std::string program,
@@ -130,11 +119,13 @@ void Ip6tablesFirewall::save(std::vector<std::string> arguments,
 }
 
 void Ip6tablesFirewall::count(CountCallback callback) {
-  save({"-c"}, reading(std::move(callback), firewall::ip6tables_counts));
-}
-
-void Ip6tablesFirewall::count_rules(RulesCallback callback) {
-  save({"-c"}, reading(std::move(callback), firewall::ip6tables_rule_counts));
+  save({"-c"}, [callback = std::move(callback)](const Expected<std::string>& saved) {
+    if (saved)
+      callback(firewall::Counted{.kinds = firewall::ip6tables_counts(*saved),
+                                 .rules = firewall::ip6tables_rule_counts(*saved)});
+    else
+      callback(Unexpected<Error>(saved.error()));
+  });
 }
 
 void Ip6tablesFirewall::inspect(InspectCallback callback) {

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <algorithm>
 #include <limits>
+#include <utility>
 
 #include "daemon/io/firewall_backend.h"
 #include "firewall/user_rules.h"
@@ -121,6 +122,15 @@ void NftFirewall::remove(Callback callback) {
   } else {
     callback(socket_.remove_table());
   }
+}
+
+Expected<firewall::Counted> NftFirewall::count_now() {
+  Expected<firewall::Counts> kinds = socket_.counts();
+  if (!kinds) return Unexpected<Error>(kinds.error());
+  Expected<firewall::RuleCounts> rules = socket_.rule_counts();
+  if (!rules) return Unexpected<Error>(rules.error());
+  return firewall::Counted{std::move(*kinds), socket_.pinhole_counts().value_or({}),
+                           std::move(*rules)};
 }
 
 Expected<std::string> NftFirewall::inspect_now() {

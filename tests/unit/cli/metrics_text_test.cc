@@ -20,11 +20,10 @@ TEST(MetricsText, IsWhatPrometheusReads) {
      {"lan":"lan","type":"prefix"}]})");
   const Json counters = json(R"({"counters":{"refused":{"packets":7,"bytes":560}},
      "pinholes":[{"host":"2001:db8::7","protocol":6,"first_port":80,"last_port":80,"source":"::/0","packets":2,"bytes":160},
-                 {"host":"2001:db8::7","protocol":17,"first_port":1,"last_port":9,"source":"::/0","packets":0,"bytes":0}]})");
-  const Json rules =
-      json(R"({"rules":[{"chain":"forward","number":2,"about":"answers","packets":5,"bytes":500},
+                 {"host":"2001:db8::7","protocol":17,"first_port":1,"last_port":9,"source":"::/0","packets":0,"bytes":0}],
+     "rules":[{"chain":"forward","number":2,"about":"answers","packets":5,"bytes":500},
      {"table":"filter","chain":"input","number":1,"match":"-i wan0","about":"ping","packets":1,"bytes":60}]})");
-  EXPECT_EQ(metrics_text(status, leases, counters, rules),
+  EXPECT_EQ(metrics_text(status, leases, counters),
             R"(# HELP sixgate_info Always 1.
 # TYPE sixgate_info gauge
 sixgate_info{version="1.2"} 1
@@ -80,7 +79,7 @@ sixgate_firewall_rule_bytes_total{table="filter",chain="input",number="1",match=
 }
 
 TEST(MetricsText, WhatIsNotThereIsNotShown) {
-  const std::string text = metrics_text(json("{}"), json("{}"), json("{}"), json("{}"));
+  const std::string text = metrics_text(json("{}"), json("{}"), json("{}"));
   EXPECT_EQ(text.find("uplink"), std::string::npos);
   EXPECT_NE(text.find("sixgate_problems 0\n"), std::string::npos);
 }

@@ -98,14 +98,14 @@ TEST_F(FirewallApplierTest, ARefusalPutsTheOldRulesBackAndSaysWhy) {
 }
 
 TEST_F(FirewallApplierTest, CountsByOneProcessWhenAsked) {
-  std::optional<Expected<firewall::Counts>> counts;
+  std::optional<Expected<firewall::Counted>> counts;
   const auto count = [&] {
     counts.reset();
-    applier.count([&](const Expected<firewall::Counts>& got) { counts = got; });
+    applier.count([&](const Expected<firewall::Counted>& got) { counts = got; });
   };
   count();
   ASSERT_TRUE(counts && *counts);
-  EXPECT_TRUE((*counts)->empty());
+  EXPECT_TRUE((*counts)->kinds.empty());
   settle(rules("lan0"));
   count();
   EXPECT_FALSE(counts);
@@ -113,7 +113,9 @@ TEST_F(FirewallApplierTest, CountsByOneProcessWhenAsked) {
   ASSERT_TRUE(counts && *counts);
   firewall::Counts wanted = firewall::no_counts();
   firewall::add_count(wanted, "invalid", 2, 80);
-  EXPECT_EQ(**counts, wanted);
+  EXPECT_EQ((*counts)->kinds, wanted);
+  ASSERT_EQ((*counts)->rules.size(), 1U);
+  EXPECT_EQ((*counts)->rules[0].packets, 2U);
   count();
   (void)runner.end(1, "no such thing");
   ASSERT_TRUE(counts);
