@@ -164,7 +164,7 @@ def main():
     parser.add_argument("--filter", default="", help="regular expression on module.test")
     parser.add_argument("--bin", default=os.path.join(ROOT, "build", "release", "bin"), help="directory of the programs")
     parser.add_argument("--json", help="write the results to this file")
-    parser.add_argument("--has", default="", help="what this machine has beside the usual, with commas: ah, ppp of its kernel; quiet: it does nothing else meanwhile")
+    parser.add_argument("--has", default="", help="what this machine has beside the usual, with commas: ah, ppp, flowtable of its kernel; quiet: it does nothing else meanwhile")
     parser.add_argument("--list", action="store_true")
     parser.add_argument("--keep", action="store_true", help="keep the directories of passing tests too")
     parser.add_argument("--child", nargs=3, help=argparse.SUPPRESS)
