@@ -102,7 +102,10 @@ std::vector<firewall::FirewallPinhole> open_pinholes(const House& house, Instant
         for (const Ip6Address& address : lan.hosts->addresses_of(station, now))
           open(pinhole, config.interface, address, out);
       }
-      if (i >= house.learnt_hosts.size()) continue;
+      // Guests may call themselves whatever they like.
+      const bool is_claimed = std::holds_alternative<conf::HostName>(pinhole.host) &&
+                              config.zone == firewall::Zone::kIsolated && pinhole.lan.empty();
+      if (is_claimed || i >= house.learnt_hosts.size()) continue;
       for (const LearntAddress& learnt : house.learnt_hosts[i]) {
         if (learnt.lan == config.name) open(pinhole, config.interface, learnt.address, out);
       }
