@@ -22,9 +22,15 @@ void Router::hear_stranger(const PacketIn& packet, Instant now) {
   if (!flow) return;
   const auto is_ours = [&](const Ip6Address& address) {
     const auto& lans = desired_.ruleset.lans;
-    return std::any_of(lans.begin(), lans.end(), [&](const firewall::FirewallLan& lan) {
-      return any_contains(lan.assigned, address);
-    });
+    const auto& translations = desired_.ruleset.translations;
+    return std::any_of(lans.begin(), lans.end(),
+                       [&](const firewall::FirewallLan& lan) {
+                         return any_contains(lan.assigned, address);
+                       }) ||
+           std::any_of(translations.begin(), translations.end(),
+                       [&](const firewall::FirewallTranslation& one) {
+                         return one.external.contains(address);
+                       });
   };
   // A source of our own comes from nobody who could be told (RFC 6092 REC-6).
   if (is_ours(flow->destination) && !is_ours(flow->source))

@@ -9,6 +9,7 @@ from other_firewalls import LEGACY
 from peers import Sixgated
 from scenario import HOSTS, build, crossed, final_checks, toml, wait_delegated, wait_online
 from test_pcp import SUCCESS, ask, request
+from test_refusals import refusals
 from test_uplinks import SECOND_POOL, second_isp
 from wire import TCP, inject, ipv6
 
@@ -74,7 +75,9 @@ def check_translation(lab, backend):
     answer = ask(lab.h1, own["h1"], request(own["h1"], 8080, 600))
     lab.check(answer and answer.code == SUCCESS and answer.address == known["h1"], "a door: %s" % answer)
     lab.check(lab.net.tcp(known["h1"], 8080) == "open", "the door is shut")
+    since = time.time()
     lab.check(lab.net.tcp(known["h1"], 8081, timeout=1) == "silent", "another port is open")
+    lab.until("the stranger hears that it is shut (RFC 6092 REC-34)", lambda: refusals(lab, since), 10)
     # Who lives on the provider's link and knows the inner address does not come in by it.
     lab.isp.ip("-6", "route", "add", ULA, "via", lab.cpe.link_local("wan0"), "dev", "isp0")
     lab.check(lab.isp.tcp(own["h1"], 8080, timeout=1) == "silent", "the door is open by its inner address")
