@@ -517,6 +517,7 @@ DesiredState derive(const House& house, Instant now) {
   for (const UplinkView& uplink : house.uplinks) derive_uplink(house, uplink, out, now);
   derive_knock(house, out, now);
   out.ruleset.provisioned = provisioned(house);
+  out.ruleset.translating = std::ranges::any_of(house.config->uplinks, &conf::UplinkConfig::nptv6);
   out.ruleset.accept_mark = house.config->firewall.accept_mark;
   if (house.config->firewall.log == conf::FirewallConfig::Log::kRefused)
     out.ruleset.log_rate = house.config->firewall.log_rate;

@@ -7,6 +7,7 @@
 
 #include "firewall/counted.h"
 #include "firewall/nft.h"
+#include "firewall/nft_translation.h"
 #include "firewall/user_rules.h"
 #include "net/text.h"
 
@@ -67,6 +68,7 @@ table ip6 sixgate {
 		udp sport . udp dport { 546 . 547, 547 . 546, 547 . 547 } notrack comment "DHCPv6 without conntrack"
 		oifname @wan icmpv6 type 1 icmpv6 code 5 counter drop comment "no answer to the owner of a source that a LAN host forged"
 		oifname @wan icmpv6 type 137 counter drop comment "we know of no better router there"
+		%own_ula
 	}
 	chain mss {
 		type filter hook forward priority mangle; policy accept;
@@ -176,6 +178,7 @@ table ip6 sixgate {
 		oifname . ip6 daddr & ffff:ffff:ffff:ffff:: @assigned64 return comment "a LAN's own prefix"
 		oifname . ip6 daddr @assigned return comment "a LAN's own prefix"
 		oifname . ip6 daddr @assigned_overlap return comment "a LAN's own prefix"
+		oifname != @wan oifname != @lan ct state established,related accept comment "answers to interfaces that are not ours"
 		iifname . ip6 daddr @delegated goto unassigned comment "given to no LAN"
 		iifname . ip6 daddr @delegated_overlap goto unassigned comment "given to no LAN"
 		oifname @wan limit rate 100/second burst 200 packets counter name unrouted reject with icmpv6 type addr-unreachable comment "would go back where it came from: RFC 4443 3.1, RFC 7084 G-2"
@@ -272,44 +275,27 @@ std::string counting(std::string line) {
   return line;
 }
 
-// Translation happens in chains that only a home with translations has. Inside, destinations are translated before rules
-// see them and sources after; so a ULA in `forward` is one that was, or will be, translated, or is none of ours. A flow
-// that began with another uplink's prefix, or one that is gone, is not carried on with it: that uplink's provider would
-// drop it without a word.
+// Of a home that translates.
 std::string translation_chains(const std::vector<FirewallTranslation>& translations) {
-  std::string in, out, flows;
-  for (const FirewallTranslation& one : translations) {
-    const auto arrives = [&](std::string_view where, std::string_view why) {
-      in += cat("\t\tiifname ", where, " ip6 daddr ", one.external, " dnat ip6 prefix to ",
-                one.internal, " comment \"", why, "\"\n");
-    };
-    const std::string uplink = cat('"', one.uplink, '"');
-    arrives(uplink, "NPTv6: RFC 6296");
-    arrives("@lan", "hairpin: RFC 6296 4.3");
-    const std::string to = cat(" ip6 saddr ", one.internal, " snat ip6 prefix to ", one.external);
-    if (one.begins) out += cat("\t\toifname ", uplink, to, " comment \"NPTv6: RFC 6296\"\n");
-    out += cat("\t\toifname @lan ct status dnat ct original ip6 daddr ", one.external, to,
-               " comment \"hairpin: RFC 6296 4.3\"\n");
-    const std::string leaves = cat("\t\toifname ", uplink, " ip6 saddr ", one.internal);
-    if (one.begins)
-      flows += cat(leaves, " ct status & (snat | dnat) == 0 return comment \"begins\"\n");
-    flows += cat(leaves, " ct reply ip6 daddr ", one.external,
-                 " return comment \"has its external address from here\"\n");
-    flows += cat(leaves, " ct original ip6 daddr ", one.external,
-                 " return comment \"answers what came here\"\n");
+  constexpr std::array<std::string_view, kNftTranslationChains.size()> kHooks{
+      "\t\ttype nat hook prerouting priority dstnat; policy accept;\n",
+      "\t\ttype nat hook postrouting priority srcnat; policy accept;\n", ""};
+  const std::vector<NftTranslationRule> rules = nft_translation_rules(translations);
+  std::string out;
+  for (std::size_t i = 0; i < kNftTranslationChains.size(); ++i) {
+    out += cat("\tchain ", kNftTranslationChains[i], " {\n", kHooks[i]);
+    for (const NftTranslationRule& rule : rules) {
+      if (static_cast<std::size_t>(rule.chain) == i) out += cat("\t\t", nft_text(rule), "\n");
+    }
+    out += "\t}\n";
   }
-  return cat(
-      "\tchain translate_in {\n\t\ttype nat hook prerouting priority dstnat; policy accept;\n", in,
-      "\t}\n\tchain translate_out {\n\t\ttype nat hook postrouting priority srcnat; policy "
-      "accept;\n",
-      out, "\t}\n\tchain translated {\n", flows,
-      "\t\tgoto forged comment \"ULA stay at home: RFC 7084 ULA-4\"\n\t}\n");
+  return out;
 }
 
 // The rules, with what a home has beyond what every home needs alike.
 std::string rules_for(const Ruleset& ruleset) {
   std::string out;
-  const std::vector<FirewallTranslation> translations = normalised(ruleset.translations);
+  const bool translating = translates(ruleset);
   bool decides = false;  // in a chain whose accept is a verdict on the packet
   std::string_view rules = kRules;
   while (!rules.empty()) {
@@ -321,15 +307,22 @@ std::string rules_for(const Ruleset& ruleset) {
         out += "\t\tiifname @wan jump log_refused comment \"as the configuration says\"\n";
       continue;
     }
+    if (line == "\t\t%own_ula\n") {
+      if (!translating)
+        out +=
+            "\t\toifname @wan ip6 saddr fc00::/7 counter drop comment \"ULA stay at home, our own "
+            "too: RFC 7084 ULA-4\"\n";
+      continue;
+    }
     if (line == "\t\t%translated_in\n") {
-      if (!translations.empty())
+      if (translating)
         out +=
             "\t\tip6 daddr fc00::/7 ct status & (snat | dnat) == 0 counter name unrouted drop "
             "comment \"ULA are reached by translation alone\"\n";
       continue;
     }
     if (line == "\t\t%translated_out\n") {
-      if (!translations.empty())
+      if (translating)
         out += "\t\tip6 saddr fc00::/7 jump translated comment \"NPTv6: RFC 6296\"\n";
       continue;
     }
@@ -346,7 +339,7 @@ std::string rules_for(const Ruleset& ruleset) {
       if (is("input") && ruleset.accept_mark != 0)
         out += cat("\tchain accepted {\n\t\tmeta mark set meta mark | ", ruleset.accept_mark,
                    " accept comment \"for the rules of others\"\n\t}\n");
-      if (is("input") && !translations.empty()) out += translation_chains(translations);
+      if (is("input") && translating) out += translation_chains(ruleset.translations);
       if (is("input") && ruleset.log_rate > 0)
         out += cat(
             "\tchain log_refused {\n\t\tlimit rate ", ruleset.log_rate, "/second burst ",

@@ -92,6 +92,10 @@ bool is_exposed(const FirewallLan& lan, const Ip6Address& address) {
                                     : any_contains(lan.open, address);
 }
 
+bool translates(const Ruleset& ruleset) {
+  return ruleset.translating || !ruleset.translations.empty();
+}
+
 bool opens_endpoints(const FirewallLan& lan) { return lan.any_endpoint && is_guarded(lan.zone); }
 
 bool is_interface_name(std::string_view name) {

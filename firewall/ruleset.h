@@ -47,7 +47,7 @@ struct FirewallLan {
   // Interfaces of the LANs that its hosts may open connections to; none: as the zone has it.
   std::optional<std::vector<std::string>> reaches = std::nullopt;
   // Where one of its hosts has sent something from, anybody may send to (endpoint-independent filtering, RFC 6092 REC-11,
-  // REC-17, REC-33). Of nft alone.
+  // REC-17, REC-33).
   bool any_endpoint = false;
   // Parts of assigned that a router behind this LAN has, and for which the zone does not say what the Internet may open:
   // everything, for that router guards them or nobody does; and what a protected LAN lets in, no more.
@@ -125,6 +125,8 @@ struct Ruleset {
   std::vector<FirewallPinhole> pinholes;
   std::vector<FirewallKnock> knocks;
   std::vector<FirewallTranslation> translations{};
+  // An uplink is to translate, and has a prefix for it now and then: what that needs is there all the time.
+  bool translating = false;
   std::vector<FirewallStation> stations{};
   // RFC 7084 G-3: while false nothing crosses between LAN and WAN. LANs talk to each other and to
   // us.
@@ -155,6 +157,9 @@ Ruleset normalise(Ruleset ruleset);
 
 // What normalise() makes of them.
 std::vector<FirewallTranslation> normalised(std::vector<FirewallTranslation> translations);
+
+// Whether something is translated, or may be at the next change.
+bool translates(const Ruleset& ruleset);
 
 // Whether hosts of one LAN may open connections to those of another: as configured, else the protected to
 // all and the exposed to the exposed. What lies behind another router of the same LAN is no other LAN.

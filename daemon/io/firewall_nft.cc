@@ -19,8 +19,14 @@ firewall::Ruleset skeleton_of(const firewall::Ruleset& ruleset) {
   out.accept_mark = ruleset.accept_mark;
   out.log_rate = ruleset.log_rate;
   out.user_rules = ruleset.user_rules;
-  out.translations = ruleset.translations;
+  out.translating = firewall::translates(ruleset);
   return out;
+}
+
+std::string text_of(firewall::Ruleset skeleton,
+                    const std::vector<firewall::FirewallTranslation>& translations) {
+  skeleton.translations = translations;
+  return firewall::nft_skeleton(skeleton);
 }
 
 // On which line of the text the user's rules begin; beyond every line when there are none.
@@ -37,9 +43,10 @@ NftFirewall::NftFirewall(ProcessRunner& runner, NftSocket socket, LogSink log)
     : runner_(runner), socket_(std::move(socket)), log_(std::move(log)) {}
 
 void NftFirewall::apply(const firewall::Ruleset& ruleset, Callback callback) {
-  const Wanted wanted{skeleton_of(ruleset), firewall::nft_sets(ruleset)};
+  const Wanted wanted{skeleton_of(ruleset), firewall::normalised(ruleset.translations),
+                      firewall::nft_sets(ruleset)};
   if (loaded_ && loaded_->skeleton == wanted.skeleton) {
-    const auto sent = send(firewall::nft_stages(loaded_->sets, wanted.sets));
+    const auto sent = send(firewall::nft_stages(loaded_->sets, wanted.sets), wanted.translations);
     if (sent) {
       callback(sent);
       return;
@@ -51,14 +58,23 @@ void NftFirewall::apply(const firewall::Ruleset& ruleset, Callback callback) {
   load(wanted, std::move(callback));
 }
 
-// From what is loaded. After an error nothing is known of the kernel's sets.
-Expected<Done> NftFirewall::send(const std::vector<NftSets>& stages) {
+// From what is loaded; translations change with the first stage. After an error nothing is known of the kernel's table.
+Expected<Done> NftFirewall::send(const std::vector<NftSets>& stages,
+                                 const Translations& translations) {
+  NftSocket::Translations rewritten;
+  if (translations != loaded_->translations)
+    rewritten = firewall::nft_translation_rules(translations);
   for (const NftSets& stage : stages) {
-    if (Expected<Done> sent = socket_.send(firewall::nft_steps(loaded_->sets, stage)); !sent) {
+    Expected<Done> sent = socket_.send(firewall::nft_steps(loaded_->sets, stage), rewritten);
+    if (!sent) {
       loaded_.reset();
       return sent;
     }
     loaded_->sets = stage;
+    if (std::exchange(rewritten, std::nullopt)) {
+      loaded_->translations = translations;
+      print_ = socket_.print().value_or(NftSocket::Print{});
+    }
   }
   return Done{};
 }
@@ -76,14 +92,14 @@ void NftFirewall::load(const Wanted& wanted, Callback callback) {
     return;
   }
   const std::vector<NftSets> stages = firewall::nft_stages(found->sets, wanted.sets);
-  std::string text =
-      firewall::nft_skeleton(wanted.skeleton) + firewall::nft_difference(found->sets, stages[0]);
-  run_nft(std::move(text), Wanted{wanted.skeleton, stages[0]},
+  std::string text = text_of(wanted.skeleton, wanted.translations) +
+                     firewall::nft_difference(found->sets, stages[0]);
+  run_nft(std::move(text), Wanted{wanted.skeleton, wanted.translations, stages[0]},
           [this, alive = std::weak_ptr<bool>(alive_), wanted, stages,
            callback = std::move(callback)](const Expected<Done>& done) {
             if (alive.expired()) return;
             if (done) {
-              callback(send(stages));
+              callback(send(stages, wanted.translations));
             } else if (is_anothers()) {
               replace(wanted, done.error().message, callback);
             } else {
@@ -102,7 +118,7 @@ bool NftFirewall::is_anothers() {
 // cannot be taken over: it is replaced, although that may lose packets on its way.
 void NftFirewall::replace(const Wanted& wanted, const std::string& refusal, Callback callback) {
   run_nft(
-      cat(firewall::nft_removal(), firewall::nft_skeleton(wanted.skeleton),
+      cat(firewall::nft_removal(), text_of(wanted.skeleton, wanted.translations),
           firewall::nft_difference({}, wanted.sets)),
       wanted, [refusal, callback = std::move(callback)](const Expected<Done>& done) {
         if (done) {

@@ -12,6 +12,7 @@
 #include <cstdint>
 #include <memory>
 #include <optional>
+#include <string>
 #include <string_view>
 #include <vector>
 
@@ -34,6 +35,15 @@ inline nlmsghdr* start_message(std::vector<char>& block, std::uint16_t type, std
   nfgen->version = NFNETLINK_V0;
   nfgen->res_id = htobe16(resource);
   return header;
+}
+
+// Of the subsystem nftables.
+constexpr std::uint16_t nft_message(std::uint16_t message) {
+  return static_cast<std::uint16_t>(NFNL_SUBSYS_NFTABLES << 8 | message);
+}
+
+inline void put_text(nlmsghdr* header, std::uint16_t attribute, std::string_view text) {
+  mnl_attr_put_strz(header, attribute, std::string(text).c_str());
 }
 
 struct CloseNetfilter {

@@ -4,17 +4,20 @@
 #pragma once
 
 #include <cstdint>
-#include <span>
+#include <optional>
 #include <string_view>
 #include <vector>
 
 #include "firewall/counted.h"
 #include "firewall/nft.h"
+#include "firewall/nft_translation.h"
 #include "net/expected.h"
 
 struct mnl_socket;
 
 namespace sixgate::daemon {
+
+class NftBatch;
 
 class NftSocket {
  public:
@@ -53,17 +56,18 @@ class NftSocket {
   // And the elements that stand for pinholes.
   Expected<std::vector<firewall::PinholeCount>> pinhole_counts();
 
-  // All steps or none. The error is the kernel's first complaint.
-  Expected<Done> send(const std::vector<firewall::NftStep>& steps);
+  // All or nothing: the steps, and the rules of all translations anew where there are some to write (in chains that are
+  // there). The error is the kernel's first complaint.
+  using Translations = std::optional<std::vector<firewall::NftTranslationRule>>;
+  Expected<Done> send(const std::vector<firewall::NftStep>& steps,
+                      const Translations& translations = std::nullopt);
 
   // The whole table goes.
   Expected<Done> remove_table();
 
  private:
   explicit NftSocket(mnl_socket* socket) : socket_(socket) {}
-  // `last`: the number of the last message that is acknowledged.
-  Expected<Done> transact(const std::vector<std::uint8_t>& batch, std::uint32_t first,
-                          std::uint32_t last);
+  Expected<Done> transact(NftBatch batch);
   // `set`: whose elements, where they are what is asked for. True: there is such a thing.
   template <class Each>
   Expected<bool> dump(std::uint16_t message, std::uint16_t table_attribute, std::string_view set,
@@ -72,10 +76,5 @@ class NftSocket {
   mnl_socket* socket_ = nullptr;
   std::uint32_t sequence_ = 0;
 };
-
-// The octets of the transaction that send() makes, with a message for each step or part of a long one;
-// each but the two ends of the batch asks for an acknowledgement.
-std::vector<std::uint8_t> nft_batch(const std::vector<firewall::NftStep>& steps,
-                                    std::uint32_t first_sequence, std::uint32_t* last_sequence);
 
 }  // namespace sixgate::daemon
