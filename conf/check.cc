@@ -281,14 +281,9 @@ class Checker {
     const LanConfig& lan = config_.lans[index];
     check_name(Where::kLan, index, lan.name);
     check_interface(Where::kLan, index, lan.name, lan.interface);
-    if (lan.any_endpoint) {
-      if (!firewall::is_guarded(lan.zone))
-        add(Where::kLan, index, "filtering",
-            "is of what is guarded: the zone must be \"protected\" or \"isolated\"");
-      if (config_.firewall.backend == FirewallConfig::Choice::kIp6tables)
-        add(Where::kLan, index, "filtering",
-            "\"endpoint-independent\" needs nft: ip6tables has no memory of addresses and ports");
-    }
+    if (lan.any_endpoint && !firewall::is_guarded(lan.zone))
+      add(Where::kLan, index, "filtering",
+          "is of what is guarded: the zone must be \"protected\" or \"isolated\"");
     if (lan.downstream != Downstream::kZone && lan.zone == firewall::Zone::kClosed)
       add(Where::kLan, index, "downstream",
           "is about the Internet, which this LAN has not: its zone is \"closed\"");

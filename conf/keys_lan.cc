@@ -109,8 +109,8 @@ const std::array kLanKeys{
         "Who may answer what its hosts send: \"address-and-port-dependent\": those that it was\n"
         "sent to. \"endpoint-independent\": anybody, to the address and port that sent it, for\n"
         "five minutes (TCP: four) after the last packet out (RFC 6092 REC-11, 17, 33; RFC\n"
-        "4787): for games and calls from host to host. Needs nft; the zone must be protected\n"
-        "or isolated.",
+        "4787): for games and calls from host to host. With ip6tables the kernel needs ipset;\n"
+        "the zone must be protected or isolated.",
         [](const Value& v, LanConfig& c, Complaints& e) {
           read_word(v, filtering_words(), c.any_endpoint, e);
         },

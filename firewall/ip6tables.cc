@@ -28,6 +28,11 @@ constexpr std::string_view kAccept = "ACCEPT";
 constexpr std::string_view kDrop = "DROP";
 constexpr std::string_view kReturn = "RETURN";
 constexpr std::string_view kNotrack = "CT --notrack";
+constexpr std::string_view kHasSent = "-m set --match-set sixgate-endpoints dst,dst";
+constexpr std::string_view kRemembersTcp =
+    "SET --add-set sixgate-endpoints src,src --exist --timeout 240";
+constexpr std::string_view kRemembers =
+    "SET --add-set sixgate-endpoints src,src --exist --timeout 300";
 constexpr std::string_view kPolicyFail = "icmp6-policy-fail";
 constexpr std::string_view kNoRoute = "icmp6-no-route";
 constexpr std::string_view kBack = "icmp6-addr-unreachable";
@@ -117,6 +122,9 @@ std::string raw_table(const Ruleset& rules, FateChains fates) {
              "no answer to the owner of a source that a LAN host forged");
     raw.rule(kOutput, cat("-o ", uplink.interface, " ", icmp(137)), kDrop,
              "we know of no better router there");
+    if (!translates(rules))
+      raw.rule(kOutput, cat("-o ", uplink.interface, " -s fc00::/7"), kDrop,
+               "ULA stay at home, our own too: RFC 7084 ULA-4");
     raw.rule(kPrerouting, cat("-i ", uplink.interface, " -d fe80::/10 -p udp --dport 546"),
              kNotrack, "DHCPv6 answers come from any port: without conntrack");
   }
@@ -310,6 +318,8 @@ void from_wan_rules(Table& filter, const Ruleset& rules) {
                   "a LAN's own prefix");
     }
   }
+  filter.rule(kFromWan, "-m conntrack --ctstate RELATED,ESTABLISHED", kOthers,
+              "answers to interfaces that are not ours");
   for (const Prefix& prefix : rules.delegated) {
     filter.rule(kFromWan, cat("-d ", prefix), kUnrouted,
                 "delegated, given to no LAN: RFC 7084 WPD-5");
@@ -468,6 +478,36 @@ void middle_rules(Table& filter, const Ruleset& rules) {
   }
 }
 
+// Calls `visit` with each uplink and each LAN whose hosts anybody may answer.
+template <class Visit>
+void each_remembering(const Ruleset& rules, Visit&& visit) {
+  for (const FirewallLan& lan : rules.lans) {
+    if (!opens_endpoints(lan)) continue;
+    for (const FirewallUplink& uplink : rules.uplinks) visit(uplink.interface, lan.interface);
+  }
+}
+
+// Only who begins a flow is remembered, as in nft_skeleton.cc.
+void remember_rules(Table& filter, const Ruleset& rules) {
+  if (!ip6tables_remembers(rules)) return;
+  constexpr std::string_view kOther = "not opened to all by what it sends";
+  filter.rule(kRemember, "-m ah", kReturn, kOther);
+  filter.rule(kRemember, "-p tcp --tcp-flags FIN,RST NONE", kRemembersTcp,
+              "anybody may answer: RFC 6092 REC-33");
+  for (const int protocol : {6, 33, 50, 58, 132, 136, 139})
+    filter.rule(kRemember, cat("-p ", protocol), kReturn, kOther);
+  filter.rule(kRemember, "", kRemembers, "anybody may answer: RFC 6092 REC-11, REC-17");
+}
+
+void endpoint_rules(Table& filter, const Ruleset& rules) {
+  each_remembering(rules, [&](const std::string& uplink, const std::string& lan) {
+    for (const std::string_view begins : {"-p tcp --syn ", "! -p tcp "}) {
+      filter.rule(kThrough, cat("-i ", uplink, " -o ", lan, " ", begins, kHasSent), kEndpoints,
+                  "sent something to somebody just now");
+    }
+  });
+}
+
 // What may begin, and what is told that it may not.
 void new_flow_rules(Table& filter, const Ruleset& rules) {
   const auto each = [&](auto&& chosen, auto&& visit) {
@@ -508,6 +548,7 @@ void new_flow_rules(Table& filter, const Ruleset& rules) {
   // Behind all that is let in whatever flow it is of: half of a flow is invalid to conntrack where the other half goes
   // another way.
   filter.rule(kThrough, "-m conntrack --ctstate INVALID", kInvalid, kUnmatched);
+  endpoint_rules(filter, rules);
   each(guarded, [&](const std::string& lan) {
     filter.rule(kThrough, cat("-o ", lan), kToGuarded, "the inside started nothing like this");
   });
@@ -524,10 +565,14 @@ void forward_rules(Table& filter, const Ruleset& rules) {
     filter.rule(kThrough, cat("-i ", lan.interface), kSource,
                 "a source belongs to its LAN: BCP 38");
   }
-  for (const FirewallUplink& uplink : rules.uplinks) {
+  for (const FirewallUplink& uplink : rules.uplinks)
     filter.rule(kThrough, cat("-i ", uplink.interface), kFromWan, "what comes from the Internet");
+  for (const FirewallUplink& uplink : rules.uplinks)
     filter.rule(kThrough, cat("-o ", uplink.interface), kToWan, "what goes to the Internet");
-  }
+  each_remembering(rules, [&](const std::string& uplink, const std::string& lan) {
+    filter.rule(kThrough, cat("-i ", lan, " -o ", uplink, " -m conntrack --ctdir ORIGINAL"),
+                kRemember, "endpoint-independent filtering");
+  });
   user_rules(filter, rules, kThrough, kUserBefore);
   filter.rule(kThrough, "-m conntrack --ctstate RELATED,ESTABLISHED", kAccept,
               "what is allowed already, and errors about it");
@@ -566,6 +611,16 @@ void shut_rules(Table& filter) {
   filter.rule(kGuardedBehind, "", kToGuarded, "the inside started nothing like this");
 }
 
+// What goes to an interface that is neither an uplink nor a LAN is for the rules of others, once it answers.
+void others_rules(Table& filter, const Ruleset& rules) {
+  const auto ours = [&](const std::string& interface) {
+    filter.rule(kOthers, cat("-o ", interface), kReturn, "our interface");
+  };
+  for (const FirewallUplink& uplink : rules.uplinks) ours(uplink.interface);
+  for (const FirewallLan& lan : rules.lans) ours(lan.interface);
+  filter.rule(kOthers, "", kAccept, "not our interface");
+}
+
 void to_guarded_rules(Table& filter, const Ruleset& rules) {
   log_rules(filter, rules, kToGuarded);
   for (const FirewallUplink& uplink : rules.uplinks) {
@@ -596,6 +651,7 @@ void filter_fates(Table& filter) {
               "anybody may, but no scan of a /64 fills our table of neighbours: RFC 6583 6.4");
   filter.rule(kUnasked, "", kFlood, "the same beyond the limit");
   filter.rule(kPinholes, "", kAccept, "counted");
+  filter.rule(kEndpoints, "", kAccept, "counted");
   filter.rule(kKnocks, "", kAccept, "counted");
   filter.rule(kLogged, "", "LOG --log-prefix \"sixgate refused: \"", "counted");
 }
@@ -616,7 +672,9 @@ std::string filter_table(const Ruleset& rules, FateChains fates) {
   to_wan_rules(filter, rules);
   translated_rules(filter, rules);
   shut_rules(filter);
+  others_rules(filter, rules);
   to_guarded_rules(filter, rules);
+  remember_rules(filter, rules);
   if (rules.log_rate > 0)
     filter.rule(kLog,
                 cat("-m limit --limit ", rules.log_rate, "/second --limit-burst ", rules.log_rate),
@@ -629,11 +687,20 @@ std::string filter_table(const Ruleset& rules, FateChains fates) {
 
 std::string ip6tables_without_translations() { return nat_table({}); }
 
+bool ip6tables_remembers(const Ruleset& ruleset) {
+  return std::ranges::any_of(ruleset.lans, opens_endpoints);
+}
+
 std::string render_ip6tables(const Ruleset& ruleset, FateChains fates) {
   const Ruleset rules = normalise(ruleset);
   // Tables are committed one by one; filter, which decides, is first, so that what it refuses stops all. But before it
   // lets a ULA out there is what translates it.
-  return cat(rules.translations.empty() ? std::string() : nat_table(rules),
+  const std::string needs =
+      ip6tables_remembers(rules)
+          ? cat("# ipset create ", kEndpointSet, " hash:ip,port family inet6 maxelem ",
+                kEndpointSetSize, " timeout ", kEndpointTime, "\n")
+          : std::string();
+  return cat(needs, rules.translations.empty() ? std::string() : nat_table(rules),
              filter_table(rules, fates), mangle_table(rules), raw_table(rules, fates));
 }
 

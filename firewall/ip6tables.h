@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // The ruleset for ip6tables: own chains `sixgate-*` in raw, mangle, filter, and nat where something is translated, one jump to them
 // from each built-in chain. Good for both variants of ip6tables (legacy and nf_tables). What it has no memory for is
-// left out: endpoint-independent filtering.
+// left out: tunnels beside Mobile IPv6 (RFC 6092 REC-29).
 //
 // The text rewrites our chains whole; ip6tables-restore commits a table at once, and chains without
 // sets are replaced without a gap (unlike nftables' sets). Jumps are apart: restore text cannot say
@@ -27,6 +27,15 @@ enum class FateChains : std::uint8_t { kWritten, kThere };
 
 // For `ip6tables-restore --noflush`.
 std::string render_ip6tables(const Ruleset& ruleset, FateChains fates = FateChains::kWritten);
+
+// Endpoint-independent filtering remembers in a set of the kernel's, an ipset, where hosts have sent something from. Rules
+// that name it can be loaded when it is there alone.
+inline constexpr std::string_view kEndpointSet = "sixgate-endpoints";  // of type hash:ip,port
+inline constexpr unsigned kEndpointSetSize = 16384;
+inline constexpr unsigned kEndpointTime = 300;  // seconds; of TCP 240
+
+// Whether rules of this Ruleset name it.
+bool ip6tables_remembers(const Ruleset& ruleset);
 
 struct Ip6tablesJump {
   std::string_view table;

@@ -24,6 +24,8 @@ inline constexpr std::string_view kToWan = "sixgate-to-wan";
 inline constexpr std::string_view kToGuarded = "sixgate-to-guarded";
 inline constexpr std::string_view kGuardedBehind = "sixgate-shut";
 inline constexpr std::string_view kLog = "sixgate-log";
+inline constexpr std::string_view kOthers = "sixgate-others";
+inline constexpr std::string_view kRemember = "sixgate-remember";
 inline constexpr std::string_view kTranslateIn = "sixgate-translate-in";  // nat
 inline constexpr std::string_view kTranslateOut = "sixgate-translate-out";
 inline constexpr std::string_view kTranslated = "sixgate-translated";  // filter
@@ -49,6 +51,7 @@ inline constexpr std::string_view kLogged = "sixgate-logged";
 inline constexpr std::string_view kFlood = "sixgate-flood";
 inline constexpr std::string_view kUnasked = "sixgate-unasked";
 inline constexpr std::string_view kPinholes = "sixgate-pinholes";
+inline constexpr std::string_view kEndpoints = "sixgate-endpoints";
 inline constexpr std::string_view kKnocks = "sixgate-knocks";
 
 inline constexpr std::array kRawChains{kPrerouting, kOutput, kUntracked};
@@ -65,6 +68,8 @@ inline constexpr std::array kFilterChains{kInput,
                                           kGuardedBehind,
                                           kTranslated,
                                           kLog,
+                                          kOthers,
+                                          kRemember,
                                           kUserInput.ip6tables,
                                           kUserBefore.ip6tables,
                                           kUserAfter.ip6tables,
@@ -79,7 +84,7 @@ inline constexpr std::array kFilterFates{kRefused,        kRefusedSilently,
                                          kUnprovisioned,  kUnprovisionedSilently,
                                          kInvalid,        kMiddles,
                                          kFlood,          kUnasked,
-                                         kPinholes,       kKnocks,
-                                         kLogged};
+                                         kPinholes,       kEndpoints,
+                                         kKnocks,         kLogged};
 
 }  // namespace sixgate::firewall

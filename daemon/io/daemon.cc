@@ -332,7 +332,9 @@ void Daemon::proceed() {
         if (!result) {
           under_way_->outcome.failures.push_back({at, result.error().message});
         } else {
-          flows_.rules_changed(std::get<ApplyFirewall>(under_way_->outcome.changes[at]).ruleset);
+          const conf::FirewallConfig& config = config_.firewall;
+          flows_.rules_changed(std::get<ApplyFirewall>(under_way_->outcome.changes[at]).ruleset,
+                               !config.include_nft.empty() || !config.include_ip6tables.empty());
         }
         proceed();
       });
@@ -450,18 +452,6 @@ ControlSocket::Stream Daemon::open_stream(std::string_view command) {
   };
 }
 
-// What the backend in use cannot do (a configuration that names it is refused instead).
-void Daemon::add_what_cannot_be(firewall::Backend backend, Status& status) const {
-  if (backend != firewall::Backend::kIp6tables) return;
-  for (const firewall::FirewallLan& lan : router_->desired().ruleset.lans) {
-    if (lan.any_endpoint)
-      status.problems.push_back(
-          cat("firewall: filtering = \"endpoint-independent\" of ", lan.interface,
-              " needs nft, and this is ip6tables: hosts are answered by those "
-              "alone that they sent to"));
-  }
-}
-
 // What passes our rules and is refused all the same.
 void Daemon::add_refusals_of_others(firewall::Backend backend,
                                     const std::vector<std::string>& closed, Status& status) const {
@@ -515,7 +505,6 @@ std::string Daemon::status_answer(const FirewallView& view) {
   if (const auto backend = firewall_.backend()) {
     status.firewall_backend = firewall::to_string(*backend);
     add_refusals_of_others(*backend, view.closed, status);
-    add_what_cannot_be(*backend, status);
   }
   for (const std::string& remark : view.remarks)
     status.problems.push_back(cat("firewall: ", remark));

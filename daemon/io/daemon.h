@@ -65,7 +65,6 @@ class Daemon {
   std::string answer_at_once(std::string_view command);
   std::string status_answer(const FirewallView& view);
   std::string firewall_answer(std::string_view asked);
-  void add_what_cannot_be(firewall::Backend backend, Status& status) const;
   void add_refusals_of_others(firewall::Backend backend, const std::vector<std::string>& closed,
                               Status& status) const;
   std::string release_answer(std::string_view asked);

@@ -67,13 +67,16 @@ class NftFirewall final : public FirewallBackend {
   void doubt() override { loaded_.reset(); }
 
  private:
-  // What nft is told: what the skeleton is made of, and the part that changes without nft.
+  using Translations = std::vector<firewall::FirewallTranslation>;  // normalised
+  // What nft is told: what the skeleton is made of, and the parts that change without nft.
   struct Wanted {
-    firewall::Ruleset skeleton;  // with nothing that is in the sets
+    firewall::Ruleset skeleton;  // with nothing that is in the other two
+    Translations translations;
     firewall::NftSets sets;
   };
   void load(const Wanted& wanted, Callback callback);
-  Expected<Done> send(const std::vector<firewall::NftSets>& stages);
+  Expected<Done> send(const std::vector<firewall::NftSets>& stages,
+                      const Translations& translations);
   void replace(const Wanted& wanted, const std::string& refusal, Callback callback);
   void run_nft(std::string text, std::optional<Wanted> then, Callback callback);
   Expected<firewall::Counted> count_now();
@@ -111,6 +114,8 @@ class Ip6tablesFirewall final : public FirewallBackend {
 
  private:
   std::string text_of(const firewall::Ruleset& ruleset, firewall::FateChains fates) const;
+  void put(const firewall::Ruleset& ruleset, Callback callback);
+  void put_without_memory(const firewall::Ruleset& ruleset, Callback callback);
   void restore(std::string text, Callback callback);
   void jump(std::size_t index, Callback callback);
   void insert(const firewall::Ip6tablesJump& jump, unsigned position, Callback callback);
@@ -124,6 +129,7 @@ class Ip6tablesFirewall final : public FirewallBackend {
   std::vector<std::string> environment_;
   const unsigned position_;
   std::optional<firewall::Ruleset> good_;  // what the kernel took last
+  std::string no_memory_;  // why there is no endpoint-independent filtering where it is wanted
   // The legacy variant tells nobody of changes: what its tables were when all was well.
   std::optional<bool> legacy_;  // none before the first inspection
   std::vector<std::uint64_t> tables_;

@@ -6,6 +6,7 @@
 #include <utility>
 
 #include "daemon/io/firewall_backend.h"
+#include "daemon/io/ip_set.h"
 #include "daemon/io/legacy_tables.h"
 #include "net/text.h"
 
@@ -40,6 +41,44 @@ std::string Ip6tablesFirewall::text_of(const firewall::Ruleset& ruleset,
 }
 
 void Ip6tablesFirewall::apply(const firewall::Ruleset& ruleset, Callback callback) {
+  if (!firewall::ip6tables_remembers(ruleset)) {
+    no_memory_.clear();
+    put(ruleset, std::move(callback));
+    return;
+  }
+  if (no_memory_.empty()) {
+    const auto made = make_endpoint_set(firewall::kEndpointSet, firewall::kEndpointSetSize,
+                                        firewall::kEndpointTime);
+    if (made) {
+      // Whether it is the rules that name the set which are refused shows without them.
+      put(ruleset, [this, alive = std::weak_ptr<bool>(alive_), ruleset,
+                    callback = std::move(callback)](const Expected<Done>& done) {
+        if (alive.expired()) return;
+        if (done) {
+          callback(done);
+          return;
+        }
+        no_memory_ = done.error().message;
+        put_without_memory(ruleset, [this, alive, callback](const Expected<Done>& without) {
+          if (alive.expired()) return;
+          if (!without) no_memory_.clear();
+          callback(without);
+        });
+      });
+      return;
+    }
+    no_memory_ = made.error().message;
+  }
+  put_without_memory(ruleset, std::move(callback));
+}
+
+void Ip6tablesFirewall::put_without_memory(const firewall::Ruleset& ruleset, Callback callback) {
+  firewall::Ruleset without = ruleset;
+  for (firewall::FirewallLan& lan : without.lans) lan.any_endpoint = false;
+  put(without, std::move(callback));
+}
+
+void Ip6tablesFirewall::put(const firewall::Ruleset& ruleset, Callback callback) {
   ++applied_;
   print_.reset();
   if (!ruleset.translations.empty() && !translating_.value_or(false)) {
@@ -176,9 +215,14 @@ bool Ip6tablesFirewall::suspects() {
 }
 
 void Ip6tablesFirewall::look_around(ViewCallback callback) {
-  save({"-c"}, [callback = std::move(callback),
-                before = position_ - 1](const Expected<std::string>& saved) {
+  save({"-c"}, [callback = std::move(callback), before = position_ - 1,
+                no_memory = no_memory_](const Expected<std::string>& saved) {
     FirewallView view;
+    if (!no_memory.empty())
+      view.remarks.push_back(
+          cat("filtering = \"endpoint-independent\" cannot be, hosts are answered by those alone "
+              "that they sent to: ",
+              no_memory));
     if (saved) {
       view.counts = firewall::ip6tables_counts(*saved);
       for (const std::string& rule : firewall::ip6tables_ahead(*saved, before))
@@ -281,7 +325,10 @@ void Ip6tablesFirewall::remove_jump(std::size_t index, Callback callback) {
     jumping_ = false;
     good_.reset();
     restore(firewall::ip6tables_removal(std::exchange(translating_, false).value_or(false)),
-            std::move(callback));
+            [callback = std::move(callback)](const Expected<Done>& done) {
+              if (done) remove_endpoint_set(firewall::kEndpointSet);
+              callback(done);
+            });
     return;
   }
   runner_.run(command("", jumps[index].remove()),

@@ -128,39 +128,48 @@ Expected<std::size_t> end_flows(const std::function<bool(const Flow&)>& wrong) {
   });
   if (code != 0) return tracking_failed(code);
   std::size_t ended = 0;
+  int refusal = 0;
   for (const std::vector<char>& deletion : deletions) {
     if (mnl_socket_sendto(socket.get(), deletion.data(), deletion.size()) < 0)
       return tracking_failed(errno);
     code = read_answer(socket.get(), first_message(deletion)->nlmsg_seq, false,
                        [](const nlmsghdr*) {});
+    // ENOENT: over by itself. Linux before 6.4 keeps what is in a flow table (EBUSY); the others are to end all the same.
     if (code == 0) ++ended;
-    if (code != 0 && code != ENOENT) return tracking_failed(code);  // over by itself
+    if (code != 0 && code != ENOENT) refusal = code;
   }
+  if (refusal != 0) return tracking_failed(refusal);
   return ended;
 }
 
 OpenFlows::OpenFlows(EventLoop& loop, LogSink log)
-    : log_(std::move(log)), later_(loop, [this] { look({}); }) {}
+    : log_(std::move(log)), later_(loop, [this] { look({}, {}); }) {}
 
-void OpenFlows::rules_changed(const firewall::Ruleset& rules) {
+void OpenFlows::rules_changed(const firewall::Ruleset& rules, bool included) {
   const bool narrowed = !rules_ || firewall::may_have_narrowed(*rules_, rules);
   const bool more = rules_ && firewall::has_more_assigned(*rules_, rules);
   std::vector<Prefix> gone;
   if (rules_) gone = firewall::no_longer_assigned(*rules_, rules);
-  rules_ = rules;
+  const std::optional<firewall::Ruleset> before = std::exchange(rules_, rules);
+  included_ = included;
   if (narrowed || !gone.empty()) {
-    look(gone);
+    look(gone, before);
   } else if (more && !waiting_) {
     waiting_ = true;
     later_.at(clock_now() + kPatience);
   }
 }
 
-void OpenFlows::look(const std::vector<Prefix>& gone) {
+void OpenFlows::look(const std::vector<Prefix>& gone,
+                     const std::optional<firewall::Ruleset>& before) {
   waiting_ = false;
   later_.cancel();
+  const auto may_be_of_others = [&](const Flow& flow) {
+    return included_ && (!before || firewall::is_no_longer_allowed(flow, *before));
+  };
   const auto ended = end_flows([&](const Flow& flow) {
-    return firewall::is_no_longer_allowed(flow, *rules_) || firewall::is_of(flow, gone, *rules_);
+    return (firewall::is_no_longer_allowed(flow, *rules_) && !may_be_of_others(flow)) ||
+           firewall::is_of(flow, gone, *rules_);
   });
   if (!ended) {
     // A kernel without ctnetlink: what is open stays open until it is quiet.

@@ -30,15 +30,17 @@ class OpenFlows {
   OpenFlows(EventLoop& loop, LogSink log);
 
   // These, normalised, are in force now. Costs something only when they are narrower than what was, or the first: an
-  // earlier run may have had others.
-  void rules_changed(const firewall::Ruleset& rules);
+  // earlier run may have had others. `included`: the user's own rules are beside them, of which nobody knows what they let
+  // in: then only what is known to have been let in by ours is ended.
+  void rules_changed(const firewall::Ruleset& rules, bool included);
 
  private:
-  // `gone`: assigned no more.
-  void look(const std::vector<Prefix>& gone);
+  // `gone`: assigned no more. `before`: the rules that were in force, where that is known.
+  void look(const std::vector<Prefix>& gone, const std::optional<firewall::Ruleset>& before);
 
   LogSink log_;
   std::optional<firewall::Ruleset> rules_;
+  bool included_ = false;
   Timer later_;
   bool waiting_ = false;  // for later_
 };

@@ -1,8 +1,11 @@
 # SPDX-License-Identifier: Apache-2.0
 """Endpoint-independent filtering (RFC 6092 REC-11, REC-17, REC-33): whom a host has sent something from is not asked who
 answers; and without it, or of another port, nobody else does."""
+import re
+
 from firewall_house import H1, H2, MOBILITY, NET, PEER, FirewallHouse, Rules, raw, tcp_to, udp_to
-from lab import limit, proves
+from lab import SERVER, limit, proves, require_tools
+from scenario import final_checks, online, toml
 
 OTHER = "2001:db8:ffff::77"  # sent nothing, and nothing was sent to it
 
@@ -47,11 +50,48 @@ def answer(talk, first, expected):
     talk.go()
 
 
-@limit(120)
-def test_filtering_endpoint_independent(lab):
-    """nft: anybody may answer, to that address, protocol and port, for as long as the set remembers it."""
-    house = FirewallHouse(lab, "nft")
-    talk, rules = Talk(lab, house), Rules()
+class Memory:
+    """Where hosts have sent something from, as the kernel remembers it."""
+
+    def __init__(self, house):
+        self.house, self.cpe, self.nft = house, house.lab.cpe, house.backend == "nft"
+
+    def listed(self):
+        if self.nft:
+            return self.cpe.run("nft", "list", "set", "ip6", "sixgate", "endpoints").stdout
+        return self.cpe.run("ipset", "list", "sixgate-endpoints").stdout
+
+    def minutes(self, host, protocol, port):
+        """For how long from its last packet on; 0: it is not there."""
+        pattern = r"%s \. %s \. %d timeout (\d+)m" if self.nft else "%s,%s:%d timeout ([0-9]+)"
+        what = (protocol, host, port) if self.nft else (host, protocol, port)
+        found = re.search(pattern % what, self.listed())
+        # An ipset says what is left, a moment ago it was all.
+        return 0 if found is None else int(found[1]) if self.nft else round(int(found[1]) / 60)
+
+    def forget(self):
+        """As when their time is over."""
+        if self.nft:
+            for name in ("endpoints", "endpoints_without_port"):
+                self.cpe.run("nft", "flush", "set", "ip6", "sixgate", name)
+        else:
+            self.cpe.run("ipset", "flush", "sixgate-endpoints")
+        self.cpe.run("conntrack", "-F", check=False)
+
+    def let_in(self):
+        """How many flows, as the rules have counted them."""
+        if self.nft:
+            text = self.cpe.run("nft", "list", "counter", "ip6", "sixgate", "endpoints").stdout
+            return int(re.search("packets ([0-9]+)", text)[1])
+        program = self.house.backend + "-save"
+        text = self.cpe.run(program, "-c", "-t", "filter").stdout
+        return int(re.search(r"\[(\d+):\d+\] -A sixgate-endpoints ", text)[1])
+
+
+def check_endpoint_independent(lab, backend):
+    require_tools("nft" if backend == "nft" else "ipset")
+    house = FirewallHouse(lab, backend)
+    talk, rules, memory = Talk(lab, house), Rules(), Memory(house)
     plain = rules.text
     house.apply(rules)
     begin(talk, 40000)
@@ -69,19 +109,62 @@ def test_filtering_endpoint_independent(lab):
     talk.go()
     talk.into("beside the pinhole", udp_to(7000, 6101), False)
     talk.go()
-    listed = lab.cpe.run("nft", "list", "set", "ip6", "sixgate", "endpoints").stdout
-    lab.check("%s . 41000 timeout 5m" % H1 in listed and "%s . 41001 timeout 4m" % H1 in listed and ". 7000 " not in listed, listed)
-    counted = lab.cpe.run("nft", "list", "counter", "ip6", "sixgate", "endpoints").stdout
-    lab.check("packets 3 " in counted, counted)
-    # As when their time is over.
-    for name in ("endpoints", "endpoints_without_port"):
-        lab.cpe.run("nft", "flush", "set", "ip6", "sixgate", name)
-    lab.cpe.run("conntrack", "-F", check=False)
+    known = [memory.minutes(H1, "udp", 41000), memory.minutes(H1, "tcp", 41001), memory.minutes(H1, "udp", 7000)]
+    lab.check(known == [5, 4, 0], "%s of %s" % (known, memory.listed()))
+    lab.check(memory.let_in() == 3, "%d were let in" % memory.let_in())
+    memory.forget()
     answer(talk, 41000, False)
     begin(talk, 42000)
+    # What is remembered outlives a change of the rules.
+    rules.text = rules.text.replace("provisioned", "pinhole lan0 %s 6 7001 7001 ::/0\nprovisioned" % H1)
+    house.apply(rules)
+    answer(talk, 42000, True)
+    begin(talk, 43000)
     rules.text = plain
     house.apply(rules)
-    answer(talk, 42000, False)
+    answer(talk, 43000, False)
+
+
+@limit(120)
+def test_filtering_endpoint_independent_nft(lab):
+    """nft: anybody may answer, to that address, protocol and port, for as long as the set remembers it."""
+    check_endpoint_independent(lab, "nft")
+
+
+@limit(120)
+def test_filtering_endpoint_independent_ip6tables(lab):
+    """ip6tables: the same, by an ipset."""
+    check_endpoint_independent(lab, "ip6tables")
+
+
+@limit(120)
+def test_filtering_endpoint_independent_ip6tables_legacy(lab):
+    """The same with the legacy variant."""
+    check_endpoint_independent(lab, "ip6tables-legacy")
+
+
+@limit(120)
+def test_filtering_without_a_set(lab):
+    """ip6tables where the kernel has no such set, for somebody's has the name: all else is as it should be, and status
+    says what is not; a reload once the name is free brings it."""
+    require_tools("ipset", "ip6tables-restore")
+    lab.house()
+    lab.cpe.run("ipset", "create", "sixgate-endpoints", "hash:net", "family", "inet6")
+    text = toml(top='[firewall]\nbackend = "ip6tables"\n', each={"lan0": 'filtering = "endpoint-independent"\n'})
+    house = online(lab, config=text)
+    said = house.sixgated.cli_run("status").stdout
+    lab.check("endpoint-independent" in said and "ipset" in said, said)
+    lab.check(lab.h1.ping(SERVER) and lab.net.udp(lab.h1.address_in(house.prefix), 5000, timeout=0.2) != "open", "shut, or open")
+    lab.cpe.run("ipset", "destroy", "sixgate-endpoints")
+    house.sixgated.write(text.replace("endpoint-independent", "address-and-port-dependent"))
+    house.sixgated.reload()
+    lab.until("it is not wanted", lambda: "endpoint-independent" not in house.sixgated.cli_run("status").stdout, 10)
+    house.sixgated.write(text)
+    house.sixgated.reload()
+    lab.until("the set is there", lambda: "hash:ip,port" in lab.cpe.run("ipset", "list", "sixgate-endpoints", check=False).stdout, 10)
+    lab.until("its rules are", lambda: "sixgate-endpoints dst,dst" in lab.cpe.run("ip6tables", "-S").stdout, 10)
+    lab.check("endpoint-independent" not in house.sixgated.cli_run("status").stdout, "status complains still")
+    final_checks(lab)
 
 
 @limit(120)

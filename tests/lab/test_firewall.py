@@ -2,6 +2,7 @@
 """The baseline of the firewall against real traffic, each test on nftables and on both variants of ip6tables."""
 import json
 import os
+import re
 import socket
 import struct
 import threading
@@ -130,7 +131,14 @@ def check_to_the_internet(lab, house):
     out("neighbour solicitation", H1, content=icmp(135), row="")
     out("node information", H1, content=icmp(139))
     out("protocol not ours", firewall_house.H4, sender="h4", expected=True)
+    house.probe("begun towards what is not ours", "isp", NET, firewall_house.H4, plain, "h4", False)
     judge(lab, house)
+    lab.check(lab.roles["h4"].ping(NET), "what is not ours hears no answers")
+    # Nor does the router itself, whatever a program of it was bound to.
+    own = "fd00:6:0:1::1"
+    lab.check(not lab.cpe.ping(NET, source=own), "the router pings with a ULA")
+    lab.check(not house.wires["isp"].packets(match=lambda one: str(one.source) == own), "the router's ULA leaves")
+    lab.check(lab.cpe.ping(H1_ULA, source=own), "the router's ULA is of no use at home")
     by_name = {one.name: one for one in house.probes}
     for row, wire, name, code in (("7084-L-14", "h1", "invalidated source", 5), ("7084-ULA-4", "h1", "ULA source", 5),
                                   ("7084-ULA-4", "h1", "ULA destination", 0),
@@ -573,6 +581,8 @@ def test_firewall_programs_take_the_goldens(lab):
             space.run("nft", "-f", path)
             space.run("nft", "delete", "table", "ip6", "sixgate")
         elif name.endswith(".ip6tables"):
+            for needed in re.findall("^# ipset (.*)$", text, re.M):  # as the text itself says it
+                space.run("ipset", *needed.split())
             for program in ("ip6tables-restore", "ip6tables-legacy-restore"):
                 space.run(program, "--noflush", "--test", stdin=text)
     space.run("nft", "-f", os.path.join(GOLDEN, "before-provisioning.nft"))

@@ -109,6 +109,12 @@ def check_prober(lab, backend):
                                                      and not packet.outgoing and packet.ports == (SERVICE, port))]
     lab.until("the pinhole and the flow are open", lambda: len(arrived(old, PINHOLE)) > 20 and len(arrived(old, FLOW)) > 20, 10)
     lab.until("the doors are open", lambda: all(len(syns.let_in(wire, door)) > 20 for door, wire in doors.items()), 10)
+
+    def tracked(address):
+        """Whether the table of connections has flows between it and the server."""
+        table = lab.cpe.run("conntrack", "-L", "-f", "ipv6").stdout.splitlines()
+        return any("=%s " % address in one and "=%s " % SERVER in one for one in table)
+    lab.check(tracked(old) and tracked(old_exposed), "flows through the doors are not tracked")
     since = time.time()
     house.server.renumber(OTHER_POOL, house.snooper)
     house.prefix = wait_delegated(lab, since, timeout=60, within=OTHER_POOL)
@@ -120,6 +126,8 @@ def check_prober(lab, backend):
     lab.until("the pinhole is open at the new address", lambda: len(arrived(new, PINHOLE)) > 100, 20)
     lab.until("the new doors are open",
               lambda: all(len(syns.let_in(wire, door)) > 100 for door, wire in new_doors.items()), 20)
+    lab.check(not tracked(old) and not tracked(old_exposed), "flows of the old prefix are tracked still")
+    lab.check(tracked(new) and tracked(new_exposed), "those of the new one are not")
     prober.end()
     syns.end()
     closed = [arrived(one, CLOSED, before) for one in (old, new)] + [arrived(new, FLOW, before)]

@@ -4,6 +4,7 @@ import os
 
 from lab import OTHER_POOL, SERVER, limit, require_tools
 from scenario import final_checks, online, toml, wait_delegated, wait_online
+from test_flow_pickup import Transfer
 
 OWN = {
     "nft": {"open": "chain user_forward {\n    tcp dport 8080 accept\n}\nchain user_input {\n    tcp dport 8022 accept\n}\n",
@@ -82,3 +83,42 @@ def test_rules_of_your_own_nft(lab):
 def test_rules_of_your_own_ip6tables(lab):
     """ip6tables: a file with lines for our chains."""
     own_rules(lab, "ip6tables")
+
+
+def flows_of_own_rules(lab, backend):
+    """What a rule of the person's own let in goes on while ours get narrower, and when we are killed; what a pinhole of
+    ours let in ends with it."""
+    require_tools("conntrack", "nft" if backend == "nft" else "ip6tables-restore")
+    path = os.path.join(lab.directory, "own.rules")
+    with open(path, "w") as file:
+        file.write(OWN[backend]["open"])
+    os.chmod(path, 0o644)
+    lab.house()
+    without = toml(top='[firewall]\nbackend = "%s"\ninclude_%s = "%s"\n' % (backend, backend, path))
+    house = online(lab, config=without + '\n[[pinhole]]\nlan = "lan0"\nhost = "%s"\nports = [8082]\n' % lab.h1.mac("eth0"))
+    h1 = lab.h1.address_in(house.prefix)
+    own = Transfer(lab, lab.h1, lab.net, h1, 8080)
+    door = Transfer(lab, lab.h1, lab.net, h1, 8082)
+    lab.check(own.goes_on(lab) and door.goes_on(lab), "they do not begin")
+    house.sixgated.write(without)
+    house.sixgated.reload()
+    lab.until("the pinhole's connection has ended", lambda: not door.goes_on(lab, 0.5), 10)
+    lab.check(own.goes_on(lab), "what an own rule lets in ended with a pinhole: %s" % own.error)
+    house.sixgated.kill()
+    house.sixgated.start()
+    wait_online(lab, house.prefix)
+    lab.check(own.goes_on(lab, 7), "what an own rule lets in ended with a start: %s" % own.error)
+    own.ended = True
+    final_checks(lab)
+
+
+@limit(150)
+def test_flows_of_rules_of_your_own_nft(lab):
+    """nft: nobody ends what a rule of one's own let in."""
+    flows_of_own_rules(lab, "nft")
+
+
+@limit(150)
+def test_flows_of_rules_of_your_own_ip6tables(lab):
+    """ip6tables: the same."""
+    flows_of_own_rules(lab, "ip6tables")

@@ -480,23 +480,23 @@ TEST(Downstream, IsAboutLansThatHaveTheInternet) {
   }
 }
 
-TEST(Filtering, IsOfGuardedLansAndOfNft) {
+TEST(Filtering, IsOfGuardedLans) {
   const auto read = [](std::string_view firewall, std::string_view zone) {
     return read_toml(
         cat("[firewall]\nbackend = \"", firewall, "\"\n[lan.a]\ninterface = \"a0\"\nzone = \"",
             zone, "\"\nfiltering = \"endpoint-independent\"\n"),
         "f");
   };
-  const ReadResult good = read("auto", "isolated");
-  ASSERT_TRUE(good.config) << good.errors[0].to_string();
-  EXPECT_TRUE(good.config->lans[0].any_endpoint);
-  for (const auto& [firewall, zone, why] : {std::tuple{"auto", "exposed", "the zone must be"},
-                                            std::tuple{"nft", "closed", "the zone must be"},
-                                            std::tuple{"ip6tables", "protected", "needs nft"}}) {
+  for (const char* firewall : {"auto", "ip6tables"}) {
+    const ReadResult good = read(firewall, "isolated");
+    ASSERT_TRUE(good.config) << good.errors[0].to_string();
+    EXPECT_TRUE(good.config->lans[0].any_endpoint);
+  }
+  for (const auto& [firewall, zone] : {std::pair{"auto", "exposed"}, std::pair{"nft", "closed"}}) {
     const ReadResult wrong = read(firewall, zone);
     ASSERT_EQ(wrong.errors.size(), 1U) << firewall << zone;
     EXPECT_EQ(wrong.errors[0].line, 6U);
-    EXPECT_NE(wrong.errors[0].to_string().find(why), std::string::npos)
+    EXPECT_NE(wrong.errors[0].to_string().find("the zone must be"), std::string::npos)
         << wrong.errors[0].to_string();
   }
 }
