@@ -17,7 +17,7 @@ std::vector<NftTranslationRule> nft_translation_rules(
   for (const FirewallTranslation& one : normalised(translations)) {
     const auto arrives = [&](const std::string& interface, std::string_view why) {
       in.push_back({.chain = Chain::kIn,
-                    .fate = Fate::kTranslated,
+                    .fate = Fate::kTranslates,
                     .interface = interface,
                     .prefix = one.external,
                     .to = one.internal,
@@ -25,7 +25,7 @@ std::vector<NftTranslationRule> nft_translation_rules(
     };
     const auto leaves = [&](const std::string& interface, Flow flow, std::string_view why) {
       out.push_back({.chain = Chain::kOut,
-                     .fate = Fate::kTranslated,
+                     .fate = Fate::kTranslates,
                      .interface = interface,
                      .prefix = one.internal,
                      .flow = flow,
@@ -51,7 +51,7 @@ std::vector<NftTranslationRule> nft_translation_rules(
     may_leave(Flow::kSentTo, "answers what came here");
   }
   flows.push_back(
-      {.chain = Chain::kFlows, .fate = Fate::kForged, .why = "ULA stay at home: RFC 7084 ULA-4"});
+      {.chain = Chain::kFlows, .fate = Fate::kIsForged, .why = "ULA stay at home: RFC 7084 ULA-4"});
   in.insert(in.end(), out.begin(), out.end());
   in.insert(in.end(), flows.begin(), flows.end());
   return in;
@@ -61,7 +61,7 @@ std::string nft_text(const NftTranslationRule& rule) {
   using Fate = NftTranslationRule::Fate;
   using Flow = NftTranslationRule::Flow;
   std::string text;
-  if (rule.fate != Fate::kForged) {
+  if (rule.fate != Fate::kIsForged) {
     const bool arrives = rule.chain == NftTranslationChain::kIn;
     const std::string where = rule.interface.empty() ? "@lan" : cat('"', rule.interface, '"');
     text = cat(arrives ? "iifname " : "oifname ", where, arrives ? " ip6 daddr " : " ip6 saddr ",
@@ -85,14 +85,14 @@ std::string nft_text(const NftTranslationRule& rule) {
   }
   text += "counter ";
   switch (rule.fate) {
-    case Fate::kTranslated:
+    case Fate::kTranslates:
       text +=
           cat(rule.chain == NftTranslationChain::kIn ? "dnat" : "snat", " ip6 prefix to ", rule.to);
       break;
     case Fate::kReturns:
       text += "return";
       break;
-    case Fate::kForged:
+    case Fate::kIsForged:
       text += "goto forged";
       break;
   }

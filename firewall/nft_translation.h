@@ -26,9 +26,9 @@ inline constexpr std::array<std::string_view, 3> kNftTranslationChains{
 struct NftTranslationRule {
   NftTranslationChain chain;
   enum class Fate : std::uint8_t {
-    kTranslated,  // to prefix `to`
+    kTranslates,  // to prefix `to`
     kReturns,
-    kForged,  // whatever it is: the other fields mean nothing
+    kIsForged,  // whatever it is: the other fields mean nothing
   } fate;
   std::string interface;  // by which it came (kIn) or goes (the others); empty: any LAN
   Prefix prefix;          // of its destination (kIn) or source (the others)

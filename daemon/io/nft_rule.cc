@@ -211,20 +211,20 @@ void count(nlmsghdr* header) {
 void put_rule(nlmsghdr* header, const NftTranslationRule& rule) {
   const bool arrives = rule.chain == NftTranslationChain::kIn;
   nlattr* expressions = mnl_attr_nest_start(header, NFTA_RULE_EXPRESSIONS);
-  if (rule.fate != NftTranslationRule::Fate::kForged) {
+  if (rule.fate != NftTranslationRule::Fate::kIsForged) {
     match_interface(header, arrives ? NFT_META_IIFNAME : NFT_META_OIFNAME, rule.interface);
     match_address(header, arrives ? kDestination : kSource, rule.prefix);
     match_flow(header, rule);
   }
   count(header);
   switch (rule.fate) {
-    case NftTranslationRule::Fate::kTranslated:
+    case NftTranslationRule::Fate::kTranslates:
       translate(header, arrives ? NFT_NAT_DNAT : NFT_NAT_SNAT, rule.to);
       break;
     case NftTranslationRule::Fate::kReturns:
       decide(header, NFT_RETURN, {});
       break;
-    case NftTranslationRule::Fate::kForged:
+    case NftTranslationRule::Fate::kIsForged:
       decide(header, NFT_GOTO, "forged");
       break;
   }
