@@ -36,9 +36,9 @@ MEMORY = 2048      # MiB
 CANNOT = 3
 
 # What a guest is for by itself: the knock needs AH, packets are judged by the kernel's own table of connections, and flow
-# tables take them past all rules. Other
-# tests of the lab by --filter: many_renumberings_nft, for Linux 6.1 shows packets what later kernels hide, the moment in
-# which a transaction of nftables is half done. It wants a machine that does nothing else, here and there.
+# tables take them past all rules. Other tests of the lab by --filter: many_renumberings_nft, for Linux 6.1 shows packets
+# what later kernels hide, the moment in which a transaction of nftables is half done. It wants a machine that does nothing
+# else, here and there.
 TESTS = ("test_knock_ah|test_ppp|test_firewall_renumbering_nft|"
          "test_beside_fw4[.]test_beside_fw4(_offloaded_flows_end_with_their_prefix)?$")
 
