@@ -28,6 +28,11 @@ constexpr std::string_view kAccept = "ACCEPT";
 constexpr std::string_view kDrop = "DROP";
 constexpr std::string_view kReturn = "RETURN";
 constexpr std::string_view kNotrack = "CT --notrack";
+constexpr std::string_view kHasSent = "-m set --match-set sixgate-endpoints dst,dst";
+constexpr std::string_view kRemembersTcp =
+    "SET --add-set sixgate-endpoints src,src --exist --timeout 240";
+constexpr std::string_view kRemembers =
+    "SET --add-set sixgate-endpoints src,src --exist --timeout 300";
 constexpr std::string_view kPolicyFail = "icmp6-policy-fail";
 constexpr std::string_view kNoRoute = "icmp6-no-route";
 constexpr std::string_view kBack = "icmp6-addr-unreachable";
@@ -482,28 +487,22 @@ void each_remembering(const Ruleset& rules, Visit&& visit) {
   }
 }
 
-std::string remembers(unsigned time) {
-  return cat("SET --add-set ", kEndpointSet, " src,src --exist --timeout ", time);
-}
-
 // Only who begins a flow is remembered, as in nft_skeleton.cc.
 void remember_rules(Table& filter, const Ruleset& rules) {
   if (!ip6tables_remembers(rules)) return;
   constexpr std::string_view kOther = "not opened to all by what it sends";
   filter.rule(kRemember, "-m ah", kReturn, kOther);
-  filter.rule(kRemember, "-p tcp --tcp-flags FIN,RST NONE", remembers(kEndpointTcpTime),
+  filter.rule(kRemember, "-p tcp --tcp-flags FIN,RST NONE", kRemembersTcp,
               "anybody may answer: RFC 6092 REC-33");
   for (const int protocol : {6, 33, 50, 58, 132, 136, 139})
     filter.rule(kRemember, cat("-p ", protocol), kReturn, kOther);
-  filter.rule(kRemember, "", remembers(kEndpointTime),
-              "anybody may answer: RFC 6092 REC-11, REC-17");
+  filter.rule(kRemember, "", kRemembers, "anybody may answer: RFC 6092 REC-11, REC-17");
 }
 
 void endpoint_rules(Table& filter, const Ruleset& rules) {
-  const std::string has_sent = cat("-m set --match-set ", kEndpointSet, " dst,dst");
   each_remembering(rules, [&](const std::string& uplink, const std::string& lan) {
     for (const std::string_view begins : {"-p tcp --syn ", "! -p tcp "}) {
-      filter.rule(kThrough, cat("-i ", uplink, " -o ", lan, " ", begins, has_sent), kEndpoints,
+      filter.rule(kThrough, cat("-i ", uplink, " -o ", lan, " ", begins, kHasSent), kEndpoints,
                   "sent something to somebody just now");
     }
   });

@@ -32,8 +32,7 @@ std::string render_ip6tables(const Ruleset& ruleset, FateChains fates = FateChai
 // that name it can be loaded when it is there alone.
 inline constexpr std::string_view kEndpointSet = "sixgate-endpoints";  // of type hash:ip,port
 inline constexpr unsigned kEndpointSetSize = 16384;
-inline constexpr unsigned kEndpointTime = 300;  // seconds
-inline constexpr unsigned kEndpointTcpTime = 240;
+inline constexpr unsigned kEndpointTime = 300;  // seconds; of TCP 240
 
 // Whether rules of this Ruleset name it.
 bool ip6tables_remembers(const Ruleset& ruleset);
