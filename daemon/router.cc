@@ -229,6 +229,7 @@ void Router::neighbors(const std::vector<Neighbor>& news, Instant now) {
     if (lan == nullptr || neighbor.failed) continue;
     const auto before = lan->hosts().station_of(neighbor.address, now);
     if (!lan->hosts().see(neighbor, now)) continue;
+    pcp_.see(neighbor.interface, neighbor.address, neighbor.mac);
     if (lan->config().dhcp6.domain) names_changed_ = true;
     // The next hop of what is delegated on may be known now, or another station.
     if (lan->config().bind_delegations && neighbor.address.is_link_local())
@@ -290,7 +291,8 @@ void Router::take(const PacketIn& packet, Instant now) {
       break;
     case Channel::kPcp:
       pcp_.receive(packet.interface, packet.payload, packet.source, packet.port, packet.destination,
-                   now);
+                   now,
+                   lan == nullptr ? std::nullopt : lan->hosts().station_of(packet.source, now));
       break;
   }
 }

@@ -3,10 +3,12 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <vector>
 
 #include "net/ip6_address.h"
+#include "net/mac_address.h"
 #include "net/prefix.h"
 #include "net/time.h"
 #include "pcp/message.h"
@@ -24,6 +26,8 @@ struct Mapping {
   std::vector<Prefix> sources;  // from where, of MAP with filters; none: from everywhere
   Nonce nonce{};
   Instant until;
+  // Whose address it is, once the kernel found out by Neighbor Discovery. It is not kept over a restart.
+  std::optional<MacAddress> station;
 
   bool is_peer() const { return peer_port != 0; }
   bool operator==(const Mapping&) const = default;

@@ -154,8 +154,8 @@ bool Server::too_often(const std::string& interface, Instant now) {
 }
 
 void Server::receive(std::string_view interface, std::span<const std::uint8_t> payload,
-                     const Ip6Address& from, std::uint16_t port, const Ip6Address& to,
-                     Instant now) {
+                     const Ip6Address& from, std::uint16_t port, const Ip6Address& to, Instant now,
+                     std::optional<MacAddress> station) {
   const Link* on = link(interface);
   if (on == nullptr) return;
   Counters& counters = counters_[on->interface];
@@ -188,7 +188,7 @@ void Server::receive(std::string_view interface, std::span<const std::uint8_t> p
     say(ResultCode::kSuccess, announcement(epoch));
     return;
   }
-  const Answer result = answer({*on, request, now});
+  const Answer result = answer({*on, request, station, now});
   if (result.code != ResultCode::kSuccess) {
     say(result.code, error_answer(payload, result.code, result.lifetime, epoch));
     return;
@@ -271,6 +271,25 @@ std::optional<Server::Answer> Server::refuse(const Asked& asked) const {
   return std::nullopt;
 }
 
+// Whether one more would be more than this host, strangers or the LAN may have. A stranger's station is known when the
+// refusal has reached it, and then it is none any more.
+std::optional<ResultCode> Server::exceeds(const Asked& asked) const {
+  std::size_t of_lan = 0;
+  std::size_t of_host = 0;
+  std::size_t of_strangers = 0;
+  for (const Mapping& one : mappings_) {
+    if (one.interface != asked.link.interface) continue;
+    ++of_lan;
+    if (!one.station) ++of_strangers;
+    if (one.host == asked.request.client || (one.station && one.station == asked.station))
+      ++of_host;
+  }
+  if (of_host >= kMostPerHost) return ResultCode::kUserExQuota;
+  if (of_lan >= kMostPerLan || (!asked.station && of_strangers >= kMostOfStrangers))
+    return ResultCode::kNoResources;
+  return std::nullopt;
+}
+
 Server::Answer Server::open(const Asked& asked, Mapping* there) {
   const Request& request = asked.request;
   if (const auto refused = refuse(asked)) return *refused;
@@ -288,16 +307,7 @@ Server::Answer Server::open(const Asked& asked, Mapping* there) {
     there->sources = std::move(sources);
     return {ResultCode::kSuccess, remaining(until, asked.now).count()};
   }
-  const auto on_lan = std::count_if(mappings_.begin(), mappings_.end(), [&](const Mapping& one) {
-    return one.interface == asked.link.interface;
-  });
-  const auto of_host = std::count_if(mappings_.begin(), mappings_.end(), [&](const Mapping& one) {
-    return one.interface == asked.link.interface && one.host == request.client;
-  });
-  if (static_cast<std::size_t>(of_host) >= kMostPerHost)
-    return {ResultCode::kUserExQuota, kShortError};
-  if (static_cast<std::size_t>(on_lan) >= kMostPerLan)
-    return {ResultCode::kNoResources, kShortError};
+  if (const auto code = exceeds(asked)) return {*code, kShortError};
   if (request.opcode == Opcode::kPeer) sources = {Prefix(request.remote_peer, 128)};
   mappings_.push_back({.interface = asked.link.interface,
                        .host = request.client,
@@ -307,11 +317,18 @@ Server::Answer Server::open(const Asked& asked, Mapping* there) {
                        .peer_port = request.remote_port,
                        .sources = std::move(sources),
                        .nonce = request.nonce,
-                       .until = until});
+                       .until = until,
+                       .station = asked.station});
   lines_.say(LogLevel::kInfo, cat("PCP: open to the Internet: ", describe(mappings_.back())),
              asked.now, out_.log);
   out_.changed = true;
   return {ResultCode::kSuccess, remaining(until, asked.now).count()};
+}
+
+void Server::see(std::string_view interface, const Ip6Address& host, const MacAddress& station) {
+  for (Mapping& one : mappings_) {
+    if (one.interface == interface && one.host == host) one.station = station;
+  }
 }
 
 void Server::forget(const Ip6Address& host) {

@@ -25,11 +25,15 @@
 
 namespace sixgate::pcp {
 
-inline constexpr Lifetime kShortestLife{120};     // section 15
-inline constexpr Lifetime kLongestLife{86400};    // section 15
-inline constexpr std::size_t kMostPerHost = 64;   // section 17.2
-inline constexpr std::size_t kMostPerLan = 1024;  // a host may have many addresses
-inline constexpr std::size_t kMostFilters = 8;    // of one mapping
+inline constexpr Lifetime kShortestLife{120};   // section 15
+inline constexpr Lifetime kLongestLife{86400};  // section 15
+// Section 17.2. A host may have many addresses: what its station (its address on the link) has counts together. Whose
+// station is not known shares what strangers may have: who speaks for the first time, and who is behind a downstream
+// router.
+inline constexpr std::size_t kMostPerHost = 64;
+inline constexpr std::size_t kMostOfStrangers = 256;
+inline constexpr std::size_t kMostPerLan = 1024;
+inline constexpr std::size_t kMostFilters = 8;  // of one mapping
 
 // A door that a person opened: it is there whatever programs say.
 struct FixedDoor {
@@ -90,7 +94,10 @@ class Server {
   // `settled`: what a LAN does not have now is gone, and not only unheard of yet.
   void configure(std::vector<Link> links, bool settled, Instant now);
   void receive(std::string_view interface, std::span<const std::uint8_t> payload,
-               const Ip6Address& from, std::uint16_t port, const Ip6Address& to, Instant now);
+               const Ip6Address& from, std::uint16_t port, const Ip6Address& to, Instant now,
+               std::optional<MacAddress> station = std::nullopt);
+  // Whose address it is now.
+  void see(std::string_view interface, const Ip6Address& host, const MacAddress& station);
   // An address that nobody has any more (section 15).
   void forget(const Ip6Address& host);
   void expire(Instant now);
@@ -106,6 +113,7 @@ class Server {
   struct Asked {
     const Link& link;
     const Request& request;
+    std::optional<MacAddress> station;
     Instant now;
   };
   // A result of a request, and for how many seconds it holds.
@@ -119,6 +127,7 @@ class Server {
   Answer remove(const Asked& asked, const Mapping* there);
   Answer open(const Asked& asked, Mapping* there);
   std::optional<Answer> refuse(const Asked& asked) const;
+  std::optional<ResultCode> exceeds(const Asked& asked) const;
   Mapping* find(const Asked& asked);
   std::uint32_t seconds_since_epoch(Instant now) const;
   bool too_often(const std::string& interface, Instant now);

@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <cstdint>
 #include <cstdlib>
+#include <optional>
 #include <span>
 #include <vector>
 
@@ -48,6 +49,10 @@ class Run {
         .with_suffix(Ip6Address::from_halves(0, number % 8U));
   }
 
+  static MacAddress station(std::uint8_t number) {
+    return MacAddress({2, 0, 0, 0, 0, static_cast<std::uint8_t>(number % 4)});
+  }
+
   void event() {
     switch (input_.u8() % 8) {
       case 0:
@@ -64,6 +69,11 @@ class Run {
         now_ = now_ + minutes(input_.u8());
         server_.expire(now_);
         break;
+      case 4: {
+        const std::uint8_t host = input_.u8();
+        server_.see("lan0", client(host), station(input_.u8()));
+        break;
+      }
       default:
         ask();
     }
@@ -73,6 +83,9 @@ class Run {
   void ask() {
     const Ip6Address from = client(input_.u8());
     const std::uint8_t size = input_.u8();
+    // Some are strangers.
+    std::optional<MacAddress> whose;
+    if (size % 3 != 0) whose = station(size);
     const auto content = input_.bytes(std::min<std::size_t>(size * 4U, input_.left()));
     std::vector<std::uint8_t> datagram;
     ByteWriter writer(datagram);
@@ -85,7 +98,7 @@ class Run {
     }
     const std::vector<Mapping> before = server_.mappings();
     server_.drain();
-    server_.receive("lan0", datagram, from, 4000, kRouter, now_);
+    server_.receive("lan0", datagram, from, 4000, kRouter, now_, whose);
     const ServerOutputs out = server_.drain();
     require(out.datagrams.size() <= 1);
     for (const Datagram& answer : out.datagrams) {
@@ -99,6 +112,16 @@ class Run {
       const bool known = std::find(before.begin(), before.end(), one) != before.end();
       require(known || one.host == from);
     }
+    if (server_.mappings().size() > before.size()) require(count_of(whose) <= limit_of(whose));
+  }
+
+  std::size_t count_of(std::optional<MacAddress> whose) const {
+    return static_cast<std::size_t>(
+        std::count_if(server_.mappings().begin(), server_.mappings().end(),
+                      [&](const Mapping& one) { return one.station == whose; }));
+  }
+  static std::size_t limit_of(std::optional<MacAddress> whose) {
+    return whose ? kMostPerHost : kMostOfStrangers;
   }
 
   void judge() {

@@ -153,10 +153,8 @@ def test_pcp_doors_of_two_prefixes_ip6tables(lab):
     beside(lab, "ip6tables")
 
 
-@limit(120)
-def test_pcp_doors_of_one_host(lab):
-    """A host has 64 doors and no more; it can renew and close those it has, and others get theirs."""
-    house = house_that_asks(lab, "nft")
+def doors_of_one_host(lab, backend):
+    house = house_that_asks(lab, backend)
     h1, h2 = lab.h1.address_in(house.prefix), lab.h2.address_in(house.prefix)
     wanted = [(TCP, 8080 + number) for number in range(MOST // 2)] + [(UDP, 9000 + number) for number in range(MOST // 2)]
     for number, (protocol, port) in enumerate(wanted):
@@ -170,6 +168,14 @@ def test_pcp_doors_of_one_host(lab):
     lab.check(lab.net.tcp(h1, 7070, timeout=1) == "silent", "refused, and open all the same")
     lab.check(lab.net.tcp(h1, 8080) == "open", "the first is shut")
     lab.check(len(listed(house.sixgated)) == MOST, listed(house.sixgated))
+    # Nor as another, by a further address; for its first words there a host is a stranger, until the answer finds it.
+    further = h1.rsplit(":", 1)[0] + ":6464"
+    lab.h1.ip("address", "add", further + "/64", "dev", "eth0", "nodad")
+    lab.h1.ping(lab.cpe.address_in(house.prefix, "lan0"), source=further, check=True)
+    lab.until("whose it is is known", lambda: further in lab.cpe.ip(
+        "-6", "neighbor", "show", "dev", "lan0"), 10)
+    over = ask(lab.h1, further, request(further, 7070))
+    lab.check(over and over.code == USER_EX_QUOTA, "by another address: %s" % over)
     other = ask(lab.h2, h2, request(h2, 8080))
     lab.check(other and other.code == SUCCESS and lab.net.tcp(h2, 8080) == "open", "another host's: %s" % other)
     # What it has it may keep, and what it gives up makes room.
@@ -181,5 +187,17 @@ def test_pcp_doors_of_one_host(lab):
     lab.check(after.code == SUCCESS and lab.net.tcp(h1, 7070) == "open", "after one was closed: %s" % after)
     lab.check(lab.net.tcp(h1, 8080, timeout=1) == "silent", "closed, and open all the same")
     counted = house.sixgated.lan("lan0")["counters"]
-    lab.check(counted["pcp_user_ex_quota"] == 2, counted)
+    lab.check(counted["pcp_user_ex_quota"] == 3, counted)
     final_checks(lab)
+
+
+@limit(120)
+def test_pcp_doors_of_one_host_nft(lab):
+    """nft: a host has 64 doors and no more, by however many addresses; it renews and closes them, others get theirs."""
+    doors_of_one_host(lab, "nft")
+
+
+@limit(120)
+def test_pcp_doors_of_one_host_ip6tables(lab):
+    """ip6tables-restore: the same."""
+    doors_of_one_host(lab, "ip6tables")

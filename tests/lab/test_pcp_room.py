@@ -13,18 +13,32 @@ from test_pcp import SUCCESS, TCP, Answer, ask, request
 from wire import ipv6, tcp_syn
 
 NO_RESOURCES = 8  # RFC 6887 section 7.4
-MOST, HOSTS = 1024, 128  # of a LAN; so many addresses have as many doors each, fewer than one host may have
+MOST, HOSTS = 1024, 128  # of a LAN; so many addresses have as many doors each
+FIRST, STATIONS = 0xd000, 32  # a host has no more than 64 by all its addresses
 PORTS = range(8000, 8000 + MOST // HOSTS)
 SHUT, SHORTEST = 7999, 120  # section 15: no mapping is shorter
 GAP = 1 / 45  # a LAN is heard 50 times a second
 SOURCES = itertools.count(20000)  # ports that nothing was sent from
 
 
-def take_addresses(host, prefix):
-    """Gives the host as many addresses of its /64, and returns them."""
+def device(address):
+    """Where h1 has this one of its many."""
+    number = int(ipaddress.IPv6Address(address)) - FIRST & 0xffff
+    return "eth0" if number == HOSTS else "station%d" % (number % STATIONS)
+
+
+def take_addresses(lab, host, prefix):
+    """Makes many stations of the host, with as many addresses of its /64, and one more that is eth0's; returns them."""
     own = int(ipaddress.IPv6Address(host.address_in(prefix))) >> 64 << 64
-    taken = [str(ipaddress.IPv6Address(own | 0xd000 + number)) for number in range(HOSTS + 1)]
-    host.run("ip", "-batch", "-", stdin="".join("address add %s/64 dev eth0 nodad preferred_lft 0\n" % one for one in taken))
+    taken = [str(ipaddress.IPv6Address(own | FIRST + number)) for number in range(HOSTS + 1)]
+    script = ""
+    for number in range(STATIONS):
+        script += "link add station%d link eth0 address %s type macvlan mode private\n" % (number, lab.new_mac())
+        script += "link set station%d addrgenmode none up\nroute add fe80::/64 dev station%d metric %d\n" % (
+            number, number, 1000 + number)
+    for one in taken:
+        script += "address add %s/64 dev %s nodad noprefixroute preferred_lft 0\n" % (one, device(one))
+    host.run("ip", "-batch", "-", stdin=script)
     return taken
 
 
@@ -34,12 +48,12 @@ def ask_for_all(lab, wanted, timeout=150):
     router = lab.h1.default_routes()[0]["gateway"]
 
     def work():
-        scope, sockets, answers, end = socket.if_nametoindex("eth0"), {}, {}, time.monotonic() + timeout
+        sockets, answers, end = {}, {}, time.monotonic() + timeout
         for address, _ in wanted:
             if address not in sockets:
                 sockets[address] = socket.socket(socket.AF_INET6, socket.SOCK_DGRAM)
                 sockets[address].bind((address, 0))
-                sockets[address].connect((router, 5351, 0, scope))
+                sockets[address].connect((router, 5351, 0, socket.if_nametoindex(device(address))))
 
         def hear(seconds):
             ready, _, _ = select.select(list(sockets.values()), [], [], seconds)
@@ -81,7 +95,7 @@ def let_in(lab, targets):
 def full_lan(lab, backend):
     require_tools("nft" if backend == "nft" else "ip6tables-restore")
     house = online(lab, config=toml(lan="pcp = true\n") + '\n[firewall]\nbackend = "%s"\n' % backend)
-    *addresses, stranger = take_addresses(lab.h1, house.prefix)
+    *addresses, stranger = take_addresses(lab, lab.h1, house.prefix)
     lab.h1.serve(tcp=[PORTS[0], PORTS[1], SHUT])
     doors = [(address, port) for port in PORTS for address in addresses]
     shut = [(address, SHUT) for address in addresses] + [(stranger, PORTS[0])]
@@ -95,12 +109,12 @@ def full_lan(lab, backend):
     lab.check(known() == set(doors), "status has %d doors" % len(known()))
 
     def refused(address, port):
-        answer = ask(lab.h1, address, request(address, port), timeout=10)
+        answer = ask(lab.h1, address, request(address, port), device(address), timeout=10)
         # A short-lifetime error (section 7.4).
         return answer and answer.code == NO_RESOURCES and 0 < answer.lifetime <= 60 or lab.fail("room for more: %s" % answer)
 
     def granted(address, port, lifetime=3600):
-        answer = ask(lab.h1, address, request(address, port, lifetime), timeout=10)
+        answer = ask(lab.h1, address, request(address, port, lifetime), device(address), timeout=10)
         lab.check(answer and answer.code == SUCCESS, "%s port %d for %d s: %s" % (address, port, lifetime, answer))
         return answer
     # Neither a host that has none nor one that has some gets another, and what is refused is shut.

@@ -55,6 +55,24 @@ class PcpServer : public ::testing::Test {
     return ask(to_bytes(request, options));
   }
 
+  static MacAddress station(std::uint32_t number) {
+    return MacAddress({2, 0, static_cast<std::uint8_t>(number >> 24),
+                       static_cast<std::uint8_t>(number >> 16),
+                       static_cast<std::uint8_t>(number >> 8), static_cast<std::uint8_t>(number)});
+  }
+  static Ip6Address suffixed(std::uint32_t number) {
+    return Ip6Address::from_halves(kLanPrefix.address().high(), number);
+  }
+  // What it is told that asks for its port 80, slowly enough to be heard.
+  ResultCode ask_from(std::uint32_t host, std::optional<MacAddress> whose) {
+    now = now + milliseconds(20);
+    Request request = map(80);
+    request.client = suffixed(host);
+    server.drain();
+    server.receive("lan0", to_bytes(request), request.client, 4000, address(kRouter), now, whose);
+    return static_cast<ResultCode>(server.drain().datagrams.at(0).payload.at(3));
+  }
+
   static Answer read_answer(const std::vector<std::uint8_t>& bytes) {
     ByteReader reader(bytes);
     Answer answer;
@@ -256,20 +274,33 @@ TEST_F(PcpServer, QuotasOfAHostAndOfALan) {
   }
   EXPECT_EQ(ask(map(999)).code, ResultCode::kUserExQuota);
   EXPECT_EQ(ask(map(1000)).code, ResultCode::kSuccess) << "a renewal is nothing new";
-  std::size_t made = kMostPerHost;
-  for (std::uint16_t i = 0; made < kMostPerLan; ++i, ++made) {
-    now = now + milliseconds(20);
-    const Ip6Address other = Ip6Address::from_halves(kLanPrefix.address().high(), 0x1000U + i);
-    Request request = map(80);
-    request.client = other;
-    server.drain();
-    server.receive("lan0", to_bytes(request), other, 4000, address(kRouter), now);
-    ASSERT_EQ(server.drain().datagrams.at(0).payload[3], 0) << i;
-  }
-  now = now + seconds(1);
-  Request request = map(80);
-  request.client = address("2001:db8:1::ffff:1");
-  EXPECT_EQ(ask(to_bytes(request), "2001:db8:1::ffff:1").code, ResultCode::kNoResources);
+  for (std::uint32_t i = kMostPerHost; i < kMostPerLan; ++i)
+    ASSERT_EQ(ask_from(0x1000 + i, station(i)), ResultCode::kSuccess) << i;
+  EXPECT_EQ(ask_from(0xffff, station(0xffff)), ResultCode::kNoResources);
+}
+
+TEST_F(PcpServer, AHostWithManyAddressesHasNoMoreThanOne) {
+  for (std::uint32_t i = 0; i < kMostPerHost; ++i)
+    ASSERT_EQ(ask_from(0x1000 + i, station(1)), ResultCode::kSuccess) << i;
+  EXPECT_EQ(ask_from(0x2000, station(1)), ResultCode::kUserExQuota);
+  EXPECT_EQ(ask_from(0x2000, station(2)), ResultCode::kSuccess) << "another's";
+  // Its address is another station's now.
+  server.see("lan0", suffixed(0x1000), station(2));
+  EXPECT_EQ(ask_from(0x2001, station(1)), ResultCode::kSuccess);
+  EXPECT_EQ(ask_from(0x2002, station(1)), ResultCode::kUserExQuota);
+}
+
+TEST_F(PcpServer, StrangersLeaveRoomForThoseWhoAreKnown) {
+  for (std::uint32_t i = 0; i < kMostOfStrangers; ++i)
+    ASSERT_EQ(ask_from(0x1000 + i, std::nullopt), ResultCode::kSuccess) << i;
+  EXPECT_EQ(ask_from(0x8000, std::nullopt), ResultCode::kNoResources);
+  EXPECT_EQ(ask_from(0x8000, station(1)), ResultCode::kSuccess) << "known since it was answered";
+  // What a stranger had is its station's as soon as that is known.
+  for (std::uint32_t i = 0; i < kMostOfStrangers; ++i)
+    server.see("lan0", suffixed(0x1000 + i), station(2));
+  EXPECT_EQ(ask_from(0x8001, std::nullopt), ResultCode::kSuccess);
+  EXPECT_EQ(ask_from(0x8002, station(2)), ResultCode::kUserExQuota);
+  EXPECT_EQ(ask_from(0x8002, station(1)), ResultCode::kSuccess);
 }
 
 TEST_F(PcpServer, AFloodIsNotAnswered) {
