@@ -41,6 +41,17 @@ std::vector<std::string> mapping_row(const Json& one) {
           sources.empty() ? "from everywhere" : cat("from ", sources)};
 }
 
+// A pinhole of the configuration.
+std::vector<std::string> fixed_row(const Json& one) {
+  const std::string ports = joined(one["ports"]);
+  const std::string sources = joined(one["sources"]);
+  const std::string addresses = joined(one["addresses"]);
+  return {"pinhole", said(one["host"]),
+          ports.empty() ? said(one["protocols"]) : cat(said(one["protocols"]), ' ', ports),
+          sources.empty() ? "from everywhere" : cat("from ", sources),
+          addresses.empty() ? "nowhere: no address of it is known" : cat("at ", addresses)};
+}
+
 // What was let in through a pinhole.
 std::vector<std::string> pinhole_row(const Json& one) {
   const std::int64_t first = one["first_port"].number();
@@ -325,6 +336,9 @@ std::string status_text(const Json& status) {
       packets += cat(packets.empty() ? "" : ", ", printable(name), ' ', count["packets"].number());
   }
   if (!packets.empty()) out += cat("firewall packets: ", packets, '\n');
+  Table pinholes;
+  for (const Json& one : firewall["pinholes"].elements()) pinholes.row(fixed_row(one));
+  pinholes.print(out, "");
   Table identity;
   if (!status["duid"].text().empty()) identity.row({"DUID", said(status["duid"])});
   if (!status["ula"].text().empty()) identity.row({"ULA", said(status["ula"])});

@@ -521,7 +521,8 @@ DesiredState derive(const House& house, Instant now) {
   out.ruleset.accept_mark = house.config->firewall.accept_mark;
   if (house.config->firewall.log == conf::FirewallConfig::Log::kRefused)
     out.ruleset.log_rate = house.config->firewall.log_rate;
-  out.ruleset.pinholes = open_pinholes(house, now);
+  out.pinhole_addresses = pinhole_addresses(house, now);
+  out.ruleset.pinholes = open_pinholes(house.config->pinholes, out.pinhole_addresses);
   out.pcp_links = mapping_links(house, out.ruleset.pinholes);
   std::ranges::copy(mapped_pinholes(house), std::back_inserter(out.ruleset.pinholes));
   out.ruleset = firewall::normalise(out.ruleset);

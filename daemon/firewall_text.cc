@@ -4,6 +4,7 @@
 #include "daemon/json.h"
 #include "firewall/ip6tables.h"
 #include "firewall/nft.h"
+#include "net/text.h"
 
 namespace sixgate::daemon {
 namespace {
@@ -16,7 +17,7 @@ std::string text_of(const firewall::Ruleset& ruleset, firewall::Backend backend)
     case firewall::Backend::kIp6tables:
       return firewall::render_ip6tables(ruleset);
     case firewall::Backend::kNone:
-      return {};
+      return "# nothing: firewall.backend is \"none\"\n";
   }
   return {};
 }
@@ -38,12 +39,15 @@ void write_rules(JsonWriter& json, const firewall::RuleCounts& rules) {
 
 }  // namespace
 
-std::string firewall_json(const firewall::Ruleset& ruleset, firewall::Backend backend) {
+std::string firewall_json(const firewall::Ruleset& ruleset, firewall::Backend backend,
+                          std::string_view lack) {
+  const std::string head = lack.empty() ? "" : cat("# not in place: ", printable(lack), '\n');
   JsonWriter json;
   json.begin_object()
       .member("schema", 1)
       .member("backend", firewall::to_string(backend))
-      .member("rules", text_of(ruleset, backend))
+      .member("applied", lack.empty())
+      .member("rules", head + text_of(ruleset, backend))
       .end_object();
   return json.take();
 }

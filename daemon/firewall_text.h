@@ -12,8 +12,10 @@
 
 namespace sixgate::daemon {
 
-// {"schema":1,"backend":"nft","rules":"..."}. What is not to be filtered (Backend::kNone) has no rules.
-std::string firewall_json(const firewall::Ruleset& ruleset, firewall::Backend backend);
+// {"schema":1,"backend":"nft","applied":true,"rules":"..."}. What is not to be filtered (Backend::kNone) has no rules.
+// `lack`: why these are not in place; the first line of the rules is a comment that says so.
+std::string firewall_json(const firewall::Ruleset& ruleset, firewall::Backend backend,
+                          std::string_view lack);
 
 // {"refused":{"packets":3,"bytes":240,"about":"..."},...}, the reasons where they are asked for.
 void write_counts(JsonWriter& json, const firewall::Counts& counts, bool with_reasons);

@@ -82,34 +82,45 @@ bool is_for(const conf::Config& config, const MacAddress& station) {
   });
 }
 
-std::vector<firewall::FirewallPinhole> open_pinholes(const House& house, Instant now) {
-  std::vector<firewall::FirewallPinhole> out;
+PinholeAddresses pinhole_addresses(const House& house, Instant now) {
   const auto& pinholes = house.config->pinholes;
+  PinholeAddresses out(pinholes.size());
   for (std::size_t i = 0; i < pinholes.size(); ++i) {
     const conf::PinholeConfig& pinhole = pinholes[i];
     for (const LanView& lan : house.lans) {
       const conf::LanConfig& config = *lan.config;
       if (!pinhole.lan.empty() && pinhole.lan != config.name) continue;
-      // What lies outside of what the LAN has is left out with the rest of the Ruleset.
-      if (const auto* address = std::get_if<Ip6Address>(&pinhole.host))
-        open(pinhole, config.interface, *address, out);
-      for (const LanPrefix& prefix : lan.prefixes) {
-        for (const Ip6Address& address : addresses_in(prefix.prefix, pinhole.host))
-          open(pinhole, config.interface, address, out);
-      }
+      const auto found = [&](const Ip6Address& address) {
+        out[i].push_back({config.interface, address});
+      };
+      if (const auto* address = std::get_if<Ip6Address>(&pinhole.host)) found(*address);
+      for (const LanPrefix& prefix : lan.prefixes)
+        std::ranges::for_each(addresses_in(prefix.prefix, pinhole.host), found);
       for (const MacAddress& station : stations_of(pinhole.host, *house.config)) {
-        if (lan.hosts == nullptr) break;
-        for (const Ip6Address& address : lan.hosts->addresses_of(station, now))
-          open(pinhole, config.interface, address, out);
+        if (lan.hosts != nullptr)
+          std::ranges::for_each(lan.hosts->addresses_of(station, now), found);
       }
       // Guests may call themselves whatever they like.
       const bool is_claimed = std::holds_alternative<conf::HostName>(pinhole.host) &&
                               config.zone == firewall::Zone::kIsolated && pinhole.lan.empty();
       if (is_claimed || i >= house.learnt_hosts.size()) continue;
       for (const LearntAddress& learnt : house.learnt_hosts[i]) {
-        if (learnt.lan == config.name) open(pinhole, config.interface, learnt.address, out);
+        if (learnt.lan == config.name) found(learnt.address);
       }
     }
+    std::ranges::sort(out[i]);
+    const auto again = std::ranges::unique(out[i]);
+    out[i].erase(again.begin(), again.end());
+  }
+  return out;
+}
+
+std::vector<firewall::FirewallPinhole> open_pinholes(
+    const std::vector<conf::PinholeConfig>& pinholes, const PinholeAddresses& addresses) {
+  std::vector<firewall::FirewallPinhole> out;
+  for (std::size_t i = 0; i < pinholes.size(); ++i) {
+    for (const PinholeAddress& one : addresses[i])
+      open(pinholes[i], one.interface, one.address, out);
   }
   return out;
 }

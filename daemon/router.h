@@ -160,6 +160,7 @@ class Router {
   WantedSockets wanted_sockets() const;
   std::vector<std::string> watched_sysctls() const;
   Status status(Instant now) const;
+  std::string firewall_lack() const;  // why the wanted rules are not in place; empty: they are
   const StoredState& state() const { return state_; }
   // What is wanted at this moment: for the invariants of the simulation.
   const DesiredState& desired() const { return desired_; }

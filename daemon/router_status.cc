@@ -144,7 +144,36 @@ StatusForeignRouter status_of(const ra::ForeignRouter& router, Instant now) {
   return out;
 }
 
+// Where a pinhole really is: its rules have no address that no LAN has a prefix for.
+std::vector<StatusPinhole> status_pinholes(const conf::Config& config,
+                                           const DesiredState& desired) {
+  std::vector<StatusPinhole> out;
+  const std::size_t count = std::min(config.pinholes.size(), desired.pinhole_addresses.size());
+  for (std::size_t i = 0; i < count; ++i) {
+    const conf::PinholeConfig& pinhole = config.pinholes[i];
+    StatusPinhole& one = out.emplace_back(StatusPinhole{conf::to_string(pinhole.host),
+                                                        pinhole.lan,
+                                                        conf::protocols_text(pinhole.protocols),
+                                                        {},
+                                                        pinhole.sources,
+                                                        {}});
+    for (const conf::PortRange& ports : pinhole.ports) one.ports.push_back(conf::to_string(ports));
+    for (const PinholeAddress& at : desired.pinhole_addresses[i]) {
+      if (std::ranges::any_of(desired.ruleset.pinholes, [&](const auto& rule) {
+            return rule.interface == at.interface && rule.host == at.address;
+          }))
+        one.addresses.push_back(at.address);
+    }
+  }
+  return out;
+}
+
 }  // namespace
+
+std::string Router::firewall_lack() const {
+  if (applied_ruleset_ && *applied_ruleset_ == desired_.ruleset) return {};
+  return firewall_complaint_.empty() ? "not loaded yet" : firewall_complaint_;
+}
 
 Status Router::status(Instant now) const {
   Status out;
@@ -296,8 +325,9 @@ Status Router::status(Instant now) const {
     if (!hook.complaint().empty())
       out.problems.push_back(cat("uplink ", hook.uplink(), ": hook ", hook.complaint()));
   }
-  out.firewall_applied = applied_ruleset_.has_value() && *applied_ruleset_ == desired_.ruleset;
+  out.firewall_applied = firewall_lack().empty();
   out.provisioned = desired_.ruleset.provisioned;
+  out.pinholes = status_pinholes(config_, desired_);
   if (config_.knock) {
     StatusKnock& knock = out.knock.emplace();
     knock.spi = config_.knock->spi;

@@ -34,9 +34,11 @@ void prefixes(JsonWriter& json, std::string_view key, const std::vector<StatusPr
   json.end_array();
 }
 
-void addresses(JsonWriter& json, std::string_view key, const std::vector<Ip6Address>& all) {
+// Addresses, or prefixes.
+template <class T>
+void addresses(JsonWriter& json, std::string_view key, const std::vector<T>& all) {
   json.key(key).begin_array();
-  for (const Ip6Address& a : all) json.value(a.to_string());
+  for (const T& one : all) json.value(one.to_string());
   json.end_array();
 }
 
@@ -258,10 +260,22 @@ void mappings(JsonWriter& json, const std::vector<StatusMapping>& all) {
     json.begin_object().member("host", one.host);
     json.key("protocol").value(std::uint64_t{one.protocol});
     if (one.port != 0) json.key("port").value(std::uint64_t{one.port});
-    json.key("sources").begin_array();
-    for (const Prefix& source : one.sources) json.value(source.to_string());
-    json.end_array();
+    addresses(json, "sources", one.sources);
     json.member("remaining", one.remaining).end_object();
+  }
+  json.end_array();
+}
+
+void pinholes(JsonWriter& json, const std::vector<StatusPinhole>& all) {
+  json.key("pinholes").begin_array();
+  for (const StatusPinhole& one : all) {
+    json.begin_object().member("host", one.host);
+    if (!one.lan.empty()) json.member("lan", one.lan);
+    json.member("protocols", one.protocols);
+    strings(json, "ports", one.ports);
+    addresses(json, "sources", one.sources);
+    addresses(json, "addresses", one.addresses);
+    json.end_object();
   }
   json.end_array();
 }
@@ -352,6 +366,7 @@ std::string to_json(const Status& status) {
   json.key("backend").value(status.firewall_backend);
   json.key("applied").value(status.firewall_applied);
   json.key("provisioned").value(status.provisioned);
+  if (!status.pinholes.empty()) pinholes(json, status.pinholes);
   json.key("counters");
   write_counts(json, status.firewall_counts, false);
   json.end_object();

@@ -170,6 +170,16 @@ struct StatusMapping {
   Lifetime remaining;
 };
 
+// A pinhole of the configuration, and where its host is at the moment.
+struct StatusPinhole {
+  std::string host;                   // as it is configured
+  std::string lan;                    // empty: on every LAN
+  std::string protocols;              // "tcp+udp"
+  std::vector<std::string> ports;     // "22", "8000-8010"; none: all
+  std::vector<Prefix> sources;        // none: from everywhere
+  std::vector<Ip6Address> addresses;  // where it is open; none: nowhere
+};
+
 // What a LAN's own prefix is on the Internet (NPTv6).
 struct StatusTranslation {
   std::string uplink;  // its interface
@@ -227,6 +237,7 @@ struct Status {
   bool firewall_applied = false;
   firewall::Counts firewall_counts;
   bool provisioned = false;
+  std::vector<StatusPinhole> pinholes;
   std::optional<StatusKnock> knock;
   std::vector<std::string> problems;  // what a person should know, loudest first
 };

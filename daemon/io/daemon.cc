@@ -422,8 +422,12 @@ std::string Daemon::firewall_answer(std::string_view asked) {
     return error_answer(cat("unknown firewall:", printable(asked)));
   }
   firewall::Ruleset ruleset = router_->desired().ruleset;
-  if (backend == firewall_.backend()) ruleset.user_rules = firewall_.user_rules();
-  return firewall_json(ruleset, backend);
+  std::string lack = "sixgated uses another backend";
+  if (backend == firewall_.backend()) {
+    ruleset.user_rules = firewall_.user_rules();
+    lack = router_->firewall_lack();
+  }
+  return firewall_json(ruleset, backend, lack);
 }
 
 // Of an address, a prefix, a LAN, or a client by its name or DUID.

@@ -251,6 +251,8 @@ def test_kernel_refuses_until_it_is_left_alone(lab):
     house.sixgated.process.wait_log("warning: cannot apply the firewall rules: nft: .*ould not process rule", 5)
     lab.until("it has tried three times", lambda: len(house.loads()) >= before + 3, 30)
     lab.check(status(False), house.sixgated.status()["problems"])
+    shown = house.sixgated.cli_run("firewall", "print").stdout
+    lab.check(shown.startswith("# not in place: nft: ") and new.split("::")[0] in shown, shown[:300])
     # Nothing of the new rules is there, and all of the old.
     lab.check(lab.net.tcp(house.h1[new], OPEN, 1) != "open", "the new pinhole is open, and nothing was refused")
     lab.check(lab.h1.ping(SERVER, source=house.h1[STAYS]), "h1 is offline")

@@ -66,8 +66,14 @@ def came_to(wires, addresses, since):
             if one.outgoing and one.proto == TCP and one.destination in addresses.values()}
 
 
-def each_at_its_host(lab, prefix):
-    """Every port is open at its own host and nowhere else, from the first moment on."""
+def told(sixgated, prefix):
+    """Where it says that the pinhole of each host is, by what `host` says."""
+    return {one["host"]: {address for address in one["addresses"] if inside(address, prefix)}
+            for one in sixgated.status()["firewall"]["pinholes"]}
+
+
+def each_at_its_host(lab, sixgated, prefix):
+    """Every port is open at its own host and nowhere else, from the first moment on, and status says so."""
     addresses = where(lab, prefix)
 
     def as_wanted():
@@ -75,6 +81,8 @@ def each_at_its_host(lab, prefix):
         lab.check(seen <= WANTED, "open, and nobody said so: %s at %s" % (seen - WANTED, addresses))
         return seen == WANTED
     lab.until("each pinhole is open at its host: %s" % addresses, as_wanted, 30)
+    wanted = {host: {addresses[who] for who, opened in WANTED if opened == port} for host, port in WAYS.values()}
+    lab.check(told(sixgated, prefix) == wanted, "told: %s" % told(sixgated, prefix))
     return addresses
 
 
@@ -95,7 +103,7 @@ def pinhole_hosts(lab, backend, private=None):
         DhcpcdHost(lab, lab.roles[role]).start(DHCPCD % ("duid " + bytes.fromhex(DUIDS[role]).hex(":")))
     dhclient = Dhclient(lab, lab.h4, conf='send fqdn.fqdn "laptop";\n').start()
     since = time.time()
-    before = each_at_its_host(lab, old)
+    before = each_at_its_host(lab, house.sixgated, old)
     doors = {(before[who], port) for who, port in WANTED}
     lab.check(came_to(wires, before, since) == doors, came_to(wires, before, since))
     lab.check(before["h1"].endswith(":abcd") and before["h4"].endswith("::77") and before["h5"].endswith("::78"), before)
@@ -107,7 +115,7 @@ def pinhole_hosts(lab, backend, private=None):
     # It takes no orders of ours, and asks when it is started.
     dhclient.process.kill()
     dhclient.start()
-    each_at_its_host(lab, new)
+    each_at_its_host(lab, house.sixgated, new)
     # Who keeps the old address has no door there, though the provider still sends what is for it.
     lab.isp.ip("-6", "route", "replace", old, "via", lab.cpe.link_local("wan0"), "dev", "isp0")
     for who, address in before.items():
@@ -115,6 +123,7 @@ def pinhole_hosts(lab, backend, private=None):
     since = time.time()
     seen = seen_open(lab, before)
     lab.check(not seen, "open at addresses of %s: %s" % (old, seen))
+    lab.check(not any(told(house.sixgated, old).values()), "told: %s" % told(house.sixgated, old))
     asked = {one.destination for one in crossed(lab.wan, since=since) if one.outgoing}
     lab.check(asked >= set(before.values()), "the router was not asked for %s" % (set(before.values()) - asked))
     lab.check(not came_to(wires, before, since), "carried all the same: %s" % came_to(wires, before, since))

@@ -52,6 +52,33 @@ daemon::Status house() {
   return status;
 }
 
+TEST(StatusText, ShowsWherePinholesAre) {
+  daemon::Status status = house();
+  status.pinholes = {{.host = "nas",
+                      .lan = {},
+                      .protocols = "tcp",
+                      .ports = {"22", "8000-8010"},
+                      .sources = {},
+                      .addresses = {*Ip6Address::parse("2001:db8:100::10"),
+                                    *Ip6Address::parse("2001:db8:100::11")}},
+                     {.host = "::77",
+                      .lan = "home",
+                      .protocols = "udp",
+                      .ports = {},
+                      .sources = {*Prefix::parse("2001:db8:9::/48")},
+                      .addresses = {}}};
+  const auto json = Json::parse(daemon::to_json(status));
+  ASSERT_TRUE(json);
+  const std::string text = status_text(*json);
+  EXPECT_NE(
+      text.find("pinhole  nas   tcp 22, 8000-8010  from everywhere       at 2001:db8:100::10, "
+                "2001:db8:100::11\n"
+                "pinhole  ::77  udp                from 2001:db8:9::/48  nowhere: no address of it "
+                "is known\n"),
+      std::string::npos)
+      << text;
+}
+
 TEST(StatusText, ShowsTheDoorsThatProgramsOpened) {
   daemon::Status status = house();
   status.lans[0].mappings = {{*Ip6Address::parse("2001:db8:100::10"), 6, 8080, {}, Lifetime(3600)},

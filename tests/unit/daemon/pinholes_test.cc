@@ -110,6 +110,26 @@ TEST(Pinholes, AreWhereTheirHostIsHeard) {
   }
 }
 
+TEST(Pinholes, StatusSaysWhereTheyAre) {
+  conf::Config config = two_lans();
+  config.pinholes = {pinhole("::77", "lan0"), pinhole("2001:db8:77::5"), pinhole("nas")};
+  config.pinholes[0].sources = {prefix("2001:db8:9::/48"), prefix("2001:db8:a::/48")};
+  config.pinholes[0].protocols = {6, 17};
+  RouterRun run(config);
+  run.start_online();
+  const std::vector<StatusPinhole> said = run.router->status(run.now).pinholes;
+  ASSERT_EQ(said.size(), 3U);
+  EXPECT_EQ(said[0].host, "::77");
+  EXPECT_EQ(said[0].lan, "lan0");
+  EXPECT_EQ(said[0].protocols, "tcp+udp");
+  EXPECT_EQ(said[0].ports, std::vector<std::string>{"22"});
+  EXPECT_EQ(said[0].sources, config.pinholes[0].sources);
+  EXPECT_EQ(said[0].addresses, std::vector{address("2001:db8:1::77")});
+  EXPECT_TRUE(said[1].addresses.empty()) << "in no prefix of the house";
+  EXPECT_EQ(said[2].host, "nas");
+  EXPECT_TRUE(said[2].addresses.empty()) << "nobody is called so";
+}
+
 TEST(Pinholes, FollowALease) {
   conf::Config config = two_lans();
   config.lans[0].addressing = conf::Addressing::kDhcpv6;

@@ -65,6 +65,12 @@ TEST(Status, JsonOfAHomeInOrder) {
   status.firewall_backend = "nft";
   status.firewall_applied = status.provisioned = true;
   status.firewall_counts = {{"refused", 3, 240}};
+  status.pinholes = {{.host = "::77",
+                      .lan = "lan0",
+                      .protocols = "tcp+udp",
+                      .ports = {"22"},
+                      .sources = {prefix("2001:db8:9::/48")},
+                      .addresses = {address("2001:db8:1::77")}}};
   status.problems = {"lan \"guest\": no room"};
   EXPECT_EQ(
       to_json(status),
@@ -87,7 +93,10 @@ TEST(Status, JsonOfAHomeInOrder) {
       R"("address":"2001:db8:1::1","preferred":1800,"valid":null,"standing":"live",)"
       R"("origin":"wan"}],"dns_servers":["2001:db8:53::1"],)"
       R"("counters":{"rs_received":18446744073709551615}}],)"
-      R"("firewall":{"backend":"nft","applied":true,"provisioned":true,"counters":{"refused":{"packets":3,"bytes":240}}},)"
+      R"("firewall":{"backend":"nft","applied":true,"provisioned":true,)"
+      R"("pinholes":[{"host":"::77","lan":"lan0","protocols":"tcp+udp","ports":["22"],)"
+      R"("sources":["2001:db8:9::/48"],"addresses":["2001:db8:1::77"]}],)"
+      R"("counters":{"refused":{"packets":3,"bytes":240}}},)"
       R"("problems":["lan \"guest\": no room"]})");
 }
 
