@@ -36,7 +36,7 @@ MEMORY = 2048      # MiB
 CANNOT = 3
 
 # What a guest is for by itself: the knock needs AH, packets are judged by the kernel's own table of connections, and flow
-# tables take them past all rules. Other tests of the lab by --filter: many_renumberings_nft, for Linux 6.1 shows packets
+# tables take them past all rules. Other tests of the lab by --filter: many_renumberings, for Linux 6.1 shows packets
 # what later kernels hide, the moment in which a transaction of nftables is half done. It wants a machine that does nothing
 # else, here and there.
 TESTS = ("test_knock_ah|test_ppp|test_firewall_renumbering_nft|"
@@ -113,7 +113,8 @@ class Guest:
         initrd = self.out / "initramfs"
         initrd.write_bytes(initramfs(options.kernel, version, {
             "TREE": ROOT, "PROGRAMS": options.bin.resolve(), "MODULES": options.kernel.resolve() / "lib/modules" / version,
-            "FILTER": options.filter, "JOBS": options.jobs, "SLOW": options.slow}))
+            "FILTER": options.filter, "JOBS": options.jobs, "SLOW": options.slow,
+            "CHANGES": os.environ.get("SIXGATE_LAB_CHANGES", "")}))
         command = [QEMU, "-nodefaults", "-no-user-config", "-display", "none", "-monitor", "none", "-net", "none", "-no-reboot",
                    "-m", str(MEMORY), "-smp", str(min(2, os.cpu_count() or 1)), "-cpu", "max",
                    "-kernel", str(kernels[-1]), "-initrd", str(initrd),

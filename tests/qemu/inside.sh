@@ -2,7 +2,7 @@
 # The second program of the guest, where everything is as on the machine but the kernel: the lab's runner.
 export PATH=/usr/sbin:/usr/bin:/sbin:/bin HOME=/root LC_ALL=C.UTF-8 PYTHONDONTWRITEBYTECODE=1
 . /run/settings
-export SIXGATE_LAB_SLOW="$SLOW"
+export SIXGATE_LAB_SLOW="$SLOW" SIXGATE_LAB_CHANGES="$CHANGES"
 exec </dev/null >/dev/ttyS1 2>&1
 ip link set lo up
 cd "$TREE" || exit 1
