@@ -227,9 +227,9 @@ void Router::neighbors(const std::vector<Neighbor>& news, Instant now) {
     }
     Lan* lan = lan_on(neighbor.interface);
     if (lan == nullptr || neighbor.failed) continue;
+    pcp_.see(neighbor.interface, neighbor.address, neighbor.mac);
     const auto before = lan->hosts().station_of(neighbor.address, now);
     if (!lan->hosts().see(neighbor, now)) continue;
-    pcp_.see(neighbor.interface, neighbor.address, neighbor.mac);
     if (lan->config().dhcp6.domain) names_changed_ = true;
     // The next hop of what is delegated on may be known now, or another station.
     if (lan->config().bind_delegations && neighbor.address.is_link_local())

@@ -326,8 +326,13 @@ Server::Answer Server::open(const Asked& asked, Mapping* there) {
 }
 
 void Server::see(std::string_view interface, const Ip6Address& host, const MacAddress& station) {
+  auto has = static_cast<std::size_t>(std::ranges::count(mappings_, station, &Mapping::station));
   for (Mapping& one : mappings_) {
-    if (one.interface == interface && one.host == host) one.station = station;
+    if (one.interface != interface || one.host != host || one.station == station) continue;
+    one.station.reset();
+    if (has >= kMostPerHost) continue;
+    one.station = station;
+    ++has;
   }
 }
 

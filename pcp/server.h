@@ -28,8 +28,8 @@ namespace sixgate::pcp {
 inline constexpr Lifetime kShortestLife{120};   // section 15
 inline constexpr Lifetime kLongestLife{86400};  // section 15
 // Section 17.2. A host may have many addresses: what its station (its address on the link) has counts together. Whose
-// station is not known shares what strangers may have: who speaks for the first time, and who is behind a downstream
-// router.
+// station is not known shares what strangers may have: who speaks for the first time, who is behind a downstream
+// router, and what a station had more than its share when it became known.
 inline constexpr std::size_t kMostPerHost = 64;
 inline constexpr std::size_t kMostOfStrangers = 256;
 inline constexpr std::size_t kMostPerLan = 1024;
@@ -96,7 +96,7 @@ class Server {
   void receive(std::string_view interface, std::span<const std::uint8_t> payload,
                const Ip6Address& from, std::uint16_t port, const Ip6Address& to, Instant now,
                std::optional<MacAddress> station = std::nullopt);
-  // Whose address it is now.
+  // Whose address it is now, as often as that is heard.
   void see(std::string_view interface, const Ip6Address& host, const MacAddress& station);
   // An address that nobody has any more (section 15).
   void forget(const Ip6Address& host);

@@ -71,7 +71,9 @@ class Run {
         break;
       case 4: {
         const std::uint8_t host = input_.u8();
-        server_.see("lan0", client(host), station(input_.u8()));
+        const MacAddress whose = station(input_.u8());
+        server_.see("lan0", client(host), whose);
+        require(count_of(whose) <= kMostPerHost);
         break;
       }
       default:
