@@ -436,6 +436,7 @@ void derive_lan(const House& house, const LanView& lan, DesiredState& out, Insta
   rules.interface = lan.config->interface;
   rules.zone = lan.config->zone;
   rules.any_endpoint = lan.config->any_endpoint;
+  rules.pcp = lan.config->pcp;
   if (lan.config->reaches) {
     rules.reaches.emplace();
     for (const LanView& other : house.lans) {
@@ -521,8 +522,8 @@ DesiredState derive(const House& house, Instant now) {
   out.ruleset.accept_mark = house.config->firewall.accept_mark;
   if (house.config->firewall.log == conf::FirewallConfig::Log::kRefused)
     out.ruleset.log_rate = house.config->firewall.log_rate;
-  out.pinhole_addresses = pinhole_addresses(house, now);
-  out.ruleset.pinholes = open_pinholes(house.config->pinholes, out.pinhole_addresses);
+  out.pinholes = place_pinholes(house, now);
+  out.ruleset.pinholes = open_pinholes(out.pinholes);
   out.pcp_links = mapping_links(house, out.ruleset.pinholes);
   std::ranges::copy(mapped_pinholes(house), std::back_inserter(out.ruleset.pinholes));
   out.ruleset = firewall::normalise(out.ruleset);

@@ -115,7 +115,7 @@ struct DesiredState {
   std::map<std::string, std::string>
       forwarding;  // sysctls that may only be set behind the firewall
   firewall::Ruleset ruleset;
-  PinholeAddresses pinhole_addresses;  // what of them is in no LAN's prefix is not in the ruleset
+  std::vector<PlacedPinhole> pinholes;  // what of them is in no LAN's prefix is not in the ruleset
   // What all uplinks together tell, the one of the lowest metric first: for every LAN that says nothing else.
   Services services;
   std::map<std::string, ra::Advertisement> advertisements;  // LAN name ->

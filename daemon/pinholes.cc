@@ -82,16 +82,17 @@ bool is_for(const conf::Config& config, const MacAddress& station) {
   });
 }
 
-PinholeAddresses pinhole_addresses(const House& house, Instant now) {
+std::vector<PlacedPinhole> place_pinholes(const House& house, Instant now) {
   const auto& pinholes = house.config->pinholes;
-  PinholeAddresses out(pinholes.size());
+  std::vector<PlacedPinhole> out;
   for (std::size_t i = 0; i < pinholes.size(); ++i) {
     const conf::PinholeConfig& pinhole = pinholes[i];
+    std::vector<PlacedPinhole::Place> places;
     for (const LanView& lan : house.lans) {
       const conf::LanConfig& config = *lan.config;
       if (!pinhole.lan.empty() && pinhole.lan != config.name) continue;
       const auto found = [&](const Ip6Address& address) {
-        out[i].push_back({config.interface, address});
+        places.push_back({config.interface, address});
       };
       if (const auto* address = std::get_if<Ip6Address>(&pinhole.host)) found(*address);
       for (const LanPrefix& prefix : lan.prefixes)
@@ -108,19 +109,19 @@ PinholeAddresses pinhole_addresses(const House& house, Instant now) {
         if (learnt.lan == config.name) found(learnt.address);
       }
     }
-    std::ranges::sort(out[i]);
-    const auto again = std::ranges::unique(out[i]);
-    out[i].erase(again.begin(), again.end());
+    std::ranges::sort(places);
+    const auto again = std::ranges::unique(places);
+    places.erase(again.begin(), again.end());
+    out.push_back({pinhole, std::move(places)});
   }
   return out;
 }
 
-std::vector<firewall::FirewallPinhole> open_pinholes(
-    const std::vector<conf::PinholeConfig>& pinholes, const PinholeAddresses& addresses) {
+std::vector<firewall::FirewallPinhole> open_pinholes(const std::vector<PlacedPinhole>& pinholes) {
   std::vector<firewall::FirewallPinhole> out;
-  for (std::size_t i = 0; i < pinholes.size(); ++i) {
-    for (const PinholeAddress& one : addresses[i])
-      open(pinholes[i], one.interface, one.address, out);
+  for (const PlacedPinhole& one : pinholes) {
+    for (const PlacedPinhole::Place& place : one.places)
+      open(one.pinhole, place.interface, place.address, out);
   }
   return out;
 }

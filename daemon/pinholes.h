@@ -34,20 +34,21 @@ LearntHosts learn_hosts(const std::vector<conf::PinholeConfig>& pinholes,
 // Whether one of them is for the host with this MAC address: named so, or by a name that is reserved for it.
 bool is_for(const conf::Config& config, const MacAddress& station);
 
-// Where the hosts of the configuration's pinholes are, for each of these, whether or not that is in what the LAN has. A
-// host that is known by its MAC address is at every address it was heard with, also where that was not made of it
-// (RFC 7217, RFC 8981).
-struct PinholeAddress {
-  std::string interface;
-  Ip6Address address;
-  auto operator<=>(const PinholeAddress&) const = default;
+// A pinhole of the configuration, and where its host is, whether or not that is in what the LAN has. A host that is known
+// by its MAC address is at every address it was heard with, also where that was not made of it (RFC 7217, RFC 8981).
+struct PlacedPinhole {
+  struct Place {
+    std::string interface;
+    Ip6Address address;
+    auto operator<=>(const Place&) const = default;
+  };
+  conf::PinholeConfig pinhole;
+  std::vector<Place> places;  // sorted
+  bool operator==(const PlacedPinhole&) const = default;
 };
-using PinholeAddresses = std::vector<std::vector<PinholeAddress>>;
-PinholeAddresses pinhole_addresses(const House& house, Instant now);
+std::vector<PlacedPinhole> place_pinholes(const House& house, Instant now);
 
-// Those of the configuration.
-std::vector<firewall::FirewallPinhole> open_pinholes(
-    const std::vector<conf::PinholeConfig>& pinholes, const PinholeAddresses& addresses);
+std::vector<firewall::FirewallPinhole> open_pinholes(const std::vector<PlacedPinhole>& pinholes);
 
 // Those that programs asked for (RFC 6887).
 std::vector<firewall::FirewallPinhole> mapped_pinholes(const House& house);

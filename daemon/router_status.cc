@@ -145,12 +145,9 @@ StatusForeignRouter status_of(const ra::ForeignRouter& router, Instant now) {
 }
 
 // Where a pinhole really is: its rules have no address that no LAN has a prefix for.
-std::vector<StatusPinhole> status_pinholes(const conf::Config& config,
-                                           const DesiredState& desired) {
+std::vector<StatusPinhole> status_pinholes(const DesiredState& desired) {
   std::vector<StatusPinhole> out;
-  const std::size_t count = std::min(config.pinholes.size(), desired.pinhole_addresses.size());
-  for (std::size_t i = 0; i < count; ++i) {
-    const conf::PinholeConfig& pinhole = config.pinholes[i];
+  for (const auto& [pinhole, places] : desired.pinholes) {
     StatusPinhole& one = out.emplace_back(StatusPinhole{conf::to_string(pinhole.host),
                                                         pinhole.lan,
                                                         conf::protocols_text(pinhole.protocols),
@@ -158,11 +155,11 @@ std::vector<StatusPinhole> status_pinholes(const conf::Config& config,
                                                         pinhole.sources,
                                                         {}});
     for (const conf::PortRange& ports : pinhole.ports) one.ports.push_back(conf::to_string(ports));
-    for (const PinholeAddress& at : desired.pinhole_addresses[i]) {
+    for (const PlacedPinhole::Place& place : places) {
       if (std::ranges::any_of(desired.ruleset.pinholes, [&](const auto& rule) {
-            return rule.interface == at.interface && rule.host == at.address;
+            return rule.interface == place.interface && rule.host == place.address;
           }))
-        one.addresses.push_back(at.address);
+        one.addresses.push_back(place.address);
     }
   }
   return out;
@@ -327,7 +324,7 @@ Status Router::status(Instant now) const {
   }
   out.firewall_applied = firewall_lack().empty();
   out.provisioned = desired_.ruleset.provisioned;
-  out.pinholes = status_pinholes(config_, desired_);
+  out.pinholes = status_pinholes(desired_);
   if (config_.knock) {
     StatusKnock& knock = out.knock.emplace();
     knock.spi = config_.knock->spi;

@@ -56,6 +56,8 @@ struct FirewallLan {
   // Was local, and was invalidated while hosts may hold it: they are told by code 5 (RFC 7084 L-14). Whoever else sends
   // from where he is not is told nothing, for it would come to whoever is there.
   std::vector<Prefix> withdrawn{};
+  // Its programs may ask us for pinholes (RFC 6887).
+  bool pcp = false;
   friend auto operator<=>(const FirewallLan&, const FirewallLan&) = default;
 };
 
