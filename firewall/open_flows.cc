@@ -100,6 +100,11 @@ bool is_no_longer_allowed(const Flow& begun, const Ruleset& rules) {
       rules.pinholes, [&](const FirewallPinhole& pinhole) { return is_opened(pinhole, flow); });
 }
 
+std::optional<std::string> interface_of(const Ruleset& rules, const Ip6Address& host) {
+  const FirewallLan* const lan = lan_of(rules, &FirewallLan::local, host);
+  return lan == nullptr ? std::nullopt : std::optional(lan->interface);
+}
+
 bool may_have_narrowed(const Ruleset& before, const Ruleset& after) {
   return lost(before.pinholes, after.pinholes) || lost(before.knocks, after.knocks) ||
          !std::ranges::equal(before.lans, after.lans, judges_alike);

@@ -4,6 +4,8 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
+#include <string>
 #include <vector>
 
 #include "firewall/ruleset.h"
@@ -26,6 +28,9 @@ struct Flow {
 // Whether it came to a LAN of ours from outside, or from another LAN, and these rules (normalised) would not let it
 // begin. Of a LAN that an IPsec knock opens nobody can tell how a flow came in: those go on.
 bool is_no_longer_allowed(const Flow& flow, const Ruleset& rules);
+
+// Of the LAN that has this host.
+std::optional<std::string> interface_of(const Ruleset& rules, const Ip6Address& host);
 
 // Whether flows may be open under `before` that `after` does not allow.
 bool may_have_narrowed(const Ruleset& before, const Ruleset& after);

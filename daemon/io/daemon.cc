@@ -87,7 +87,8 @@ Daemon::Daemon(EventLoop& loop, StderrLog& log, Supervisor& supervisor, Parts pa
                  .state_dir = config_.state_dir,
                  .jump_position = config_.firewall.jump_position},
                 sink()),
-      guard_(loop, firewall_, sink()),
+      guard_(
+          loop, firewall_, [this] { flows_.rules_came_back(); }, sink()),
       flows_(loop, sink()),
       sockets_(
           loop,

@@ -67,8 +67,9 @@ inline constexpr std::size_t kNetfilterBlock = 65536;  // an answer, or a part o
 // Calls `each` with every message of the answer to request `sequence`; its errno at the end. What an earlier request
 // that gave up has left is passed over.
 template <class Each>
-int read_answer(mnl_socket* socket, std::uint32_t sequence, bool dump, Each&& each) {
-  std::vector<char> block(kNetfilterBlock);
+int read_answer(mnl_socket* socket, std::uint32_t sequence, bool dump, std::vector<char>& block,
+                Each&& each) {
+  block.resize(kNetfilterBlock);
   for (;;) {
     const ssize_t received = mnl_socket_recvfrom(socket, block.data(), block.size());
     if (received < 0 && errno == EINTR) continue;
@@ -86,6 +87,12 @@ int read_answer(mnl_socket* socket, std::uint32_t sequence, bool dump, Each&& ea
       each(header);
     }
   }
+}
+
+template <class Each>
+int read_answer(mnl_socket* socket, std::uint32_t sequence, bool dump, Each&& each) {
+  std::vector<char> block;
+  return read_answer(socket, sequence, dump, block, std::forward<Each>(each));
 }
 
 // The attributes of a message or a nest, by type.

@@ -9,14 +9,18 @@
 #include <sys/socket.h>
 #include <sys/time.h>
 
+#include <algorithm>
 #include <cstring>
 #include <memory>
+#include <optional>
 #include <span>
+#include <string>
 #include <utility>
 #include <vector>
 
 #include "daemon/io/clock.h"
 #include "daemon/io/netfilter_message.h"
+#include "daemon/io/route_lookup.h"
 #include "net/text.h"
 
 namespace sixgate::daemon {
@@ -69,8 +73,8 @@ std::vector<char> deletion_of(const NetfilterAttributes<CTA_MAX + 1>& entry,
     mnl_attr_put(header, attribute->nla_type, mnl_attr_get_payload_len(attribute),
                  mnl_attr_get_payload(attribute));
   }
-  block.resize(header->nlmsg_len);
-  return block;
+  // There may be tens of thousands: no more than it takes.
+  return {block.begin(), block.begin() + header->nlmsg_len};
 }
 
 void put_flow(nlmsghdr* header, const Flow& flow) {
@@ -92,6 +96,16 @@ void put_flow(nlmsghdr* header, const Flow& flow) {
 
 Unexpected<Error> tracking_failed(int code) {
   return fail(cat("connection tracking: ", error_text(code)));
+}
+
+// Whether its answers go to an interface that is neither an uplink nor a LAN: a VPN's, say, which our rules say nothing of.
+bool is_beside_us(const Flow& flow, const firewall::Ruleset& rules) {
+  const std::optional<std::string> lan = firewall::interface_of(rules, flow.destination);
+  if (!lan) return false;
+  const std::optional<std::string> way = way_out(flow.destination, *lan, flow.source);
+  const auto is_way = [&](const auto& one) { return one.interface == *way; };
+  return way && std::ranges::none_of(rules.uplinks, is_way) &&
+         std::ranges::none_of(rules.lans, is_way);
 }
 
 }  // namespace
@@ -129,10 +143,11 @@ Expected<std::size_t> end_flows(const std::function<bool(const Flow&)>& wrong) {
   if (code != 0) return tracking_failed(code);
   std::size_t ended = 0;
   int refusal = 0;
+  std::vector<char> answer;
   for (const std::vector<char>& deletion : deletions) {
     if (mnl_socket_sendto(socket.get(), deletion.data(), deletion.size()) < 0)
       return tracking_failed(errno);
-    code = read_answer(socket.get(), first_message(deletion)->nlmsg_seq, false,
+    code = read_answer(socket.get(), first_message(deletion)->nlmsg_seq, false, answer,
                        [](const nlmsghdr*) {});
     // ENOENT: over by itself. Linux before 6.4 keeps what is in a flow table (EBUSY); the others are to end all the same.
     if (code == 0) ++ended;
@@ -160,6 +175,10 @@ void OpenFlows::rules_changed(const firewall::Ruleset& rules, bool included) {
   }
 }
 
+void OpenFlows::rules_came_back() {
+  if (rules_) look({}, {});
+}
+
 void OpenFlows::look(const std::vector<Prefix>& gone,
                      const std::optional<firewall::Ruleset>& before) {
   waiting_ = false;
@@ -168,7 +187,8 @@ void OpenFlows::look(const std::vector<Prefix>& gone,
     return included_ && (!before || firewall::is_no_longer_allowed(flow, *before));
   };
   const auto ended = end_flows([&](const Flow& flow) {
-    return (firewall::is_no_longer_allowed(flow, *rules_) && !may_be_of_others(flow)) ||
+    return (firewall::is_no_longer_allowed(flow, *rules_) && !may_be_of_others(flow) &&
+            !is_beside_us(flow, *rules_)) ||
            firewall::is_of(flow, gone, *rules_);
   });
   if (!ended) {

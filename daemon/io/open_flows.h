@@ -33,6 +33,8 @@ class OpenFlows {
   // earlier run may have had others. `included`: the user's own rules are beside them, of which nobody knows what they let
   // in: then only what is known to have been let in by ours is ended.
   void rules_changed(const firewall::Ruleset& rules, bool included);
+  // Somebody had taken rules away, and they are in force again.
+  void rules_came_back();
 
  private:
   // `gone`: assigned no more. `before`: the rules that were in force, where that is known.

@@ -21,9 +21,11 @@ constexpr Duration kPeace = seconds(30);
 
 }  // namespace
 
-RulesGuard::RulesGuard(EventLoop& loop, FirewallApplier& firewall, LogSink log)
+RulesGuard::RulesGuard(EventLoop& loop, FirewallApplier& firewall, std::function<void()> repaired,
+                       LogSink log)
     : loop_(loop),
       firewall_(firewall),
+      on_repair_(std::move(repaired)),
       log_(std::move(log)),
       soon_(loop, [this] { inspect(); }),
       retry_(loop, [this] { put_back(); }),
@@ -97,6 +99,7 @@ void RulesGuard::put_back() {
     if (result) {
       trouble_.clear();
       log_({LogLevel::kWarning, cat(what, ": they are back")});
+      on_repair_();
     } else {
       trouble_ = cat(what, ", and they cannot be put back: ", result.error().message);
       log_({LogLevel::kError, cat(trouble_, "; trying again")});

@@ -5,6 +5,7 @@
 // are looked at now and then. Whether a change took something from us is then read back from the kernel.
 #pragma once
 
+#include <functional>
 #include <memory>
 #include <string>
 
@@ -19,7 +20,9 @@ namespace sixgate::daemon {
 
 class RulesGuard {
  public:
-  RulesGuard(EventLoop& loop, FirewallApplier& firewall, LogSink log);
+  // `repaired`: called when something is back that was not there.
+  RulesGuard(EventLoop& loop, FirewallApplier& firewall, std::function<void()> repaired,
+             LogSink log);
 
   // The error: of nftables nothing is noticed.
   Expected<Done> start();
@@ -36,6 +39,7 @@ class RulesGuard {
 
   EventLoop& loop_;
   FirewallApplier& firewall_;
+  std::function<void()> on_repair_;
   LogSink log_;
   std::unique_ptr<NftWatch> watch_;
   Timer soon_;   // an inspection that waits for its time

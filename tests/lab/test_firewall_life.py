@@ -1,10 +1,13 @@
 # SPDX-License-Identifier: Apache-2.0
 """What becomes of open connections when their rule goes, and of the rules when sixgated does."""
+import re
 import socket
 
 from lab import SERVER, SLOW, require_tools
+from other_firewalls import LEGACY
 from scenario import final_checks, online, toml
 
+BESIDE = "2001:db8:4000::"  # the network of something like a VPN
 PINHOLE = '\n[[pinhole]]\nlan = "lan0"\nhost = "%s"\nprotocol = "udp"\nports = 8081\n'
 
 
@@ -36,12 +39,12 @@ class UdpFlow:
             return False
 
 
-def house_with_pinholes(lab, backend, firewall=""):
+def house_with_pinholes(lab, backend, firewall="", private=None):
     require_tools("nft" if backend == "nft" else "ip6tables-restore")
     lab.house()
     base = toml() + '\n[firewall]\nbackend = "%s"\n%s' % (backend, firewall)
     mac = lab.h1.mac("eth0")
-    house = online(lab, config=base + PINHOLE % mac + PINHOLE.replace("8081", "8082") % mac)
+    house = online(lab, config=base + PINHOLE % mac + PINHOLE.replace("8081", "8082") % mac, sixgated={"private": private})
     lab.h1.serve(tcp=[8080], udp=[8081, 8082])
     lab.h3.serve(tcp=[8080], udp=[8081])
     lab.net.serve(udp=[8091])
@@ -52,6 +55,22 @@ def flows_end(lab, backend):
     house, narrower = house_with_pinholes(lab, backend)
     h1 = lab.h1.address_in(house.prefix)
     closed, kept = UdpFlow(lab, lab.net, h1, 8081), UdpFlow(lab, lab.net, h1, 8082)
+    # Whoever is behind an interface that is no uplink and no LAN is not our rules' affair.
+    vpn = lab.namespace("vpn")
+    lab.cable(lab.cpe, "other0", vpn, "eth0")
+    for namespace, interface, own in ((lab.cpe, "other0", BESIDE + "1"), (vpn, "eth0", BESIDE + "2")):
+        lab.no_dad(namespace, interface)
+        namespace.ip("address", "add", own + "/64", "dev", interface, "nodad")
+    vpn.ip("-6", "route", "add", "default", "via", BESIDE + "1")
+    round_us = UdpFlow(lab, vpn, h1, 8081)
+    lab.until("it speaks with h1", round_us.answers, 10)
+
+    def entry():
+        """What the table of connections calls that flow."""
+        listed = lab.cpe.run("conntrack", "-L", "-f", "ipv6", "-p", "udp", "-o", "id").stdout
+        return re.findall(r"src=%s2 dst=%s .* id=(\d+)" % (BESIDE, h1), listed)
+    beside = entry()
+    lab.check(len(beside) == 1, beside)
     out, across = UdpFlow(lab, lab.h1, SERVER, 8091), UdpFlow(lab, lab.h1, lab.h3.address_in(house.prefix), 8081)
     flows = (closed, kept, out, across)
     # Both directions, twice: connection tracking holds them for flows that go on.
@@ -62,6 +81,7 @@ def flows_end(lab, backend):
     lab.check(not closed.answers(), "it came back")
     lab.check(all(flow.answers() for flow in flows[1:]), "another flow ended with it")
     lab.check("open connections ended" in house.sixgated.process.text(), "nobody is told")
+    lab.check(entry() == beside, "a flow that goes round our rules ended: %s, %s" % (beside, entry()))
     # Nothing is left of it, though sixgated was away when the rule went.
     lab.check(UdpFlow(lab, lab.net, h1, 8082).answers(), "the other pinhole is closed")
     house.sixgated.kill()
@@ -84,7 +104,8 @@ def test_flows_end_with_their_pinhole_ip6tables(lab):
 
 
 def left_behind(lab, backend, what):
-    house, _ = house_with_pinholes(lab, backend, 'on_stop = "%s"\n' % what)
+    private = LEGACY if backend == "legacy" else None
+    house, _ = house_with_pinholes(lab, "ip6tables" if private else backend, 'on_stop = "%s"\n' % what, private)
     h1 = lab.h1.address_in(house.prefix)
     probe = UdpFlow(lab, lab.net, h1, 8081)
     lab.check(probe.answers() and lab.net.tcp(h1, 8080, 1) == "silent", "the house is not as it should be")
@@ -92,11 +113,11 @@ def left_behind(lab, backend, what):
     for host, lan in ((lab.h1, "lan0"), (lab.h3, "lan1")):
         host.ip("-6", "route", "add", "default", "via", lab.cpe.link_local(lan), "dev", "eth0", "metric", "4000")
     lab.check(house.sixgated.terminate() == 0, "it does not stop in peace")
-    rules = lab.cpe.run("nft", "list", "ruleset").stdout
+    rules = lab.cpe.run("ip6tables-legacy-save").stdout if private else lab.cpe.run("nft", "list", "ruleset").stdout
     return h1, probe, rules
 
 
-def on_stop(lab, backend):
+def stop_blocks(lab, backend):
     h1, probe, rules = left_behind(lab, backend, "block")
     h3 = lab.h3.address_in("2001:db8:1000::/40", preferred=False)
     lab.check("sixgate" in rules, "the rules are gone")
@@ -105,30 +126,57 @@ def on_stop(lab, backend):
     lab.check(lab.h1.tcp(h3, 8080) == "open", "the LANs do not reach each other")
 
 
-def test_on_stop_block_nft(lab):
-    """nft: on_stop = "block" leaves a house where nothing passes between the LANs and the Internet."""
-    on_stop(lab, "nft")
-
-
-def test_on_stop_block_ip6tables(lab):
-    """ip6tables-restore: the same."""
-    on_stop(lab, "ip6tables")
-
-
-def test_on_stop_remove_nft(lab):
-    """nft: on_stop = "remove" leaves no table of ours, and nobody puts it back."""
-    h1, probe, rules = left_behind(lab, "nft", "remove")
+def stop_removes(lab, backend):
+    h1, _, rules = left_behind(lab, backend, "remove")
     lab.check("sixgate" not in rules, rules)
     lab.check(lab.net.tcp(h1, 8080) == "open", "somebody still guards the house")
 
 
+def stop_keeps(lab, backend):
+    h1, probe, rules = left_behind(lab, backend, "keep")
+    lab.check("sixgate" in rules and probe.answers() and lab.net.tcp(h1, 8080, 1) == "silent", rules)
+
+
+def test_on_stop_block_nft(lab):
+    """nft: on_stop = "block" leaves a house where nothing passes between the LANs and the Internet."""
+    stop_blocks(lab, "nft")
+
+
+def test_on_stop_block_ip6tables(lab):
+    """ip6tables-restore: the same."""
+    stop_blocks(lab, "ip6tables")
+
+
+def test_on_stop_block_legacy_ip6tables(lab):
+    """ip6tables-legacy-restore: the same."""
+    stop_blocks(lab, "legacy")
+
+
+def test_on_stop_remove_nft(lab):
+    """nft: on_stop = "remove" leaves no table of ours, and nobody puts it back."""
+    stop_removes(lab, "nft")
+
+
 def test_on_stop_remove_ip6tables(lab):
     """ip6tables-restore: on_stop = "remove" leaves no chain of ours."""
-    _, _, rules = left_behind(lab, "ip6tables", "remove")
-    lab.check("sixgate" not in rules, rules)
+    stop_removes(lab, "ip6tables")
 
 
-def test_on_stop_keep(lab):
-    """Without on_stop the rules stay: what was closed is closed, what was open is open."""
-    h1, probe, rules = left_behind(lab, "nft", "keep")
-    lab.check("sixgate" in rules and probe.answers() and lab.net.tcp(h1, 8080, 1) == "silent", rules)
+def test_on_stop_remove_legacy_ip6tables(lab):
+    """ip6tables-legacy-restore: the same."""
+    stop_removes(lab, "legacy")
+
+
+def test_on_stop_keep_nft(lab):
+    """nft: without on_stop the rules stay: what was closed is closed, what was open is open."""
+    stop_keeps(lab, "nft")
+
+
+def test_on_stop_keep_ip6tables(lab):
+    """ip6tables-restore: the same."""
+    stop_keeps(lab, "ip6tables")
+
+
+def test_on_stop_keep_legacy_ip6tables(lab):
+    """ip6tables-legacy-restore: the same."""
+    stop_keeps(lab, "legacy")

@@ -1,11 +1,13 @@
 # SPDX-License-Identifier: Apache-2.0
 """Somebody changes or deletes our rules in the kernel: it is seen, said, and put right, whatever the change was."""
 import re
+import signal
 
-from lab import limit, require_tools
+from lab import SERVER, limit, require_tools
 from other_firewalls import LEGACY
 from scenario import build, final_checks, online, toml, wait_delegated, wait_online
 from peers import Sixgated
+from test_firewall_life import UdpFlow
 
 
 def told(house):
@@ -120,6 +122,47 @@ def test_ip6tables_changes_are_undone(lab):
 def test_ip6tables_legacy_changes_are_undone(lab):
     """Of these the kernel tells nobody: they are looked at every ten seconds."""
     ip6tables_changes(lab, "-legacy", True, 40)
+
+
+def flows_of_a_gap(lab, backend, take_away, private=None):
+    """While our rules are away somebody comes in; when they are back he is out again."""
+    require_tools("nft" if backend == "nft" else "ip6tables-restore")
+    house = online(lab, config=toml(top='[firewall]\nbackend = "%s"\n' % backend), sixgated={"private": private})
+    h1 = lab.h1.address_in(house.prefix)
+    lab.h1.serve(udp=[8081])
+    lab.net.serve(udp=[8091])
+    inside = UdpFlow(lab, lab.h1, SERVER, 8091)
+    lab.check(inside.answers() and inside.answers() and not UdpFlow(lab, lab.net, h1, 8081).answers(), "not as it should be")
+    # Others track connections, too: who comes in is known in the kernel.
+    lab.cpe.run("nft", "-f", "-", stdin="table ip6 others { chain seen { type filter hook forward priority 10; ct state new counter; }; }")
+    lab.pause(6)  # until its look at flows of an earlier run is over (OpenFlows::kPatience)
+    house.sixgated.process.send(signal.SIGSTOP)
+    lab.cpe.run(*take_away)
+    flow = UdpFlow(lab, lab.net, h1, 8081)
+    lab.check(flow.answers() and flow.answers(), "there was no gap")
+    house.sixgated.process.send(signal.SIGCONT)
+    lab.until("the rules are back", lambda: told(house), 40)
+    lab.until("who came in meanwhile is out", lambda: not flow.answers(), 10)
+    lab.check(not flow.answers(), "it came back")
+    lab.check(inside.answers(), "a flow of the inside ended")
+    lab.check("open connections ended" in house.sixgated.process.text(), "nobody is told")
+    final_checks(lab)
+
+
+def test_flows_of_a_gap_end_nft(lab):
+    """nft: what begins while our table is gone ends when it is back."""
+    flows_of_a_gap(lab, "nft", ("nft", "delete", "table", "ip6", "sixgate"))
+
+
+def test_flows_of_a_gap_end_ip6tables(lab):
+    """ip6tables: the same."""
+    flows_of_a_gap(lab, "ip6tables", ("ip6tables", "-F"))
+
+
+@limit(120)
+def test_flows_of_a_gap_end_legacy_ip6tables(lab):
+    """ip6tables-legacy: the same."""
+    flows_of_a_gap(lab, "ip6tables", ("ip6tables-legacy", "-F"), LEGACY)
 
 
 def test_jump_position(lab):

@@ -1,0 +1,17 @@
+// SPDX-License-Identifier: Apache-2.0
+// Where the kernel would send a packet that it forwards, rules of policy routing included (RFC 8028 section 3.1 needs them).
+#pragma once
+
+#include <optional>
+#include <string>
+
+#include "net/ip6_address.h"
+
+namespace sixgate::daemon {
+
+// The interface by which a packet from `source`, received on interface `received_on`, would leave towards `destination`;
+// none: by none, or the kernel does not say.
+std::optional<std::string> way_out(const Ip6Address& source, const std::string& received_on,
+                                   const Ip6Address& destination);
+
+}  // namespace sixgate::daemon
