@@ -287,10 +287,10 @@ class Checker {
     if (lan.downstream != Downstream::kZone && lan.zone == firewall::Zone::kClosed)
       add(Where::kLan, index, "downstream",
           "is about the Internet, which this LAN has not: its zone is \"closed\"");
-    // Exposed hosts need no door, and strangers in the house open none.
-    if (lan.pcp && lan.zone != firewall::Zone::kProtected)
+    if (lan.pcp && !firewall::is_guarded(lan.zone))
       add(Where::kLan, index, "pcp",
-          cat("needs the zone \"protected\", and this one is ", to_string(lan.zone)));
+          cat("opens what is guarded: the zone must be \"protected\" or \"isolated\", and is \"",
+              to_string(lan.zone), "\""));
     check_carving(index);
     check_reaches(index);
     for (const ra::SettingProblem& problem : ra::check(lan.ra)) {

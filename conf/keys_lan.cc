@@ -140,7 +140,8 @@ const std::array kLanKeys{
     Key<LanConfig>{
         "pcp",
         "Programs of its hosts may open ports of their own host to the Internet, for a while\n"
-        "(Port Control Protocol, RFC 6887). The zone must be \"protected\".",
+        "(Port Control Protocol, RFC 6887). The zone must be \"protected\" or\n"
+        "\"isolated\"; guests may open their own hosts to everybody, then.",
         [](const Value& v, LanConfig& c, Complaints& e) { read_into(v, c.pcp, e); },
         [](const LanConfig& c) { return boolean(c.pcp); }},
     Key<LanConfig>{

@@ -8,6 +8,7 @@
 // "insert unless there".
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
 #include <span>
 #include <string>
@@ -49,7 +50,8 @@ struct Ip6tablesJump {
   std::vector<std::string> append() const;
   std::vector<std::string> remove() const;
 };
-// The table nat is touched by who translates alone: looking for it loads it.
+// The table nat is touched by who translates alone: looking for it loads it. Its jumps are the first so many.
+inline constexpr std::size_t kTranslationJumps = 2;
 std::span<const Ip6tablesJump> ip6tables_jumps(bool translating);
 
 // For `ip6tables-restore --noflush`: our chains, all of them there and no longer jumped to, go.

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// The names of our chains of ip6tables, by table. Of the rules in them knows ip6tables.cc, of how they are reached and
+// The names of our chains of ip6tables, by table. Of the rules in them know the files of ip6tables_parts.h, of how they are reached and
 // taken away ip6tables_jumps.cc.
 #pragma once
 
@@ -16,6 +16,7 @@ inline constexpr std::string_view kOutput = "sixgate-output";
 inline constexpr std::string_view kMss = "sixgate-mss";      // mangle
 inline constexpr std::string_view kInput = "sixgate-input";  // filter
 inline constexpr std::string_view kForward = "sixgate-forward";
+inline constexpr std::string_view kLeaving = "sixgate-leaving";
 inline constexpr std::string_view kToUs = "sixgate-to-us";
 inline constexpr std::string_view kThrough = "sixgate-through";
 inline constexpr std::string_view kSource = "sixgate-source";
@@ -59,6 +60,7 @@ inline constexpr std::array kMangleChains{kMss};
 inline constexpr std::array kNatChains{kTranslateIn, kTranslateOut};
 inline constexpr std::array kFilterChains{kInput,
                                           kForward,
+                                          kLeaving,
                                           kToUs,
                                           kThrough,
                                           kSource,

@@ -10,15 +10,16 @@ namespace sixgate::firewall {
 
 namespace {
 
-// Those of nat, which only who translates has, are the last.
+// Those of nat, which only who translates has, are the first: what they translate is let out by the next ones.
 constexpr std::array kAllJumps{
+    Ip6tablesJump{"nat", "PREROUTING", kTranslateIn},
+    Ip6tablesJump{"nat", "POSTROUTING", kTranslateOut},
     Ip6tablesJump{"filter", "INPUT", kInput},
     Ip6tablesJump{"filter", "FORWARD", kForward},
+    Ip6tablesJump{"filter", "OUTPUT", kLeaving},
     Ip6tablesJump{"mangle", "FORWARD", kMss},
     Ip6tablesJump{"raw", "PREROUTING", kPrerouting},
     Ip6tablesJump{"raw", "OUTPUT", kOutput},
-    Ip6tablesJump{"nat", "PREROUTING", kTranslateIn},
-    Ip6tablesJump{"nat", "POSTROUTING", kTranslateOut},
 };
 
 std::vector<std::string> arguments(const Ip6tablesJump& jump, std::string_view what) {
@@ -35,9 +36,8 @@ std::vector<std::string> arguments(const Ip6tablesJump& jump, std::string_view w
 }  // namespace
 
 std::span<const Ip6tablesJump> ip6tables_jumps(bool translating) {
-  const auto nat = std::ranges::find(kAllJumps, "nat", &Ip6tablesJump::table);
-  return translating ? std::span<const Ip6tablesJump>(kAllJumps)
-                     : std::span(kAllJumps.begin(), nat);
+  const std::span<const Ip6tablesJump> all(kAllJumps);
+  return translating ? all : all.subspan(kTranslationJumps);
 }
 
 std::vector<std::string> Ip6tablesJump::check() const { return arguments(*this, "-C"); }

@@ -54,6 +54,7 @@ const std::array<NftSetKind, kNftSetCount> kNftSetKinds{{
     {NftSetId::kKnockers, "knockers", NftKey::kInterface, "uplinks where IPsec AH is for us"},
     {NftSetId::kKnock, "knock", NftKey::kInterfaceMark, "LAN, mark of what came by IPsec AH"},
     {NftSetId::kAnyEndpoint, "any_endpoint", NftKey::kInterface, "LANs that anybody may answer"},
+    {NftSetId::kAsking, "asking", NftKey::kInterface, "LANs whose programs may ask for pinholes"},
     {NftSetId::kRefusing, "refusing", NftKey::kInterface, "LANs where something was shut"},
     {NftSetId::kStations, "stations", NftKey::kStation, "prefixes that one station has alone"},
     {NftSetId::kStationed, "stationed", NftKey::kInterfacePrefix, "the same without the station"},
@@ -209,6 +210,7 @@ NftSets nft_sets(const Ruleset& given) {
     }
     if (ruleset.refuse_middles && (is_guarded(lan.zone) || !lan.shut.empty()))
       sets[NftSetId::kRefusing].push_back({lan.interface});
+    if (lan.pcp) sets[NftSetId::kAsking].push_back({lan.interface});
     if (opens_endpoints(lan)) sets[NftSetId::kAnyEndpoint].push_back({lan.interface});
     const bool everywhere = lan.zone == Zone::kProtected && !lan.reaches;
     if (everywhere) sets[NftSetId::kEverywhere].push_back({lan.interface});

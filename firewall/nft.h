@@ -81,11 +81,12 @@ enum class NftSetId : std::uint8_t {
   kKnockers,     // uplinks where IPsec AH is for us
   kKnock,        // LAN . mark of what came out of it
   kAnyEndpoint,  // LANs whose hosts anybody may answer
+  kAsking,       // LANs whose programs may ask for pinholes
   kRefusing,     // guarded LANs whose TCP is to begin with its beginning
   kStations,     // LAN . delegated prefix . its router's station
   kStationed,    // LAN . prefix of the set before
 };
-inline constexpr std::size_t kNftSetCount = 39;
+inline constexpr std::size_t kNftSetCount = 40;
 
 struct NftSetKind {
   NftSetId id;

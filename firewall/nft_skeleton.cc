@@ -68,7 +68,10 @@ table ip6 sixgate {
 		udp sport . udp dport { 546 . 547, 547 . 546, 547 . 547 } notrack comment "DHCPv6 without conntrack"
 		oifname @wan icmpv6 type 1 icmpv6 code 5 counter drop comment "no answer to the owner of a source that a LAN host forged"
 		oifname @wan icmpv6 type 137 counter drop comment "we know of no better router there"
-		%own_ula
+	}
+	chain leaving {
+		type filter hook postrouting priority srcnat + 1; policy accept;
+		oifname @wan ip6 saddr fc00::/7 counter drop comment "ULA stay at home, our own too, unless translated by now: RFC 7084 ULA-4"
 	}
 	chain mss {
 		type filter hook forward priority mangle; policy accept;
@@ -94,6 +97,7 @@ table ip6 sixgate {
 		ct state invalid counter name invalid drop comment "belongs to nothing"
 		%user_input
 		iifname @protected accept comment "those inside may manage us"
+		iifname @asking udp dport 5351 accept comment "programs ask for pinholes: RFC 6887"
 		iifname @lan meta l4proto { tcp, udp } th dport 53 accept comment "DNS for the other hosts"
 		iifname @lan limit rate 100/second burst 200 packets counter name router reject with icmpv6 type admin-prohibited comment "they are told"
 		%log
@@ -200,7 +204,8 @@ table ip6 sixgate {
 		iifname . ip6 saddr & ffff:ffff:ffff:ffff:: != @assigned64 iifname . ip6 saddr != @assigned iifname . ip6 saddr != @assigned_overlap limit rate 10/second burst 20 packets counter name forged reject with icmpv6 type policy-fail comment "ULA and invalidated sources stay at home: RFC 7084 ULA-4, L-14, RFC 6092 REC-5"
 		iifname . ip6 saddr & ffff:ffff:ffff:ffff:: != @assigned64 iifname . ip6 saddr != @assigned iifname . ip6 saddr != @assigned_overlap counter name forged drop comment "the same beyond the limit"
 		iifname @any_endpoint ct direction original meta l4proto udp update @endpoints { meta l4proto . ip6 saddr . th sport timeout 5m } comment "anybody may answer: RFC 6092 REC-17"
-		iifname @any_endpoint ct direction original tcp flags & (fin | rst) == 0 update @endpoints { meta l4proto . ip6 saddr . th sport timeout 4m } comment "anybody may answer: RFC 6092 REC-33"
+		iifname @any_endpoint ct direction original tcp flags & (fin | syn | rst | ack) == syn update @endpoints { meta l4proto . ip6 saddr . th sport timeout 4m } comment "anybody may answer: RFC 6092 REC-33"
+		iifname @any_endpoint ct direction original tcp flags & (fin | rst) == 0 meta l4proto . ip6 saddr . th sport @endpoints update @endpoints { meta l4proto . ip6 saddr . th sport timeout 4m } comment "the same, as long as it goes on"
 		iifname @any_endpoint ct direction original meta l4proto != { tcp, udp, udplite, icmpv6, sctp, dccp, ah, esp, 139 } update @endpoints_without_port { meta l4proto . ip6 saddr timeout 5m } comment "anybody may answer: RFC 6092 REC-11"
 		iifname @guarded meta l4proto 135 update @mobile { ip6 saddr . ip6 daddr timeout 1h } comment "a tunnel may come back: RFC 6092 REC-29"
 	}
@@ -213,7 +218,8 @@ table ip6 sixgate {
 )";
 
 // Sets that packets fill: where hosts have sent something from. What finds no room is answered by those alone that it was
-// sent to. Only who begins a flow is remembered: the answers of a host that is open to some are to open it to nobody else.
+// sent to. Only who begins a flow is remembered: the answers of a host that is open to some are to open it to nobody else,
+// nor is TCP that goes on when the table of connections was lost. Of UDP nobody can tell then.
 constexpr std::string_view kLearned =
     R"(	set endpoints { type inet_proto . ipv6_addr . inet_service; flags dynamic,timeout; size 16384; comment "what anybody may answer"; }
 	set endpoints_without_port { type inet_proto . ipv6_addr; flags dynamic,timeout; size 4096; comment "the same of other protocols"; }
@@ -307,18 +313,13 @@ std::string rules_for(const Ruleset& ruleset) {
         out += "\t\tiifname @wan jump log_refused comment \"as the configuration says\"\n";
       continue;
     }
-    if (line == "\t\t%own_ula\n") {
-      if (!translating)
-        out +=
-            "\t\toifname @wan ip6 saddr fc00::/7 counter drop comment \"ULA stay at home, our own "
-            "too: RFC 7084 ULA-4\"\n";
-      continue;
-    }
     if (line == "\t\t%translated_in\n") {
       if (translating)
         out +=
             "\t\tip6 daddr fc00::/7 ct status & (snat | dnat) == 0 counter name unrouted drop "
-            "comment \"ULA are reached by translation alone\"\n";
+            "comment \"ULA are reached by translation alone\"\n"
+            "\t\tip6 daddr fc00::/7 ct state invalid,untracked counter name unrouted drop "
+            "comment \"the same of what belongs to no flow\"\n";
       continue;
     }
     if (line == "\t\t%translated_out\n") {

@@ -6,6 +6,7 @@
 #include <functional>
 #include <memory>
 #include <optional>
+#include <span>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -20,6 +21,7 @@
 #include "firewall/ruleset.h"
 #include "net/expected.h"
 #include "net/log.h"
+#include "net/time.h"
 
 namespace sixgate::daemon {
 
@@ -106,7 +108,10 @@ class Ip6tablesFirewall final : public FirewallBackend {
   bool tells_all() const override { return legacy_ == false; }
   bool suspects() override;
   void look_around(ViewCallback callback) override;
-  void doubt() override { jumping_ = false; }
+  void doubt() override {
+    jumping_ = false;
+    no_memory_.clear();
+  }
   std::optional<Ip6tablesKind> ip6tables_kind() const override {
     if (!legacy_) return std::nullopt;
     return *legacy_ ? Ip6tablesKind::kLegacy : Ip6tablesKind::kNft;
@@ -117,9 +122,12 @@ class Ip6tablesFirewall final : public FirewallBackend {
   void put(const firewall::Ruleset& ruleset, Callback callback);
   void put_without_memory(const firewall::Ruleset& ruleset, Callback callback);
   void restore(std::string text, Callback callback);
-  void jump(std::size_t index, Callback callback);
+  using Jumps = std::span<const firewall::Ip6tablesJump>;
+  void begin_translating(Callback callback);
+  void jumped(Callback callback);
+  void jump(Jumps jumps, Callback callback);
   void insert(const firewall::Ip6tablesJump& jump, unsigned position, Callback callback);
-  void remove_jump(std::size_t index, Callback callback);
+  void remove_jump(Jumps jumps, Callback callback);
   void save(std::vector<std::string> arguments,
             std::function<void(Expected<std::string>)> callback);
   Command command(std::string_view suffix, std::vector<std::string> arguments) const;
@@ -129,7 +137,8 @@ class Ip6tablesFirewall final : public FirewallBackend {
   std::vector<std::string> environment_;
   const unsigned position_;
   std::optional<firewall::Ruleset> good_;  // what the kernel took last
-  std::string no_memory_;  // why there is no endpoint-independent filtering where it is wanted
+  std::string no_memory_;   // why there is no endpoint-independent filtering where it is wanted
+  Instant remembering_at_;  // when that is tried again
   // The legacy variant tells nobody of changes: what its tables were when all was well.
   std::optional<bool> legacy_;  // none before the first inspection
   std::vector<std::uint64_t> tables_;

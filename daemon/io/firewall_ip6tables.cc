@@ -5,6 +5,7 @@
 #include <array>
 #include <utility>
 
+#include "daemon/io/clock.h"
 #include "daemon/io/firewall_backend.h"
 #include "daemon/io/ip_set.h"
 #include "daemon/io/legacy_tables.h"
@@ -17,6 +18,9 @@ namespace {
 // Who asks waits five seconds (ControlSocket::kPatience), for this and for what nft says of others' rules.
 constexpr Duration kSaving = seconds(2);
 constexpr std::size_t kMostSaved = 4 << 20;
+constexpr int kBusy =
+    4;  // exit status of ip6tables when somebody else has the lock, and of a kernel without room
+constexpr Duration kForgetful = minutes(5);
 
 }  // namespace
 
@@ -46,7 +50,8 @@ void Ip6tablesFirewall::apply(const firewall::Ruleset& ruleset, Callback callbac
     put(ruleset, std::move(callback));
     return;
   }
-  if (no_memory_.empty()) {
+  if (no_memory_.empty() || clock_now() >= remembering_at_) {
+    remembering_at_ = clock_now() + kForgetful;
     const auto made = make_endpoint_set(firewall::kEndpointSet, firewall::kEndpointSetSize,
                                         firewall::kEndpointTime);
     if (made) {
@@ -55,6 +60,7 @@ void Ip6tablesFirewall::apply(const firewall::Ruleset& ruleset, Callback callbac
                     callback = std::move(callback)](const Expected<Done>& done) {
         if (alive.expired()) return;
         if (done) {
+          no_memory_.clear();
           callback(done);
           return;
         }
@@ -79,12 +85,19 @@ void Ip6tablesFirewall::put_without_memory(const firewall::Ruleset& ruleset, Cal
 }
 
 void Ip6tablesFirewall::put(const firewall::Ruleset& ruleset, Callback callback) {
+  if (firewall::translates(ruleset) && !translating_.value_or(false)) {
+    begin_translating([this, alive = std::weak_ptr<bool>(alive_), ruleset,
+                       callback = std::move(callback)](const Expected<Done>& done) {
+      if (alive.expired()) return;
+      if (done)
+        put(ruleset, callback);
+      else
+        callback(done);
+    });
+    return;
+  }
   ++applied_;
   print_.reset();
-  if (!ruleset.translations.empty() && !translating_.value_or(false)) {
-    translating_ = true;
-    jumping_ = false;  // there are two more
-  }
   // What counts goes on counting, unless it is not sure that it is there.
   const auto fates = jumping_ ? firewall::FateChains::kThere : firewall::FateChains::kWritten;
   restore(text_of(ruleset, fates), [this, alive = std::weak_ptr<bool>(alive_), ruleset,
@@ -98,7 +111,14 @@ void Ip6tablesFirewall::put(const firewall::Ruleset& ruleset, Callback callback)
         if (!tells_all()) inspect([](const Expected<std::string>&) {});
         callback(done);
       } else {
-        jump(0, callback);
+        jump(firewall::ip6tables_jumps(translating_.value_or(false)),
+             [this, alive, callback](const Expected<Done>& there) {
+               if (alive.expired()) return;
+               if (there)
+                 jumped(callback);
+               else
+                 callback(there);
+             });
       }
       return;
     }
@@ -239,30 +259,56 @@ void Ip6tablesFirewall::look_around(ViewCallback callback) {
   });
 }
 
-// Each jump in turn: there, or inserted first.
-void Ip6tablesFirewall::jump(std::size_t index, Callback callback) {
-  const auto jumps = firewall::ip6tables_jumps(translating_.value_or(false));
-  if (index == jumps.size()) {
-    jumping_ = true;
-    // Somebody may be about to change them again: who says that they are there has seen them. What an earlier run
-    // translated, and nobody wants translated any more, goes at once.
-    inspect([this, alive = std::weak_ptr<bool>(alive_), known = translating_.has_value(),
-             callback](const Expected<std::string>&) {
-      if (alive.expired()) return;
-      if (!known && translating_.value_or(false))
-        apply(firewall::Ruleset(*good_), callback);
-      else
-        callback(Done{});
-    });
+// Chains in nat, and the jumps to them: before filter lets out what they are to translate.
+void Ip6tablesFirewall::begin_translating(Callback callback) {
+  restore(firewall::ip6tables_without_translations(),
+          [this, alive = std::weak_ptr<bool>(alive_),
+           callback = std::move(callback)](const Expected<Done>& done) {
+            if (alive.expired()) return;
+            if (!done) {
+              callback(done);
+              return;
+            }
+            jump(firewall::ip6tables_jumps(true).first(firewall::kTranslationJumps),
+                 [this, alive, callback](const Expected<Done>& there) {
+                   if (alive.expired()) return;
+                   if (there) translating_ = true;
+                   callback(there);
+                 });
+          });
+}
+
+void Ip6tablesFirewall::jumped(Callback callback) {
+  jumping_ = true;
+  // Somebody may be about to change them again: who says that they are there has seen them. What an earlier run
+  // translated, and nobody wants translated any more, goes at once.
+  inspect([this, alive = std::weak_ptr<bool>(alive_), known = translating_.has_value(),
+           callback = std::move(callback)](const Expected<std::string>&) {
+    if (alive.expired()) return;
+    if (!known && translating_.value_or(false))
+      apply(firewall::Ruleset(*good_), callback);
+    else
+      callback(Done{});
+  });
+}
+
+// Each in turn: there, or inserted first.
+void Ip6tablesFirewall::jump(Jumps jumps, Callback callback) {
+  if (jumps.empty()) {
+    callback(Done{});
     return;
   }
-  const firewall::Ip6tablesJump& wanted = jumps[index];
-  const auto next = [this, index, callback] { jump(index + 1, callback); };
+  const firewall::Ip6tablesJump& wanted = jumps.front();
+  const auto next = [this, jumps, callback] { jump(jumps.subspan(1), callback); };
   runner_.run(command("", wanted.check()), [this, alive = std::weak_ptr<bool>(alive_), &wanted,
                                             next, callback](const Expected<ProcessResult>& there) {
     if (alive.expired()) return;
     if (!there) {
       callback(Unexpected<Error>(there.error()));
+      return;
+    }
+    if (there->exit_status == kBusy) {
+      callback(fail(cat("ip6tables: ", there->output)));
       return;
     }
     if (there->exit_status == 0) {
@@ -306,6 +352,8 @@ void Ip6tablesFirewall::remove(Callback callback) {
                 if (alive.expired()) return;
                 if (!there) {
                   callback(Unexpected<Error>(there.error()));
+                } else if (there->exit_status == kBusy) {
+                  callback(fail(cat("ip6tables: ", there->output)));
                 } else if (there->exit_status != 0) {
                   callback(Done{});  // no such chain
                 } else {
@@ -313,15 +361,14 @@ void Ip6tablesFirewall::remove(Callback callback) {
                   save({}, [this, alive, callback](const Expected<std::string>& saved) {
                     if (alive.expired()) return;
                     if (saved) translating_ = firewall::ip6tables_translates(*saved);
-                    remove_jump(0, callback);
+                    remove_jump(firewall::ip6tables_jumps(translating_.value_or(false)), callback);
                   });
                 }
               });
 }
 
-void Ip6tablesFirewall::remove_jump(std::size_t index, Callback callback) {
-  const auto jumps = firewall::ip6tables_jumps(translating_.value_or(false));
-  if (index == jumps.size()) {
+void Ip6tablesFirewall::remove_jump(Jumps jumps, Callback callback) {
+  if (jumps.empty()) {
     jumping_ = false;
     good_.reset();
     restore(firewall::ip6tables_removal(std::exchange(translating_, false).value_or(false)),
@@ -331,14 +378,17 @@ void Ip6tablesFirewall::remove_jump(std::size_t index, Callback callback) {
             });
     return;
   }
-  runner_.run(command("", jumps[index].remove()),
-              [this, alive = std::weak_ptr<bool>(alive_), index,
+  runner_.run(command("", jumps.front().remove()),
+              [this, alive = std::weak_ptr<bool>(alive_), jumps,
                callback = std::move(callback)](const Expected<ProcessResult>& removed) {
                 if (alive.expired()) return;
                 if (!removed) {
                   callback(Unexpected<Error>(removed.error()));
+                } else if (removed->exit_status == kBusy) {
+                  callback(fail(cat("ip6tables: ", removed->output)));
                 } else {
-                  remove_jump(index + 1, callback);  // one that was not there is gone as well
+                  // There may be another; one that was not there is gone as well.
+                  remove_jump(removed->exit_status == 0 ? jumps : jumps.subspan(1), callback);
                 }
               });
 }

@@ -80,7 +80,7 @@ def jumps_first(lab, program="ip6tables"):
         rules = lab.cpe.run(program, "-t", table, "-S", chain).stdout.splitlines()
         return next((rule for rule in rules if rule.startswith("-A")), "")
     return all("-j sixgate-" in first(*where) for where in (
-        ("filter", "INPUT"), ("filter", "FORWARD"), ("mangle", "FORWARD"), ("raw", "PREROUTING"), ("raw", "OUTPUT")))
+        ("filter", "INPUT"), ("filter", "FORWARD"), ("filter", "OUTPUT"), ("mangle", "FORWARD"), ("raw", "PREROUTING"), ("raw", "OUTPUT")))
 
 
 def wait_said(lab, house, *chains):

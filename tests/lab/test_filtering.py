@@ -114,6 +114,10 @@ def check_endpoint_independent(lab, backend):
     lab.check(memory.let_in() == 3, "%d were let in" % memory.let_in())
     memory.forget()
     answer(talk, 41000, False)
+    # TCP that goes on though nobody has seen it begin opens nothing.
+    talk.out("tcp from its middle", tcp_to(6102, 16, 42050), destination=NET)
+    talk.go()
+    lab.check(memory.minutes(H1, "tcp", 42050) == 0, memory.listed())
     begin(talk, 42000)
     # What is remembered outlives a change of the rules.
     rules.text = rules.text.replace("provisioned", "pinhole lan0 %s 6 7001 7001 ::/0\nprovisioned" % H1)

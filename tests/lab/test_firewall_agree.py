@@ -132,6 +132,7 @@ class ToldHouse(FirewallHouse):
                 cpe.run("nft", "delete", "table", "ip6", table)
         if self.backend == "nft":
             cpe.run("nft", "delete", "table", "ip6", "sixgate", check=False)  # at first there is none
+        cpe.run("ipset", "destroy", "sixgate-endpoints", check=False)
         self.backend = backend
 
     def judges(self):
@@ -144,12 +145,15 @@ class ToldHouse(FirewallHouse):
 
 
 def random_house(random, stations):
-    lines = ["uplink wan0"]
+    lines = ["uplink wan0"] + ["uplink other0"] * random.randrange(2)
     zones = [random.choice(ZONES) for _ in range(2)]
     for lan, zone in zip(("lan0", "lan1"), zones):
         lines.append("lan %s %s" % (lan, zone))
         if random.randrange(4) == 0:
             lines.append("reaches %s %s" % (lan, random.choice(("lan0", "lan1", "lan0 lan1"))))
+        for what in ("any_endpoint", "pcp"):
+            if random.randrange(3) == 0:
+                lines.append("%s %s" % (what, lan))
     for lan, number in (("lan0", 1), ("lan1", 2)):
         if random.randrange(6):
             lines.append("assigned %s 2001:db8:1000:%d::/64" % (lan, number))
@@ -179,7 +183,7 @@ def random_house(random, stations):
 
 def random_content(random, port):
     """One of the kinds of packet that rules tell apart; `port`: nobody else's source port, so that no two are one flow."""
-    number = random.choice((22, 53, 123, 500, 546, 547, 5000, 5050))
+    number = random.choice((22, 53, 123, 500, 546, 547, 5000, 5050, 5351))
     return random.choice((
         udp_to(number, port), udp_to(number, port), tcp_to(number, 2, port), tcp_to(number, 2, port),
         tcp_to(number, random.choice((1, 4, 16, 18, 24)), port),

@@ -8,13 +8,15 @@ from lab import SERVER, limit, require_tools
 from other_firewalls import LEGACY
 from peers import Sixgated
 from scenario import HOSTS, build, crossed, final_checks, toml, wait_delegated, wait_online
+from test_firewall_life import UdpFlow
 from test_pcp import SUCCESS, ask, request
 from test_refusals import refusals
 from test_uplinks import SECOND_POOL, second_isp
-from wire import TCP, inject, ipv6
+from wire import TCP, icmp6, inject, ipv6
 
 ULA = "fd00::/8"
 NPTV6 = "nptv6 = true\n"
+NOBODY = "2001:db8:77::7"
 PORTS = {"lan0": "pcp = true\n"}
 
 
@@ -82,7 +84,11 @@ def check_translation(lab, backend):
     lab.isp.ip("-6", "route", "add", ULA, "via", lab.cpe.link_local("wan0"), "dev", "isp0")
     lab.check(lab.isp.tcp(own["h1"], 8080, timeout=1) == "silent", "the door is open by its inner address")
     lab.check(not lab.isp.ping(own["h1"]), "a host is reached by its inner address")
+    # Nor does what is of no flow, an answer to nobody's ping.
+    since = time.time()
+    inject(lab.isp, "isp0", ipv6(NOBODY, own["h1"], 58, icmp6(NOBODY, own["h1"], 129, 0, bytes(8))), lab.cpe.mac("wan0"))
     lab.check(lab.net.ping(known["h1"]), "a host cannot be pinged from outside")
+    lab.check(not crossed(lab.lan0, source=NOBODY, since=since), "an answer to nothing comes in by the inner address")
     # RFC 6296 section 4.3: inside, by the outer address.
     lab.check(lab.h2.tcp(known["h1"], 8080) == "open", "hairpin on one LAN")
     lab.check(lab.h3.tcp(known["h1"], 8080) == "open", "hairpin between LANs")
@@ -122,14 +128,44 @@ def test_nptv6_ip6tables_legacy(lab):
     check_translation(lab, "ip6tables-legacy")
 
 
-@limit(240)
-def test_nptv6_two_providers(lab):
-    """Two providers, both translated: one dies, and no host has another address; each is told its own prefixes alone."""
+def routers_own(lab, backend):
+    require_tools("nft" if backend == "nft" else "ip6tables-restore")
+    house = build(lab, start_server=False)
+    lab.net.serve(udp=[8091])
+    Sixgated(lab, config=toml(uplink=NPTV6) + '\n[firewall]\nbackend = "%s"\n' % backend).start()
+    own = lab.cpe.wait_address(ULA)
+    lab.cpe.wait_default_route()
+    flow = UdpFlow(lab, lab.cpe, SERVER, 8091, (own, 4444))
+    lab.check(not flow.answers() and not flow.answers(), "answered, and not by way of a provider's prefix")
+    lab.check(not outside(lab.wan, "fc00::/7", 0), "a ULA of the router left the house")
+    house.server.start()
+    house.prefix = wait_delegated(lab)
+    since = time.time()
+    lab.until("it is translated when there is something to translate it to", flow.answers, 30)
+    lab.check(any(lower_half(one) == lower_half(own) for one in outside(lab.wan, house.prefix, since)), "not translated")
+    lab.check(not outside(lab.wan, "fc00::/7", 0), "a ULA of the router left the house later")
+    final_checks(lab)
+
+
+@limit(120)
+def test_nptv6_of_the_router_nft(lab):
+    """nft: what the router itself sends from its own prefix waits for the provider's, and is translated then."""
+    routers_own(lab, "nft")
+
+
+@limit(120)
+def test_nptv6_of_the_router_ip6tables(lab):
+    """ip6tables-restore: the same."""
+    routers_own(lab, "ip6tables")
+
+
+def two_providers(lab, backend):
     lab.house()
     lab.net.sysctl("net.ipv6.conf.all.forwarding", 1)
     wire = second_isp(lab)
     house = build(lab)
-    house.sixgated = Sixgated(lab, config=toml(wans=("wan0", "wan1"), uplink=NPTV6), wans=["wan0", "wan1"]).start()
+    house.sixgated = Sixgated(lab, config=toml(wans=("wan0", "wan1"), uplink=NPTV6)
+                              + '\n[firewall]\nbackend = "%s"\n' % backend).start()
     house.prefix = wait_delegated(lab)
     lab.h1.wait_address(ULA)
     lab.h1.wait_ping(SERVER)
@@ -151,3 +187,15 @@ def test_nptv6_two_providers(lab):
     lab.check(not outside(wire, house.prefix, 0) and not outside(lab.wan, SECOND_POOL, 0),
               "one provider's address left by the other")
     final_checks(lab)
+
+
+@limit(240)
+def test_nptv6_two_providers_nft(lab):
+    """nft: two providers, both translated: one dies, and no host has another address; each is told its own prefixes alone."""
+    two_providers(lab, "nft")
+
+
+@limit(240)
+def test_nptv6_two_providers_ip6tables(lab):
+    """ip6tables-restore: the same."""
+    two_providers(lab, "ip6tables")

@@ -158,6 +158,42 @@ def test_doors_that_programs_open_ip6tables(lab):
     final_checks(lab)
 
 
+def guests_ask(lab, backend):
+    require_tools("nft" if backend == "nft" else "ip6tables-restore")
+    lab.house()
+    house = online(lab, config=toml(lan='zone = "isolated"\n', each={"lan0": "pcp = true\n"})
+                   + '\n[firewall]\nbackend = "%s"\n' % backend)
+    h1, h3 = lab.h1.address_in(house.prefix), lab.h3.address_in(house.prefix)
+    for host in (lab.h1, lab.h3):
+        host.serve(tcp=[8080, 8081])
+    answer = ask(lab.h1, h1, request(h1, 8080))
+    lab.check(answer and answer.code == SUCCESS and answer.address == h1, "a door of a guest: %s" % answer)
+    lab.check(lab.net.tcp(h1, 8080) == "open", "the door that was promised is not open")
+    lab.check(lab.net.tcp(h1, 8081, timeout=1) == "silent", "another port is open too")
+    # Who may not ask is told by the rules, and nobody opens the other LAN's.
+    try:
+        asked = ask(lab.h3, h3, request(h3, 8080))
+        lab.check(False, "LAN lan1 is not told that it may not ask: %s" % asked)
+    except PermissionError:
+        pass  # what ICMPv6 type 1 code 1 is to a program
+    lab.check(lab.net.tcp(h3, 8080, timeout=1) == "silent", "a guest that did not ask is open")
+    lab.check(ask(lab.h1, h1, request(h3, 8080)).code == ADDRESS_MISMATCH, "a guest speaks for another")
+    lab.check(lab.h1.tcp(h3, 8080, timeout=1) != "open", "guests reach each other's LANs")
+    final_checks(lab)
+
+
+@limit(100)
+def test_guests_open_doors_nft(lab):
+    """nft: an isolated LAN's programs open doors where the configuration lets them, and nowhere else."""
+    guests_ask(lab, "nft")
+
+
+@limit(100)
+def test_guests_open_doors_ip6tables(lab):
+    """ip6tables-restore: the same."""
+    guests_ask(lab, "ip6tables")
+
+
 @limit(150)
 @proves("6887-01", "6887-03", "6887-04")
 def test_port_control_refuses(lab):

@@ -7,6 +7,7 @@ import threading
 import time
 
 from lab import OTHER_POOL, SERVER, limit, require_tools
+from other_firewalls import LEGACY
 from scenario import final_checks, online, toml, wait_delegated, wait_online
 from wire import TCP, ipv6, tcp_syn
 
@@ -81,12 +82,12 @@ class SynProber(Trying):
         return sum(source not in came for source, when in self.sent[target].items() if min(came.values()) < when < until)
 
 
-def check_prober(lab, backend):
+def check_prober(lab, backend, private=None):
     require_tools("nft" if backend == "nft" else "ip6tables-restore")
     lab.house({"lan0": ["h1"], "lan1": ["h3"]})
     pinhole = '\n[[pinhole]]\nlan = "lan0"\nhost = "%s"\nprotocol = "udp"\nports = %d\n' % (lab.h1.mac("eth0"), PINHOLE)
     house = online(lab, config=toml(each={"lan1": 'zone = "exposed"'}) + pinhole + pinhole.replace("udp", "tcp"),
-                   hosts=("h1", "h3"), sixgated={"extra": ["--firewall", backend]}, server_options=SHORT)
+                   hosts=("h1", "h3"), sixgated={"extra": ["--firewall", backend], "private": private}, server_options=SHORT)
     old, old_exposed = (ipaddress.IPv6Address(lab.roles[role].address_in(house.prefix)) for role in ("h1", "h3"))
     old_prefix = house.prefix
     # Where Kea begins in its next pool, and the hosts with the /64 and the identifier that they have.
@@ -172,3 +173,9 @@ def test_prober_during_a_renumbering_nft(lab):
 def test_prober_during_a_renumbering_ip6tables(lab):
     """ip6tables: the same."""
     check_prober(lab, "ip6tables")
+
+
+@limit(150)
+def test_prober_during_a_renumbering_legacy_ip6tables(lab):
+    """ip6tables-legacy: the same."""
+    check_prober(lab, "ip6tables", LEGACY)

@@ -30,14 +30,11 @@ def second_isp(lab):
     return wire
 
 
-@proves("8028-02")
-def test_two_uplinks(lab):
-    """Two Kea ISPs: each LAN has a /64 of both, every packet leaves by the uplink its source belongs to; one ISP dies,
-    and only its prefixes are deprecated until it is back."""
+def two_uplinks(lab, backend):
     lab.house()
     lab.net.sysctl("net.ipv6.conf.all.forwarding", 1)
     wire = second_isp(lab)
-    house = online(lab, sixgated={"wans": ["wan0", "wan1"]})
+    house = online(lab, sixgated={"wans": ["wan0", "wan1"], "extra": ["--firewall", backend]})
     own = {}
     for role in ("h1", "h3"):
         own[role] = lab.roles[role].wait_address(SECOND_POOL)
@@ -80,6 +77,19 @@ def test_two_uplinks(lab):
         pio.preferred for pio in ra.inside(house.prefix) + ra.inside(SECOND_POOL)), 30, since)
     lab.h1.wait_ping(SERVER, source=lab.h1.wait_address(house.prefix))
     final_checks(lab)
+
+
+@proves("8028-02")
+def test_two_uplinks(lab):
+    """nft: two Kea ISPs: each LAN has a /64 of both, every packet leaves by the uplink its source belongs to; one ISP dies,
+    and only its prefixes are deprecated until it is back."""
+    two_uplinks(lab, "nft")
+
+
+@proves("8028-02")
+def test_two_uplinks_with_ip6tables(lab):
+    """ip6tables: the same."""
+    two_uplinks(lab, "ip6tables")
 
 
 def test_uplink_by_contract(lab):

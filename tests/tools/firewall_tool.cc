@@ -5,7 +5,7 @@
 //   firewall_tool apply [auto|nft|ip6tables] [DIR]    brings each Ruleset into the kernel, one after the
 //                                                     other through one applier; DIR is its state directory
 // Rulesets come on standard input, a word at the line's start saying what the rest is; `end` ends one:
-//   uplink IF | lan IF ZONE | any_endpoint IF | reaches IF IF... | assigned IF PREFIX | local IF PREFIX | delegated PREFIX |
+//   uplink IF | lan IF ZONE | any_endpoint IF | pcp IF | reaches IF IF... | assigned IF PREFIX | local IF PREFIX | delegated PREFIX |
 //   open IF PREFIX | shut IF PREFIX | withdrawn IF PREFIX |
 //   excluded PREFIX | pinhole IF HOST PROTOCOL FIRST LAST SOURCE | server IF PREFIX | knock IF MARK |
 //   station IF PREFIX MAC | log RATE | provisioned | end
@@ -86,6 +86,8 @@ void take(Ruleset& ruleset, const std::vector<std::string>& line) {
     ruleset.lans.push_back({line[1], *zone, {}, {}});
   } else if (what == "any_endpoint" && line.size() == 2) {
     lan_of(ruleset, line[1]).any_endpoint = true;
+  } else if (what == "pcp" && line.size() == 2) {
+    lan_of(ruleset, line[1]).pcp = true;
   } else if (what == "assigned" && line.size() == 3) {
     lan_of(ruleset, line[1]).assigned.push_back(prefix_of(line[2]));
   } else if (what == "local" && line.size() == 3) {

@@ -396,12 +396,15 @@ TEST(ReadToml, AnyLetterInTextsAndComments) {
   EXPECT_EQ(good("\xef\xbb\xbfuser = 'six'\n" + in_lan("")).user, "six");
 }
 
-TEST(ReadToml, ProgramsOpenDoorsOfProtectedHostsAlone) {
+TEST(ReadToml, ProgramsOpenDoorsOfGuardedHostsAlone) {
   EXPECT_FALSE(good(in_lan("")).lans[0].pcp) << "only who says so";
+  EXPECT_FALSE(good(in_lan("zone = \"isolated\"\n")).lans[0].pcp) << "guests the less";
   EXPECT_TRUE(good(in_lan("pcp = true\n")).lans[0].pcp);
-  for (const char* zone : {"exposed", "isolated", "closed"}) {
-    EXPECT_TRUE(has(errors_of(in_lan(std::string("pcp = true\nzone = \"") + zone + "\"\n")),
-                    std::string("needs the zone \"protected\", and this one is ") + zone));
+  EXPECT_TRUE(good(in_lan("pcp = true\nzone = \"isolated\"\n")).lans[0].pcp);
+  for (const char* zone : {"exposed", "closed"}) {
+    EXPECT_TRUE(
+        has(errors_of(in_lan(std::string("pcp = true\nzone = \"") + zone + "\"\n")),
+            std::string("the zone must be \"protected\" or \"isolated\", and is \"") + zone));
     EXPECT_EQ(errors_of(in_lan(std::string("pcp = false\nzone = \"") + zone + "\"\n")), "");
   }
 }

@@ -61,6 +61,7 @@ TEST_F(FirewallApplierTest, InsertsOnlyTheJumpsThatAreMissing) {
   EXPECT_EQ(runner.end(1), "ip6tables -w 5 -t filter -C INPUT -j sixgate-input");
   EXPECT_EQ(runner.end(0), "ip6tables -w 5 -t filter -I INPUT 1 -j sixgate-input");
   EXPECT_EQ(runner.end(0), "ip6tables -w 5 -t filter -C FORWARD -j sixgate-forward");
+  EXPECT_EQ(runner.end(0), "ip6tables -w 5 -t filter -C OUTPUT -j sixgate-leaving");
   EXPECT_EQ(runner.end(0), "ip6tables -w 5 -t mangle -C FORWARD -j sixgate-mss");
   EXPECT_EQ(runner.end(0), "ip6tables -w 5 -t raw -C PREROUTING -j sixgate-prerouting");
   EXPECT_EQ(runner.end(0), "ip6tables -w 5 -t raw -C OUTPUT -j sixgate-output");
@@ -69,6 +70,43 @@ TEST_F(FirewallApplierTest, InsertsOnlyTheJumpsThatAreMissing) {
   ASSERT_EQ(results.size(), 1U);
   EXPECT_TRUE(results[0]);
   EXPECT_EQ(applier.backend(), Backend::kIp6tables);
+}
+
+// Before filter lets out what is to be translated there is what translates it.
+TEST_F(FirewallApplierTest, TranslatesBeforeItLetsOut) {
+  settle(rules("lan0"));
+  Ruleset translating = rules("lan0");
+  translating.translating = true;
+  // A kernel without that table: nothing has changed, and what does not need it can go on.
+  apply(translating);
+  EXPECT_EQ(runner.end(3, "no table nat"), "ip6tables-restore --noflush -w 5");
+  EXPECT_EQ(runner.last_input, firewall::ip6tables_without_translations());
+  ASSERT_EQ(results.size(), 1U);
+  EXPECT_FALSE(results[0]);
+  apply(rules("lan1"));
+  EXPECT_EQ(runner.end(0), "ip6tables-restore --noflush -w 5");
+  EXPECT_EQ(runner.last_input.find("*nat"), std::string::npos);
+  ASSERT_EQ(results.size(), 2U);
+  EXPECT_TRUE(results[1]);
+  apply(translating);
+  EXPECT_EQ(runner.end(0), "ip6tables-restore --noflush -w 5");
+  EXPECT_EQ(runner.end(1), "ip6tables -w 5 -t nat -C PREROUTING -j sixgate-translate-in");
+  EXPECT_EQ(runner.end(0), "ip6tables -w 5 -t nat -I PREROUTING 1 -j sixgate-translate-in");
+  EXPECT_EQ(runner.end(0), "ip6tables -w 5 -t nat -C POSTROUTING -j sixgate-translate-out");
+  EXPECT_EQ(runner.end(0), "ip6tables-restore --noflush -w 5");
+  EXPECT_NE(runner.last_input.find("*filter"), std::string::npos);
+  ASSERT_EQ(results.size(), 3U);
+  EXPECT_TRUE(results[2]);
+}
+
+// Who has the lock says nothing of what is there.
+TEST_F(FirewallApplierTest, ALockThatAnotherHoldsIsNoAnswer) {
+  apply(rules("lan0"));
+  (void)runner.end(0);
+  EXPECT_EQ(runner.end(4, "xtables lock"), "ip6tables -w 5 -t filter -C INPUT -j sixgate-input");
+  ASSERT_EQ(results.size(), 1U);
+  ASSERT_FALSE(results[0]);
+  EXPECT_NE(results[0].error().message.find("ip6tables: xtables lock"), std::string::npos);
 }
 
 TEST_F(FirewallApplierTest, ARefusalPutsTheOldRulesBackAndSaysWhy) {

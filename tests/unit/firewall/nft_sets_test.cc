@@ -110,6 +110,18 @@ TEST(NftSets, TellWhichPinholeAnElementIs) {
   }
 }
 
+TEST(NftSets, ProgramsAskWhereTheyMay) {
+  Ruleset ruleset;
+  ruleset.lans.push_back({"a0", Zone::kProtected, {}, {}});
+  ruleset.lans.push_back({"b0", Zone::kIsolated, {}, {}});
+  ruleset.lans.back().pcp = true;
+  EXPECT_EQ(nft_sets(ruleset)[NftSetId::kAsking], (std::vector<NftElement>{{"b0"}}));
+  const std::string text = render_ip6tables(ruleset);
+  EXPECT_NE(text.find("-A sixgate-to-us -i b0 -p udp --dport 5351"), std::string::npos);
+  EXPECT_EQ(text.find("-A sixgate-to-us -i a0 -p udp --dport 5351"), std::string::npos)
+      << "those inside may ask for anything";
+}
+
 TEST(NftSets, EndpointsOpenInGuardedLansAlone) {
   Ruleset ruleset;
   for (const auto& [name, zone] :
