@@ -217,13 +217,23 @@ Server::Answer Server::answer(const Asked& asked) {
   if (there != nullptr && there->nonce != request.nonce)
     return {ResultCode::kNotAuthorized, remaining(there->until, asked.now).count()};
   if (request.opcode == Opcode::kMap) {
-    const auto fixed =
+    const bool fixed =
+        asked.link.reachable_until(request.client) > asked.now &&
         std::any_of(asked.link.doors.begin(), asked.link.doors.end(), [&](const FixedDoor& door) {
           return door.host == request.client && door.protocol == request.protocol &&
                  door.first_port <= request.internal_port &&
                  request.internal_port <= door.last_port;
         });
-    if (fixed && request.lifetime == 0) return {ResultCode::kNotAuthorized, kLongError};
+    // Section 15.1: nor does MAP delete what PEER made.
+    const bool implicit = std::any_of(mappings_.begin(), mappings_.end(), [&](const Mapping& one) {
+      return one.is_peer() && one.interface == asked.link.interface && one.host == request.client &&
+             one.protocol == request.protocol && one.port == request.internal_port;
+    });
+    if (request.lifetime == 0 && (fixed || (there == nullptr && implicit)))
+      return {ResultCode::kNotAuthorized, kLongError};
+    if (fixed && request.prefer_failure && is_elsewhere(asked))
+      return {ResultCode::kCannotProvideExternal,
+              usual_lifetime(ResultCode::kCannotProvideExternal)};
     if (fixed) return {ResultCode::kSuccess, Lifetime::infinite().count()};
     if (request.lifetime == 0) return remove(asked, there);
   }
@@ -237,6 +247,14 @@ Server::Answer Server::remove(const Asked& asked, const Mapping* there) {
   mappings_.erase(mappings_.begin() + (there - mappings_.data()));
   out_.changed = true;
   return {};
+}
+
+// Whether another external address or port is suggested than there can be.
+bool Server::is_elsewhere(const Asked& asked) {
+  const Request& request = asked.request;
+  return (request.external_port != 0 && request.external_port != request.internal_port) ||
+         (!request.external_address.is_unspecified() &&
+          request.external_address != asked.link.external_of(request.client));
 }
 
 // Why there can be no such mapping, whatever is there already.
@@ -256,11 +274,7 @@ std::optional<Server::Answer> Server::refuse(const Asked& asked) const {
   if (request.client.is_link_local() || at_home) return error(ResultCode::kNotAuthorized);
   if (asked.link.reachable_until(request.client) <= asked.now)
     return error(ResultCode::kNetworkFailure);
-  const bool elsewhere =
-      (request.external_port != 0 && request.external_port != request.internal_port) ||
-      (!request.external_address.is_unspecified() &&
-       request.external_address != asked.link.external_of(request.client));
-  if (elsewhere && (request.prefer_failure || request.opcode == Opcode::kPeer))
+  if (is_elsewhere(asked) && (request.prefer_failure || request.opcode == Opcode::kPeer))
     return error(ResultCode::kCannotProvideExternal);
   if (request.opcode == Opcode::kPeer && !request.remote_peer.is_global_unicast())
     return error(ResultCode::kMalformedRequest);

@@ -267,6 +267,32 @@ TEST_F(PcpServer, WhatAPersonOpenedIsToldAndNotClosed) {
   EXPECT_TRUE(server.mappings().empty());
 }
 
+TEST_F(PcpServer, WhatAPersonOpenedIsOpenWhereTheInternetReaches) {
+  link.doors = {{address(kHost), 6, 22, 22}, {address("fd00::7"), 6, 22, 22}};
+  configure();
+  Request at_home = map(22);
+  at_home.client = address("fd00::7");
+  EXPECT_EQ(ask(to_bytes(at_home), "fd00::7").code, ResultCode::kNotAuthorized);
+  Request elsewhere = map(22);
+  elsewhere.external_port = 2222;
+  EXPECT_EQ(ask(elsewhere).code, ResultCode::kSuccess);
+  elsewhere.prefer_failure = true;
+  const std::vector<std::uint8_t> prefer_failure{2, 0, 0, 0};
+  EXPECT_EQ(ask(elsewhere, prefer_failure).code, ResultCode::kCannotProvideExternal)
+      << "RFC 6887 section 13.2";
+}
+
+TEST_F(PcpServer, MapDeletesNothingOfPeer) {
+  EXPECT_EQ(ask(map(5000, 0)).code, ResultCode::kSuccess) << "there is none";
+  ASSERT_EQ(ask(peer(5000, "2001:db8:9::7", 53)).code, ResultCode::kSuccess);
+  EXPECT_EQ(ask(map(5000, 0)).code, ResultCode::kNotAuthorized) << "RFC 6887 section 15.1";
+  EXPECT_EQ(ask(map(5001, 0)).code, ResultCode::kSuccess);
+  EXPECT_EQ(server.mappings().size(), 1U);
+  ASSERT_EQ(ask(map(5000)).code, ResultCode::kSuccess);
+  EXPECT_EQ(ask(map(5000, 0)).code, ResultCode::kSuccess) << "its own";
+  EXPECT_EQ(server.mappings().size(), 1U);
+}
+
 TEST_F(PcpServer, QuotasOfAHostAndOfALan) {
   for (std::size_t i = 0; i < kMostPerHost; ++i) {
     now = now + milliseconds(20);
