@@ -113,8 +113,16 @@ void put_knocks(ChangeSet& out, const DesiredState& desired, const KernelState& 
   }
 }
 
+// Whether rules are in place that know the interface; while there are none at all nothing is forwarded. To rules that do
+// not know it, what it brings is not theirs to judge: it gets no address and no route before they do.
+bool is_judged(const std::string& interface, const firewall::Ruleset& wanted,
+               const std::optional<firewall::Ruleset>& applied) {
+  return !applied || !has_interface(wanted, interface) || has_interface(*applied, interface);
+}
+
+template <class Selected>
 void put_routes(ChangeSet& out, const DesiredState& desired, const Index<KernelRoute>& there,
-                Instant now, bool (*selected)(const KernelRoute&)) {
+                Instant now, const Selected& selected) {
   for (const KernelRoute& want : desired.routes) {
     if (!selected(want)) continue;
     const KernelRoute* have = there.find(want);
@@ -145,13 +153,18 @@ ChangeSet difference(const DesiredState& desired, const KernelState& kernel,
   const Index routes(kernel.routes);
   const Index addresses(kernel.addresses);
   // Make: nothing may loop, then nothing may lack an address, then nothing may pass unfiltered.
+  const auto judged = [&](const auto& one) {
+    return is_judged(one.interface, desired.ruleset, applied_ruleset);
+  };
   put_routes(out, desired, routes, now, is_unreachable);
   set_sysctls(out, desired.sysctls, kernel);
   for (const KernelAddress& want : desired.addresses) {
+    if (!judged(want)) continue;
     const KernelAddress* have = addresses.find(want);
     if (have == nullptr || !satisfied(*have, want, now)) out.push_back(PutAddress{want});
   }
-  put_routes(out, desired, routes, now, is_on_link);
+  put_routes(out, desired, routes, now,
+             [&](const KernelRoute& route) { return is_on_link(route) && judged(route); });
   for (const KernelRule& rule : desired.rules) {
     if (!among(kernel.rules, rule)) out.push_back(PutRule{rule});
   }
@@ -160,7 +173,8 @@ ChangeSet difference(const DesiredState& desired, const KernelState& kernel,
   // Somebody else may have switched forwarding on: without rules there is no way out either.
   if (applied_ruleset) {
     set_sysctls(out, desired.forwarding, kernel);
-    put_routes(out, desired, routes, now, has_gateway);
+    put_routes(out, desired, routes, now,
+               [&](const KernelRoute& route) { return has_gateway(route) && judged(route); });
   }
   if (removal == Removal::kWithheld) return out;
 

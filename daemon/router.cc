@@ -498,14 +498,19 @@ void Router::settle(Instant now) {
   }
 }
 
+// Whether rules are in place that know it.
+bool Router::is_judged(const std::string& interface) const {
+  return applied_ruleset_ && firewall::has_interface(*applied_ruleset_, interface);
+}
+
 // Hosts are told when the kernel is ready for what they will send.
 void Router::advertise(Instant now) {
   for (const auto& lan : lans_) {
     const auto said = desired_.advertisements.find(lan->config().name);
     if (said == desired_.advertisements.end()) continue;
     ra::Advertisement advertisement = said->second;
-    // Without a rule set nothing is forwarded: no default router.
-    if (!applied_ruleset_) advertisement.default_router = false;
+    // Without rules that know the LAN nothing is forwarded: no default router.
+    if (!is_judged(lan->config().interface)) advertisement.default_router = false;
     lan->advertise(advertisement, now);
   }
   server_.configure({state_.duid, state_.secret, desired_.dhcp6_links}, now);

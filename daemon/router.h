@@ -235,7 +235,9 @@ class Router {
   void count_pcp(const std::string& interface,
                  std::map<std::string, std::uint64_t>& counters) const;
   void subdelegations_changed(Instant now);
+  bool is_judged(const std::string& interface) const;
   bool keep_knocks();
+  void forget_senders();
   Instant names_wait_until() const;
   void tell_names(Instant now);
   StatusRelay relay_status(const conf::LanConfig& lan, Instant now) const;
@@ -330,6 +332,7 @@ class Router {
   std::map<std::string, std::vector<LanPrefix>> prefixes_;  // LAN name -> as last derived
   DesiredState desired_;
   std::optional<firewall::Ruleset> applied_ruleset_;
+  bool knocks_reset_ = false;           // asked for, and not on its way to the kernel yet
   std::string firewall_complaint_;      // why the last ones could not be applied
   std::optional<Instant> router_lost_;  // since when no LAN has a default router that had one
   bool dirty_ = true;                   // something that derive() looks at has changed

@@ -54,6 +54,7 @@ void Router::kernel(KernelState kernel, Instant now) {
                                                });
   }
   kernel_ = std::move(kernel);
+  if (knocks_reset_) forget_senders();
   if (!inheritance_taken_) {
     // What an earlier run let in nobody knows; after a boot nothing was, nor where no run let anything in. A house that
     // sees one half of its flows (another router is on a LAN) would hear of each that it began in its middle.
@@ -164,10 +165,15 @@ bool Router::keep_knocks() {
   return true;
 }
 
+// As if another key were there: nothing is carried over.
+void Router::forget_senders() {
+  for (KernelKnock& knock : kernel_->knocks) knock.key = Secret();
+}
+
 std::size_t Router::reset_knocks(Instant now) {
   if (!kernel_) return 0;
-  // As if another key were there: nothing is carried over.
-  for (KernelKnock& knock : kernel_->knocks) knock.key = Secret();
+  knocks_reset_ = true;
+  forget_senders();
   state_.knocks.clear();
   keep_everything();
   say(LogLevel::kInfo, "the IPsec knock is made anew");
@@ -256,6 +262,7 @@ void Router::reconcile(Instant now) {
     advertise(now);
     return;
   }
+  knocks_reset_ = false;
   for (const Change& change : changes) remember_flow_timeout(change);
   last_changes_ = changes;
   last_changes_at_ = now;

@@ -220,11 +220,11 @@ Status Router::status(Instant now) const {
       const ra::Advertisement& advertisement = said->second;
       status.managed = advertisement.managed;
       status.other = advertisement.other;
-      const bool router = advertisement.default_router && applied_ruleset_.has_value();
+      const bool router = advertisement.default_router && is_judged(config.interface);
       if (router) status.router_lifetime = advertisement.settings.router_lifetime;
       if (status.router_lifetime.is_zero()) {
         status.router_lifetime_reason =
-            why_not_default(advertisement, desired_, applied_ruleset_.has_value());
+            why_not_default(advertisement, desired_, is_judged(config.interface));
       }
       status.dns_servers = advertisement.dns_servers;
     }

@@ -96,6 +96,11 @@ bool translates(const Ruleset& ruleset) {
   return ruleset.translating || !ruleset.translations.empty();
 }
 
+bool has_interface(const Ruleset& ruleset, std::string_view interface) {
+  const auto is_it = [&](const auto& one) { return one.interface == interface; };
+  return std::ranges::any_of(ruleset.uplinks, is_it) || std::ranges::any_of(ruleset.lans, is_it);
+}
+
 bool opens_endpoints(const FirewallLan& lan) { return lan.any_endpoint && is_guarded(lan.zone); }
 
 bool is_interface_name(std::string_view name) {

@@ -175,6 +175,8 @@ bool is_exposed(const FirewallLan& lan, const Ip6Address& address);
 
 // Whether what its hosts send opens the address and port that it was sent from: of guarded LANs alone.
 bool opens_endpoints(const FirewallLan& lan);
+// Whether it is an uplink or a LAN of these rules.
+bool has_interface(const Ruleset& ruleset, std::string_view interface);
 
 // A name the kernel takes for an interface: 1..15 octets, no space, no '/', not "." or "..".
 // Renderers leave out what is not, so that no text of ours can carry a foreign word.

@@ -221,13 +221,14 @@ void Daemon::lower_flow_timeouts() {
   }
 }
 
+// While the last words are said: there is not much time.
 void Daemon::leave_rules() {
   using OnStop = conf::FirewallConfig::OnStop;
-  if (std::exchange(leaving_, true)) return;
   const OnStop what = handing_over_ ? OnStop::kKeep : config_.firewall.on_stop;
   const auto end = [this](const Expected<Done>& result) {
     if (!result) say(LogLevel::kError, cat("firewall: ", result.error().message));
-    loop_.stop();
+    rules_left_ = true;
+    if (words_said_) loop_.stop();
   };
   guard_.stop();
   if (!handing_over_) lower_flow_timeouts();
@@ -240,7 +241,7 @@ void Daemon::leave_rules() {
     closed.provisioned = false;
     firewall_.apply(closed, end);
   } else {
-    loop_.stop();
+    rules_left_ = true;
   }
 }
 
@@ -268,7 +269,8 @@ void Daemon::settle() {
     if (outputs.lease_events && control_) control_->wake();
     if (outputs.look) kernel_->look_again();
     if (outputs.finished && stopping_) {
-      leave_rules();
+      words_said_ = true;
+      if (rules_left_) loop_.stop();
       break;
     }
     router_->reuse(std::move(outputs));
@@ -332,7 +334,7 @@ void Daemon::proceed() {
         const std::size_t at = under_way_->done++;
         if (!result) {
           under_way_->outcome.failures.push_back({at, result.error().message});
-        } else {
+        } else if (firewall_.backend() != firewall::Backend::kNone) {
           const conf::FirewallConfig& config = config_.firewall;
           flows_.rules_changed(std::get<ApplyFirewall>(under_way_->outcome.changes[at]).ruleset,
                                !config.include_nft.empty() || !config.include_ip6tables.empty());
@@ -375,6 +377,7 @@ void Daemon::signalled(int number) {
     router_->hand_over(clock_now());
   else
     router_->stop(clock_now());
+  leave_rules();
   settle();
 }
 
@@ -494,6 +497,7 @@ std::string Daemon::answer_at_once(std::string_view command) {
   if (command == "knock") return knock_json(router_->desired().knocks);
   if (command == "knock reset") {
     const std::size_t tunnels = router_->reset_knocks(clock_now());
+    kernel_->forget_knocks();
     settle();  // who is told that it is done may knock at once
     return knock_reset_json(tunnels);
   }

@@ -95,8 +95,9 @@ class Daemon {
   bool settle_again_ = false;
   bool stopping_ = false;
   bool handing_over_ = false;
-  bool leaving_ = false;  // the last words are said
-  std::string trouble_;   // why the last look failed, as last said
+  bool words_said_ = false;  // the last ones
+  bool rules_left_ = false;  // as on_stop has it
+  std::string trouble_;      // why the last look failed, as last said
   Timer deadline_;
   Timer retry_sockets_;
   std::unique_ptr<NeighborWatch> neighbor_watch_;

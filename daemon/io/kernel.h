@@ -40,6 +40,8 @@ class Kernel {
 
   // Calls `changed` as if an event had come.
   void look_again();
+  // What senders of an IPsec knock have sent counts no more.
+  void forget_knocks() { xfrm_.forget(); }
 
  private:
   class Batch;

@@ -15,6 +15,7 @@
 namespace sixgate::daemon {
 namespace {
 
+constexpr std::size_t kMostRemoved = 16;  // more than a house ever has addresses on its uplinks
 constexpr std::array<int, 2> kXfrmGroups{XFRMNLGRP_SA, XFRMNLGRP_POLICY};
 
 struct Request {
@@ -65,7 +66,35 @@ Expected<Done> XfrmTable::read(KernelState& state) {
   return done;
 }
 
-std::optional<NetlinkAnswer> XfrmTable::apply(const Change& change) {
+void XfrmTable::remember(const KernelKnock& going) {
+  const auto is_it = [&](const KernelKnock& one) {
+    return one.address == going.address && one.spi == going.spi;
+  };
+  std::erase_if(removed_, is_it);
+  if (going.key.empty()) return;  // it is to begin anew
+  std::optional<KernelKnock> last;
+  (void)requests_->dump(
+      knock_dump().get(), [&] { last.reset(); },
+      [&](const nlmsghdr* header) {
+        if (auto knock = parse_knock(header); knock && is_it(*knock)) last = std::move(knock);
+      });
+  if (!last || last->key != going.key) return;
+  if (removed_.size() >= kMostRemoved) removed_.erase(removed_.begin());
+  removed_.push_back(std::move(*last));
+}
+
+std::optional<NetlinkAnswer> XfrmTable::apply(const Change& given) {
+  if (requests_) {
+    if (const auto* removal = std::get_if<RemoveKnock>(&given)) remember(removal->knock);
+  }
+  Change change = given;
+  if (auto* put = std::get_if<PutKnock>(&change)) {
+    for (const KernelKnock& one : removed_) {
+      if (one.address == put->knock.address && one.spi == put->knock.spi &&
+          one.key == put->knock.key && one.replay.sequence >= put->knock.replay.sequence)
+        put->knock.replay = one.replay;
+    }
+  }
   Request made = std::visit([](const auto& one) { return request(one); }, change);
   if (made.message == nullptr) return std::nullopt;
   if (!requests_) return NetlinkAnswer{EPROTONOSUPPORT, "this kernel has no IPsec (xfrm_user)"};

@@ -130,12 +130,19 @@ def opens_through_a_renumbering(lab, backend):
     """The old prefix is shut, also to who goes on using the tunnel, and the new one opens."""
     knock = opens(lab, backend)
     old, since = knock.address(), time.time()
+    lab.check(knock.tries() == "open", "it does not open any more")
+    newest = knock.wire.packets(since, match=lambda one: one.outgoing and one.proto == AH)[-1].raw[14:]
+    since = time.time()
     knock.house.server.renumber(OTHER_POOL, knock.house.snooper)
     gone, knock.house.prefix = knock.house.prefix, wait_delegated(lab, since, timeout=60, within=OTHER_POOL)
     wait_online(lab, knock.house.prefix, HOSTS)
     knock.in_place()
     states, policies = lab.cpe.ip("xfrm", "state"), lab.cpe.ip("xfrm", "policy", "list", "dir", "fwd")
     lab.check(all(gone not in text and knock.house.prefix in text for text in (states, policies)), states + policies)
+    # What came just before is old to the tunnels that were made anew, too.
+    before = knock.refused("XfrmInStateSeqError")
+    inject(lab.isp, "isp0", newest, lab.cpe.mac("wan0"))
+    lab.until("a packet of before is seen to be an old one", lambda: knock.refused("XfrmInStateSeqError") > before, 5)
     since = time.time()
     lab.check(knock.remote.tcp(old, PORT, 2) == "silent" and not knock.syns_inside(since), "the old prefix is open")
     lab.check(knock.tries(timeout=1) == "silent", "the new prefix is open to who was not told of it")

@@ -130,6 +130,31 @@ TEST(Router, WithoutRulesNothingIsForwardedAndNobodyIsToldSo) {
   EXPECT_TRUE(run.router->status(run.now).firewall_applied);
 }
 
+// The rules before let pass whatever an interface brings that they do not know.
+TEST(Router, ALanThatTheRulesDoNotKnowIsLedNowhere) {
+  conf::Config both = two_lans();
+  conf::Config one = both;
+  one.lans.erase(one.lans.begin() + 1);
+  RouterRun run(one);
+  run.add_link("lan1", 77);
+  run.start_online();
+  ASSERT_FALSE(run.addresses_on("lan0").empty());
+  run.refuse = is_firewall;
+  run.reload(both);
+  run.run_for(minutes(1));
+  EXPECT_TRUE(run.addresses_on("lan1").empty());
+  EXPECT_FALSE(run.addresses_on("lan0").empty());
+  const Status status = run.router->status(run.now);
+  EXPECT_EQ(status.lans.at(0).router_lifetime_reason, "");
+  EXPECT_EQ(status.lans.at(1).router_lifetime_reason,
+            "the firewall is not in place, so nothing is forwarded");
+  EXPECT_EQ(run.last_on("lan1").router_lifetime, seconds(0));
+  run.refuse = nullptr;
+  run.run_for(seconds(70));
+  EXPECT_FALSE(run.addresses_on("lan1").empty());
+  EXPECT_EQ(run.last_on("lan1").router_lifetime, seconds(2700));
+}
+
 // Duplicates (RFC 4862 section 5.4.5).
 
 void collide(RouterRun& run, const Ip6Address& taken) {
