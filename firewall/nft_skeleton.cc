@@ -46,7 +46,7 @@ table ip6 sixgate {
 		udp sport 547 udp dport 546 iifname . ip6 daddr @registered notrack return comment "answers to address registrations: RFC 9686"
 		iifname @lan ip6 saddr fe80::/10 udp dport 547 notrack return comment "DHCPv6 requests without conntrack"
 		iifname @lan ip6 daddr ff02::1:2 udp dport 547 notrack comment "hosts tell of their addresses: RFC 9686 4.2"
-		udp dport 547 iifname . ip6 saddr @servers notrack comment "answers to our DHCPv6 relay agent without conntrack"
+		udp dport 547 iifname . ip6 saddr @servers notrack return comment "answers to our DHCPv6 relay agent without conntrack"
 		iifname @lan ip6 saddr != fe80::/10 iifname . ip6 saddr & ffff:ffff:ffff:ffff:: != @local64 iifname . ip6 saddr != @local iifname . ip6 saddr != @local_overlap goto spoofed comment "a source belongs to its LAN: BCP 38, RFC 7084 S-2, L-14"
 		iifname . ip6 saddr @stationed iifname . ip6 saddr . ether saddr != @stations goto spoofed comment "what a router has is no other station's: RFC 9663 5, RFC 8987 R-3"
 		iifname . ip6 daddr . ether saddr @stations counter name unrouted drop comment "would go round between us and that router: RFC 8987 R-5"

@@ -28,7 +28,7 @@ conf::ReadResult load_config(const conf::CommandLine& command_line) {
   if (!read.config) return read;
   if (read.config->knock) {
     conf::KnockConfig& knock = *read.config->knock;
-    Expected<Secret> key = read_key_file(knock.key_file, knock.algorithm);
+    Expected<Secret> key = read_key_file(knock.key_file, knock.algorithm, read.config->user);
     if (!key) {
       read.errors.push_back({*file, 0, 0, cat("[ipsec_knock] key_file: ", key.error().message)});
       read.config.reset();

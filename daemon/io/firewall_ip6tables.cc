@@ -18,9 +18,10 @@ namespace {
 // Who asks waits five seconds (ControlSocket::kPatience), for this and for what nft says of others' rules.
 constexpr Duration kSaving = seconds(2);
 constexpr std::size_t kMostSaved = 4 << 20;
-constexpr int kBusy =
-    4;  // exit status of ip6tables when somebody else has the lock, and of a kernel without room
-constexpr Duration kForgetful = minutes(5);
+// The exit status when somebody else has the lock, or the kernel no room: nothing is known then.
+constexpr int kBusy = 4;
+constexpr Duration kForgetful =
+    minutes(5);  // after which an ipset that could not be is tried again
 
 }  // namespace
 

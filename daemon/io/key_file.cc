@@ -3,6 +3,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <pwd.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -16,15 +17,28 @@
 
 namespace sixgate::daemon {
 
-Expected<Secret> read_key_file(const std::string& path, conf::KnockAlgorithm algorithm) {
+namespace {
+
+bool is_of(uid_t owner, const std::string& user) {
+  const passwd* account = user.empty() ? nullptr : ::getpwnam(user.c_str());
+  return account != nullptr && account->pw_uid == owner;
+}
+
+}  // namespace
+
+Expected<Secret> read_key_file(const std::string& path, conf::KnockAlgorithm algorithm,
+                               const std::string& user) {
   // Not blocking: a FIFO of that name shall not hold us up.
   const OwnedFd fd(::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK));
+  if (!fd && errno == EACCES)
+    return fail(cat("may not open ", path, ": chown it to the user that sixgated runs as"));
   if (!fd) return fail(cat("cannot open ", path, ": ", error_text(errno)));
   struct stat status {};
   if (::fstat(fd.get(), &status) != 0)
     return fail(cat("cannot look at ", path, ": ", error_text(errno)));
   if (!S_ISREG(status.st_mode)) return fail(cat(path, " is no plain file"));
-  if (status.st_uid != 0 && status.st_uid != ::geteuid())
+  if (status.st_uid != 0 && status.st_uid != ::geteuid() &&
+      !(::geteuid() == 0 && is_of(status.st_uid, user)))
     return fail(cat(path, " belongs to another user: chown it to the one that sixgated runs as"));
   if ((status.st_mode & 077) != 0)
     return fail(cat("others than its owner may use ", path, ": chmod 600 ", path));

@@ -10,8 +10,9 @@
 
 namespace sixgate::daemon {
 
-// A plain file that belongs to root or to us and that nobody else can read or write; whatever else it is, the error
-// says what to do about it, and nothing of its contents.
-Expected<Secret> read_key_file(const std::string& path, conf::KnockAlgorithm algorithm);
+// A plain file that belongs to root or to us, or to `user` (none: empty) as whom we go on when we are root, and that nobody
+// else can read or write; whatever else it is, the error says what to do about it, and nothing of its contents.
+Expected<Secret> read_key_file(const std::string& path, conf::KnockAlgorithm algorithm,
+                               const std::string& user);
 
 }  // namespace sixgate::daemon

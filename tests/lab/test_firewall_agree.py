@@ -174,6 +174,8 @@ def random_house(random, stations):
         lines.append("knock %s %d" % (random.choice(("lan0", "lan1")), MARK))
     if random.randrange(3) == 0:
         lines.append("station lan0 2001:db8:1000:1::/64 %s" % random.choice(stations))
+    if random.randrange(2):
+        lines.append("server lan1 2001:db8:bad::/48")
     lines += ["provisioned"] * (random.randrange(5) > 0)
     lines += ["refuse_middles"] * (random.randrange(2) > 0)
     rules = Rules()

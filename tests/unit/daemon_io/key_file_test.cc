@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "daemon/io/key_file.h"
 
+#include <pwd.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -13,8 +14,8 @@ namespace {
 
 const std::string kDigits(64, '5');
 
-std::string refusal(const std::string& path) {
-  const auto key = read_key_file(path, conf::KnockAlgorithm::kHmacSha256);
+std::string refusal(const std::string& path, const std::string& user = "") {
+  const auto key = read_key_file(path, conf::KnockAlgorithm::kHmacSha256, user);
   return key ? "" : key.error().message;
 }
 
@@ -32,6 +33,13 @@ TEST(KeyFile, IsForItsOwnerAlone) {
   if (::geteuid() == 0) {
     ASSERT_EQ(::chown(path.c_str(), 12345, 12345), 0);
     EXPECT_NE(refusal(path).find("belongs to another user"), std::string::npos);
+    EXPECT_NE(refusal(path, "nobody").find("belongs to another user"), std::string::npos);
+    // As whom we go on when we have read it the first time.
+    const passwd* nobody = ::getpwnam("nobody");
+    ASSERT_NE(nobody, nullptr);
+    ASSERT_EQ(::chown(path.c_str(), nobody->pw_uid, 0), 0);
+    EXPECT_EQ(refusal(path, "nobody"), "");
+    EXPECT_NE(refusal(path, "").find("belongs to another user"), std::string::npos);
   }
 }
 
