@@ -99,7 +99,9 @@ std::string filter_table(const Ruleset& rules, FateChains fates) {
 
 }  // namespace ip6tables
 
-std::string ip6tables_without_translations() { return ip6tables::nat_table({}); }
+std::string render_ip6tables_nat(const Ruleset& ruleset) {
+  return ip6tables::nat_table(normalise(ruleset));
+}
 
 bool ip6tables_remembers(const Ruleset& ruleset) {
   return std::ranges::any_of(ruleset.lans, opens_endpoints);

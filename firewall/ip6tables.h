@@ -57,8 +57,8 @@ std::span<const Ip6tablesJump> ip6tables_jumps(bool translating);
 // For `ip6tables-restore --noflush`: our chains, all of them there and no longer jumped to, go.
 std::string ip6tables_removal(bool translating);
 
-// For `ip6tables-restore --noflush`, where something was translated and no more is.
-std::string ip6tables_without_translations();
+// For `ip6tables-restore --noflush`: the table nat alone, our chains in it empty where nothing is translated.
+std::string render_ip6tables_nat(const Ruleset& ruleset);
 
 // Whether there are chains for it in what ip6tables-save tells.
 bool ip6tables_translates(std::string_view saved);

@@ -123,7 +123,7 @@ class Ip6tablesFirewall final : public FirewallBackend {
   void put_without_memory(const firewall::Ruleset& ruleset, Callback callback);
   void restore(std::string text, Callback callback);
   using Jumps = std::span<const firewall::Ip6tablesJump>;
-  void begin_translating(Callback callback);
+  void begin_translating(const firewall::Ruleset& ruleset, Callback callback);
   void jumped(Callback callback);
   void jump(Jumps jumps, Callback callback);
   void insert(const firewall::Ip6tablesJump& jump, unsigned position, Callback callback);

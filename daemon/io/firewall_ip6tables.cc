@@ -41,7 +41,7 @@ std::string Ip6tablesFirewall::text_of(const firewall::Ruleset& ruleset,
                                        firewall::FateChains fates) const {
   std::string text = firewall::render_ip6tables(ruleset, fates);
   if (ruleset.translations.empty() && translating_.value_or(false))
-    text += firewall::ip6tables_without_translations();
+    text += firewall::render_ip6tables_nat({});
   return text;
 }
 
@@ -87,8 +87,8 @@ void Ip6tablesFirewall::put_without_memory(const firewall::Ruleset& ruleset, Cal
 
 void Ip6tablesFirewall::put(const firewall::Ruleset& ruleset, Callback callback) {
   if (firewall::translates(ruleset) && !translating_.value_or(false)) {
-    begin_translating([this, alive = std::weak_ptr<bool>(alive_), ruleset,
-                       callback = std::move(callback)](const Expected<Done>& done) {
+    begin_translating(ruleset, [this, alive = std::weak_ptr<bool>(alive_), ruleset,
+                                callback = std::move(callback)](const Expected<Done>& done) {
       if (alive.expired()) return;
       if (done)
         put(ruleset, callback);
@@ -260,9 +260,10 @@ void Ip6tablesFirewall::look_around(ViewCallback callback) {
   });
 }
 
-// Chains in nat, and the jumps to them: before filter lets out what they are to translate.
-void Ip6tablesFirewall::begin_translating(Callback callback) {
-  restore(firewall::ip6tables_without_translations(),
+// Chains in nat, and the jumps to them: before filter lets out what they are to translate. What an earlier run translated
+// is translated all the time.
+void Ip6tablesFirewall::begin_translating(const firewall::Ruleset& ruleset, Callback callback) {
+  restore(firewall::render_ip6tables_nat(ruleset),
           [this, alive = std::weak_ptr<bool>(alive_),
            callback = std::move(callback)](const Expected<Done>& done) {
             if (alive.expired()) return;

@@ -77,10 +77,15 @@ TEST_F(FirewallApplierTest, TranslatesBeforeItLetsOut) {
   settle(rules("lan0"));
   Ruleset translating = rules("lan0");
   translating.translating = true;
+  const Prefix inner = Prefix::parse("fd00:1::/64").value();
+  translating.lans[0].assigned = translating.lans[0].local = {inner};
+  translating.translations = {{"wan0", "lan0", inner, Prefix::parse("2001:db8:1::/64").value()}};
   // A kernel without that table: nothing has changed, and what does not need it can go on.
   apply(translating);
   EXPECT_EQ(runner.end(3, "no table nat"), "ip6tables-restore --noflush -w 5");
-  EXPECT_EQ(runner.last_input, firewall::ip6tables_without_translations());
+  EXPECT_EQ(runner.last_input, firewall::render_ip6tables_nat(translating));
+  EXPECT_NE(runner.last_input.find("-j NETMAP"), std::string::npos)
+      << "an earlier run's are not taken away for a moment";
   ASSERT_EQ(results.size(), 1U);
   EXPECT_FALSE(results[0]);
   apply(rules("lan1"));
