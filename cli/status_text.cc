@@ -32,23 +32,24 @@ std::string protocol_name(std::int64_t protocol) {
   return cat("protocol ", protocol);
 }
 
+std::string from_text(const Json& sources) {
+  return sources.elements().empty() ? "from everywhere" : cat("from ", joined(sources));
+}
+
 // A door that a program opened.
 std::vector<std::string> mapping_row(const Json& one) {
   const std::string port = one["port"].is_null() ? "" : cat(' ', one["port"].number());
-  const std::string sources = joined(one["sources"]);
   return {"open", said(one["host"]), cat(protocol_name(one["protocol"].number()), port),
-          cat("for ", lifetime_text(one["remaining"])),
-          sources.empty() ? "from everywhere" : cat("from ", sources)};
+          cat("for ", lifetime_text(one["remaining"])), from_text(one["sources"])};
 }
 
 // A pinhole of the configuration.
 std::vector<std::string> fixed_row(const Json& one) {
   const std::string ports = joined(one["ports"]);
-  const std::string sources = joined(one["sources"]);
   const std::string addresses = joined(one["addresses"]);
   return {"pinhole", said(one["host"]),
           ports.empty() ? said(one["protocols"]) : cat(said(one["protocols"]), ' ', ports),
-          sources.empty() ? "from everywhere" : cat("from ", sources),
+          from_text(one["sources"]),
           addresses.empty() ? "nowhere: no address of it is known" : cat("at ", addresses)};
 }
 

@@ -235,6 +235,8 @@ class Router {
   void count_pcp(const std::string& interface,
                  std::map<std::string, std::uint64_t>& counters) const;
   void subdelegations_changed(Instant now);
+  // Those that are wanted at this moment.
+  bool rules_in_place() const { return applied_ruleset_ == desired_.ruleset; }
   bool is_judged(const std::string& interface) const;
   bool keep_knocks();
   void forget_senders();

@@ -37,9 +37,7 @@ void Router::collect_pcp() {
 // A client hears of a door when it is open, and that it is shut when it is. While the kernel does not take the rules,
 // nobody is promised anything.
 void Router::answer_pcp() {
-  if (pcp_answers_.empty() || changing_ || dirty_ || !applied_ruleset_ ||
-      *applied_ruleset_ != desired_.ruleset)
-    return;
+  if (pcp_answers_.empty() || changing_ || dirty_ || !rules_in_place()) return;
   for (PacketOut& answer : std::exchange(pcp_answers_, {}))
     out_.packets.push_back(std::move(answer));
 }

@@ -168,7 +168,7 @@ std::vector<StatusPinhole> status_pinholes(const DesiredState& desired) {
 }  // namespace
 
 std::string Router::firewall_lack() const {
-  if (applied_ruleset_ && *applied_ruleset_ == desired_.ruleset) return {};
+  if (rules_in_place()) return {};
   return firewall_complaint_.empty() ? "not loaded yet" : firewall_complaint_;
 }
 
@@ -322,7 +322,7 @@ Status Router::status(Instant now) const {
     if (!hook.complaint().empty())
       out.problems.push_back(cat("uplink ", hook.uplink(), ": hook ", hook.complaint()));
   }
-  out.firewall_applied = firewall_lack().empty();
+  out.firewall_applied = rules_in_place();
   out.provisioned = desired_.ruleset.provisioned;
   out.pinholes = status_pinholes(desired_);
   if (config_.knock) {

@@ -70,12 +70,10 @@ void filter_fates(Table& filter) {
 std::string filter_table(const Ruleset& rules, FateChains fates) {
   Table filter("filter", kFilterChains);
   if (fates == FateChains::kWritten) filter_fates(filter);
-  const auto ours = [&](const std::string& interface) {
+  each_interface(rules, [&](const std::string& interface) {
     filter.rule(kInput, cat("-i ", interface), kToUs, "our interface");
     filter.rule(kForward, cat("-i ", interface), kThrough, "our interface");
-  };
-  for (const FirewallUplink& uplink : rules.uplinks) ours(uplink.interface);
-  for (const FirewallLan& lan : rules.lans) ours(lan.interface);
+  });
   input_rules(filter, rules);
   source_rules(filter, rules);
   forward_rules(filter, rules);

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// The names of our chains of ip6tables, by table. Of the rules in them know the files of ip6tables_parts.h, of how they are reached and
-// taken away ip6tables_jumps.cc.
+// The names of our chains of ip6tables, by table. Of the rules in them know the files of ip6tables_parts.h, of how they are
+// reached and taken away ip6tables_jumps.cc.
 #pragma once
 
 #include <array>

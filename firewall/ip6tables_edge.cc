@@ -153,11 +153,9 @@ void leaving_rules(Table& filter, const Ruleset& rules) {
 
 // What goes to an interface that is neither an uplink nor a LAN is for the rules of others, once it answers.
 void others_rules(Table& filter, const Ruleset& rules) {
-  const auto ours = [&](const std::string& interface) {
+  each_interface(rules, [&](const std::string& interface) {
     filter.rule(kOthers, cat("-o ", interface), kReturn, "our interface");
-  };
-  for (const FirewallUplink& uplink : rules.uplinks) ours(uplink.interface);
-  for (const FirewallLan& lan : rules.lans) ours(lan.interface);
+  });
   filter.rule(kOthers, "", kAccept, "not our interface");
 }
 

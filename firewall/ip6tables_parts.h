@@ -14,6 +14,13 @@
 
 namespace sixgate::firewall::ip6tables {
 
+// Calls `visit` with the name of each uplink and each LAN.
+template <class Visit>
+void each_interface(const Ruleset& rules, Visit&& visit) {
+  for (const FirewallUplink& uplink : rules.uplinks) visit(uplink.interface);
+  for (const FirewallLan& lan : rules.lans) visit(lan.interface);
+}
+
 // ip6tables_raw.cc: what conntrack does not see, what it may not see, and segments that fit.
 std::string raw_table(const Ruleset& rules, FateChains fates);
 std::string mangle_table(const Ruleset& rules);

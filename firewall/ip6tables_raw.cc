@@ -18,11 +18,7 @@ std::string raw_table(const Ruleset& rules, FateChains fates) {
     raw.drop(kMisplaced, "counted");
     raw.drop(kOutside, "counted");
   }
-  const auto each_ours = [&](auto&& visit) {
-    for (const FirewallUplink& uplink : rules.uplinks) visit(uplink.interface);
-    for (const FirewallLan& lan : rules.lans) visit(lan.interface);
-  };
-  each_ours([&](const std::string& interface) {
+  each_interface(rules, [&](const std::string& interface) {
     raw.rule(kPrerouting, cat("-i ", interface, " -m rt --rt-type 0"), kMisplaced,
              "deprecated routing header: RFC 5095, RFC 6092 REC-4");
     raw.rule(kPrerouting, cat("-i ", interface, " -s ff00::/8"), kOutside,

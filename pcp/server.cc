@@ -201,12 +201,18 @@ void Server::receive(std::string_view interface, std::span<const std::uint8_t> p
                      epoch));
 }
 
+// The same host, protocol and port, whoever the peer is.
+bool Server::is_about(const Mapping& one, const Asked& asked) {
+  const Request& request = asked.request;
+  return one.interface == asked.link.interface && one.host == request.client &&
+         one.protocol == request.protocol && one.port == request.internal_port;
+}
+
 Mapping* Server::find(const Asked& asked) {
   const Request& request = asked.request;
   const auto found = std::find_if(mappings_.begin(), mappings_.end(), [&](const Mapping& one) {
-    return one.interface == asked.link.interface && one.host == request.client &&
-           one.protocol == request.protocol && one.port == request.internal_port &&
-           one.peer == request.remote_peer && one.peer_port == request.remote_port;
+    return is_about(one, asked) && one.peer == request.remote_peer &&
+           one.peer_port == request.remote_port;
   });
   return found == mappings_.end() ? nullptr : &*found;
 }
@@ -224,24 +230,26 @@ Server::Answer Server::answer(const Asked& asked) {
                  door.first_port <= request.internal_port &&
                  request.internal_port <= door.last_port;
         });
-    // Section 15.1: nor does MAP delete what PEER made.
-    const bool implicit = std::any_of(mappings_.begin(), mappings_.end(), [&](const Mapping& one) {
-      return one.is_peer() && one.interface == asked.link.interface && one.host == request.client &&
-             one.protocol == request.protocol && one.port == request.internal_port;
-    });
-    if (request.lifetime == 0 && (fixed || (there == nullptr && implicit)))
-      return {ResultCode::kNotAuthorized, kLongError};
+    if (request.lifetime == 0) {
+      if (fixed) return {ResultCode::kNotAuthorized, kLongError};
+      return remove(asked, there);
+    }
     if (fixed && request.prefer_failure && is_elsewhere(asked))
       return {ResultCode::kCannotProvideExternal,
               usual_lifetime(ResultCode::kCannotProvideExternal)};
     if (fixed) return {ResultCode::kSuccess, Lifetime::infinite().count()};
-    if (request.lifetime == 0) return remove(asked, there);
   }
   return open(asked, there);
 }
 
 Server::Answer Server::remove(const Asked& asked, const Mapping* there) {
-  if (there == nullptr) return {};
+  if (there == nullptr) {
+    // Section 15.1: MAP deletes nothing that PEER made, and what nobody made is gone.
+    const bool of_peer = std::any_of(mappings_.begin(), mappings_.end(), [&](const Mapping& one) {
+      return one.is_peer() && is_about(one, asked);
+    });
+    return of_peer ? Answer{ResultCode::kNotAuthorized, kLongError} : Answer{};
+  }
   lines_.say(LogLevel::kInfo, cat("PCP: closed to the Internet: ", describe(*there)), asked.now,
              out_.log);
   mappings_.erase(mappings_.begin() + (there - mappings_.data()));

@@ -126,6 +126,7 @@ class Server {
   // `there`: the mapping that the request is about; null: there is none.
   Answer remove(const Asked& asked, const Mapping* there);
   Answer open(const Asked& asked, Mapping* there);
+  static bool is_about(const Mapping& one, const Asked& asked);
   static bool is_elsewhere(const Asked& asked);
   std::optional<Answer> refuse(const Asked& asked) const;
   std::optional<ResultCode> exceeds(const Asked& asked) const;

@@ -20,8 +20,8 @@ constexpr Duration kSaving = seconds(2);
 constexpr std::size_t kMostSaved = 4 << 20;
 // The exit status when somebody else has the lock, or the kernel no room: nothing is known then.
 constexpr int kBusy = 4;
-constexpr Duration kForgetful =
-    minutes(5);  // after which an ipset that could not be is tried again
+// After which an ipset that could not be is tried again.
+constexpr Duration kForgetful = minutes(5);
 
 }  // namespace
 

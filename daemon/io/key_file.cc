@@ -3,7 +3,6 @@
 
 #include <errno.h>
 #include <fcntl.h>
-#include <pwd.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -13,15 +12,18 @@
 
 #include "daemon/io/clock.h"
 #include "daemon/io/owned_fd.h"
+#include "daemon/io/privileges.h"
 #include "net/text.h"
 
 namespace sixgate::daemon {
 
 namespace {
 
-bool is_of(uid_t owner, const std::string& user) {
-  const passwd* account = user.empty() ? nullptr : ::getpwnam(user.c_str());
-  return account != nullptr && account->pw_uid == owner;
+// Whether root goes on as the owner.
+bool becomes(const std::string& user, uid_t owner) {
+  if (::geteuid() != 0 || user.empty()) return false;
+  const Expected<Account> account = find_account(user);
+  return account && account->uid == owner;
 }
 
 }  // namespace
@@ -37,8 +39,7 @@ Expected<Secret> read_key_file(const std::string& path, conf::KnockAlgorithm alg
   if (::fstat(fd.get(), &status) != 0)
     return fail(cat("cannot look at ", path, ": ", error_text(errno)));
   if (!S_ISREG(status.st_mode)) return fail(cat(path, " is no plain file"));
-  if (status.st_uid != 0 && status.st_uid != ::geteuid() &&
-      !(::geteuid() == 0 && is_of(status.st_uid, user)))
+  if (status.st_uid != 0 && status.st_uid != ::geteuid() && !becomes(user, status.st_uid))
     return fail(cat(path, " belongs to another user: chown it to the one that sixgated runs as"));
   if ((status.st_mode & 077) != 0)
     return fail(cat("others than its owner may use ", path, ": chmod 600 ", path));

@@ -9,7 +9,6 @@
 #include <sys/socket.h>
 #include <sys/time.h>
 
-#include <algorithm>
 #include <cstring>
 #include <memory>
 #include <optional>
@@ -99,13 +98,11 @@ Unexpected<Error> tracking_failed(int code) {
 }
 
 // Whether its answers go to an interface that is neither an uplink nor a LAN: a VPN's, say, which our rules say nothing of.
-bool is_beside_us(const Flow& flow, const firewall::Ruleset& rules) {
+bool is_beside_us(const Flow& flow, const firewall::Ruleset& rules, const RouteLookup& routes) {
   const std::optional<std::string> lan = firewall::interface_of(rules, flow.destination);
   if (!lan) return false;
-  const std::optional<std::string> way = way_out(flow.destination, *lan, flow.source);
-  const auto is_way = [&](const auto& one) { return one.interface == *way; };
-  return way && std::ranges::none_of(rules.uplinks, is_way) &&
-         std::ranges::none_of(rules.lans, is_way);
+  const std::optional<std::string> way = routes.way_out(flow.destination, *lan, flow.source);
+  return way && !firewall::has_interface(rules, *way);
 }
 
 }  // namespace
@@ -186,9 +183,10 @@ void OpenFlows::look(const std::vector<Prefix>& gone,
   const auto may_be_of_others = [&](const Flow& flow) {
     return included_ && (!before || firewall::is_no_longer_allowed(flow, *before));
   };
+  const RouteLookup routes;
   const auto ended = end_flows([&](const Flow& flow) {
     return (firewall::is_no_longer_allowed(flow, *rules_) && !may_be_of_others(flow) &&
-            !is_beside_us(flow, *rules_)) ||
+            !is_beside_us(flow, *rules_, routes)) ||
            firewall::is_of(flow, gone, *rules_);
   });
   if (!ended) {

@@ -9,15 +9,17 @@
 #include <cstdint>
 
 #include "daemon/io/netlink_message.h"
-#include "daemon/io/owned_fd.h"
 
 namespace sixgate::daemon {
 
-std::optional<std::string> way_out(const Ip6Address& source, const std::string& received_on,
-                                   const Ip6Address& destination) {
+RouteLookup::RouteLookup()
+    : socket_(::socket(AF_NETLINK, SOCK_RAW | SOCK_CLOEXEC, NETLINK_ROUTE)) {}
+
+std::optional<std::string> RouteLookup::way_out(const Ip6Address& source,
+                                                const std::string& received_on,
+                                                const Ip6Address& destination) const {
   const unsigned index = ::if_nametoindex(received_on.c_str());
-  const OwnedFd socket(::socket(AF_NETLINK, SOCK_RAW | SOCK_CLOEXEC, NETLINK_ROUTE));
-  if (index == 0 || socket.get() < 0) return std::nullopt;
+  if (index == 0 || !socket_) return std::nullopt;
   rtmsg asked{};
   asked.rtm_family = AF_INET6;
   asked.rtm_src_len = asked.rtm_dst_len = 128;
@@ -27,10 +29,10 @@ std::optional<std::string> way_out(const Ip6Address& source, const std::string& 
                                      .put(RTA_IIF, std::uint32_t{index})
                                      .take();
   const nlmsghdr* request = nlmsg_hdr(message.get());
-  if (::send(socket.get(), request, request->nlmsg_len, 0) < 0) return std::nullopt;
+  if (::send(socket_.get(), request, request->nlmsg_len, 0) < 0) return std::nullopt;
   // The kernel has answered before send() returns.
   alignas(nlmsghdr) std::array<char, 4096> block{};
-  const ssize_t size = ::recv(socket.get(), block.data(), block.size(), MSG_DONTWAIT);
+  const ssize_t size = ::recv(socket_.get(), block.data(), block.size(), MSG_DONTWAIT);
   const auto* answer = static_cast<const nlmsghdr*>(static_cast<const void*>(block.data()));
   if (size <= 0 || nlmsg_ok(answer, static_cast<int>(size)) == 0 ||
       answer->nlmsg_type != RTM_NEWROUTE)

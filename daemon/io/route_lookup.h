@@ -5,13 +5,21 @@
 #include <optional>
 #include <string>
 
+#include "daemon/io/owned_fd.h"
 #include "net/ip6_address.h"
 
 namespace sixgate::daemon {
 
-// The interface by which a packet from `source`, received on interface `received_on`, would leave towards `destination`;
-// none: by none, or the kernel does not say.
-std::optional<std::string> way_out(const Ip6Address& source, const std::string& received_on,
-                                   const Ip6Address& destination);
+class RouteLookup {
+ public:
+  RouteLookup();
+  // The interface by which a packet from `source`, received on interface `received_on`, would leave towards `destination`;
+  // none: by none, or the kernel does not say.
+  std::optional<std::string> way_out(const Ip6Address& source, const std::string& received_on,
+                                     const Ip6Address& destination) const;
+
+ private:
+  OwnedFd socket_;
+};
 
 }  // namespace sixgate::daemon

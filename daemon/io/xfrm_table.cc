@@ -23,6 +23,10 @@ struct Request {
   bool removal;
 };
 
+bool is_same_place(const KernelKnock& a, const KernelKnock& b) {
+  return a.address == b.address && a.spi == b.spi;
+}
+
 Request request(const PutKnock& change) { return {put_knock(change.knock), false}; }
 Request request(const RemoveKnock& change) { return {remove_knock(change.knock), true}; }
 Request request(const PutKnockPolicy& change) { return {put_knock_policy(change.policy), false}; }
@@ -67,9 +71,7 @@ Expected<Done> XfrmTable::read(KernelState& state) {
 }
 
 void XfrmTable::remember(const KernelKnock& going) {
-  const auto is_it = [&](const KernelKnock& one) {
-    return one.address == going.address && one.spi == going.spi;
-  };
+  const auto is_it = [&](const KernelKnock& one) { return is_same_place(one, going); };
   std::erase_if(removed_, is_it);
   if (going.key.empty()) return;  // it is to begin anew
   std::optional<KernelKnock> last;
@@ -83,21 +85,22 @@ void XfrmTable::remember(const KernelKnock& going) {
   removed_.push_back(std::move(*last));
 }
 
-std::optional<NetlinkAnswer> XfrmTable::apply(const Change& given) {
-  if (requests_) {
-    if (const auto* removal = std::get_if<RemoveKnock>(&given)) remember(removal->knock);
+KernelKnock XfrmTable::recalled(KernelKnock wanted) const {
+  for (const KernelKnock& one : removed_) {
+    if (is_same_place(one, wanted) && one.key == wanted.key &&
+        one.replay.sequence >= wanted.replay.sequence)
+      wanted.replay = one.replay;
   }
-  Change change = given;
-  if (auto* put = std::get_if<PutKnock>(&change)) {
-    for (const KernelKnock& one : removed_) {
-      if (one.address == put->knock.address && one.spi == put->knock.spi &&
-          one.key == put->knock.key && one.replay.sequence >= put->knock.replay.sequence)
-        put->knock.replay = one.replay;
-    }
-  }
-  Request made = std::visit([](const auto& one) { return request(one); }, change);
+  return wanted;
+}
+
+std::optional<NetlinkAnswer> XfrmTable::apply(const Change& change) {
+  const auto* put = std::get_if<PutKnock>(&change);
+  Request made = put != nullptr ? request(PutKnock{recalled(put->knock)})
+                                : std::visit([](const auto& one) { return request(one); }, change);
   if (made.message == nullptr) return std::nullopt;
   if (!requests_) return NetlinkAnswer{EPROTONOSUPPORT, "this kernel has no IPsec (xfrm_user)"};
+  if (const auto* removal = std::get_if<RemoveKnock>(&change)) remember(removal->knock);
   std::vector<NetlinkMessage> messages;
   messages.push_back(std::move(made.message));
   may_have_some_ = true;

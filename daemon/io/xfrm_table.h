@@ -29,6 +29,7 @@ class XfrmTable {
 
  private:
   void remember(const KernelKnock& going);
+  KernelKnock recalled(KernelKnock wanted) const;
 
   std::vector<KernelKnock> removed_;
   std::optional<NetlinkSocket> requests_;  // none: no IPsec here
