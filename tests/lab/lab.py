@@ -302,7 +302,8 @@ class Namespace:
             (one["local"] for one in self.addresses(interface, "link") if not one.get("tentative")), None), 15)
 
     def address_in(self, prefix, interface=None, usable=True, preferred=True):
-        """An address of this machine inside the prefix, or None."""
+        """An address of this machine inside the prefix, or None: as long as Duplicate Address Detection goes on, too, which
+        ends at the router and at its hosts in any order. Who goes on with the address asks for wait_address()."""
         for one in self.addresses(interface):
             if ipaddress.IPv6Address(one["local"]) not in ipaddress.IPv6Network(prefix):
                 continue
@@ -340,6 +341,7 @@ class Namespace:
         return good
 
     def wait_ping(self, destination, timeout=20.0, **more):
+        self.lab.check(destination, "%s is to ping, but the other one has no address yet" % self)
         return self.lab.until("%s pings %s" % (self, destination), lambda: self.ping(destination, **more), timeout)
 
     def reach(self, kind, destination, port, timeout, source, talk):

@@ -92,7 +92,7 @@ def wait_said(lab, house, *chains):
 def look(lab, house):
     """[(what, whether it is as it should be)]; asked all at once, for what is refused in silence takes its time."""
     h1, h2, h3 = (lab.roles[role].address_in(house.prefix) for role in ("h1", "h2", "h3"))
-    own = lab.cpe.address_in(house.prefix, "lan0")
+    own = lab.cpe.wait_address(house.prefix, "lan0")
     questions = [
         ("hosts open TCP", lambda: lab.h1.tcp(SERVER, 8090) == "open" and lab.h3.tcp(SERVER, 8090) == "open"),
         ("hosts use UDP", lambda: lab.h2.udp(SERVER, 8091) == "open"),

@@ -41,7 +41,7 @@ def counted(lab, backend):
     lab.check(before["pinholes"] >= 1, str(before))
     for port in range(9000, 9010):
         lab.net.udp(host, port, timeout=0.05)
-    lab.net.udp(lab.cpe.address_in("2001:db8:0:1::/64", "wan0"), 9999, timeout=0.05)
+    lab.net.udp(lab.cpe.wait_address("2001:db8:0:1::/64", "wan0"), 9999, timeout=0.05)
     after = counters(house)
     lab.check(after["refused"] >= before["refused"] + 10, "%s, then %s" % (before, after))
     lab.check(after["router"] > before["router"], "%s, then %s" % (before, after))

@@ -122,7 +122,7 @@ class Link:
     def answers_settings(self, near):
         """A Reply to nothing that was asked: the client counts it."""
         before, source = self.counted("dhcp6_received"), self.near if near else self.far
-        to = self.address if near else self.lab.cpe.address_in(ACCESS, "wan0")
+        to = self.address if near else self.lab.cpe.wait_address(ACCESS, "wan0")
         self.send(ipv6(source, to, UDP, udp(source, to, 547, 546, bytes([7, 1, 2, 3]))), to=self.mac)
         if near:
             self.wait_counted("dhcp6_received", before)

@@ -65,7 +65,7 @@ def full(lab, backend):
     house = online(lab, config=toml(top='[firewall]\nbackend = "%s"\n' % backend, lan='addressing = "slaac+dhcpv6"\n'),
                    server_options=SHORT)
     source = lab.h1.address_in(house.prefix)
-    router = lab.cpe.address_in(house.prefix, "lan0")
+    router = lab.cpe.wait_address(house.prefix, "lan0")
     lab.net.serve(tcp=[PORT], udp=[PORT])
     lab.cpe.serve(udp=[PORT])
     flow = UdpFlow(lab, lab.h1, SERVER, PORT, (source, 19999))

@@ -97,7 +97,7 @@ class Knock:
 
     def nobody_else(self):
         """Who has no key, and where there is no knock."""
-        h1, router = self.address(), self.lab.cpe.address_in(self.house.prefix, "lan0")
+        h1, router = self.address(), self.lab.cpe.wait_address(self.house.prefix, "lan0")
         found = {"another machine": self.lab.net.tcp(h1, PORT, 1),
                  "another sender": self.tries(source=ALSO_THERE, timeout=1),
                  "another LAN": self.tries("h3", timeout=1), "the router": self.remote.tcp(router, PORT, 1)}

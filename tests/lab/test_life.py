@@ -45,7 +45,7 @@ def test_flood_of_kernel_events(lab):
     """Thousands of foreign addresses and routes come and go, more than a netlink socket holds; ours are put right after."""
     house = online(lab)
     own = slash64(lab.lan0, house.prefix)
-    address = lab.cpe.address_in(own, "lan0")
+    address = lab.cpe.wait_address(own, "lan0")
     lab.cpe.ip("link", "add", "dummy0", "type", "bridge")  # any foreign interface will do
     lab.cpe.ip("link", "set", "dummy0", "up")
     house.sixgated.process.send(19)  # SIGSTOP: it cannot read what comes

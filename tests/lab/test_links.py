@@ -46,7 +46,7 @@ def test_lan_carrier_flap(lab):
     house = online(lab)
     own = slash64(lab.lan1, house.prefix)
     held = lab.h3.address_in(house.prefix)
-    ours = lab.cpe.address_in(own, "lan1")
+    ours = lab.cpe.wait_address(own, "lan1")
     other = len([ra for ra in lab.lan0.ras() if ra.lifetime == 0])
     lab.h3.ip("link", "set", "eth0", "down")
     lab.until("the cpe sees no carrier", lambda: "NO-CARRIER" in lab.cpe.links()["lan1"]["flags"], 5)
@@ -130,7 +130,7 @@ def test_deleted_address_comes_back(lab):
     """Somebody deletes our LAN address and our unreachable route: both are put back at once."""
     house = online(lab)
     own = slash64(lab.lan0, house.prefix)
-    address = lab.cpe.address_in(own, "lan0")
+    address = lab.cpe.wait_address(own, "lan0")
     before = objects(lab)
     lab.cpe.ip("-6", "address", "del", address + "/64", "dev", "lan0")
     lab.until("%s is back" % address, lambda: lab.cpe.address_in(own, "lan0") == address, 10)

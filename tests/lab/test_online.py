@@ -46,7 +46,8 @@ def test_online_with_kea(lab):
         lab.check(shown and wanted in [one["prefix"] for one in shown["prefixes"]],
                   "status of %s lacks %s: %s" % (name, wanted, shown))
         address = next(one["address"] for one in shown["prefixes"] if one["prefix"] == wanted)
-        lab.check(lab.cpe.address_in(wanted, name) == address, "the kernel's address on %s is not %s" % (name, address))
+        held = lab.cpe.wait_address(wanted, name)
+        lab.check(held == address, "the kernel's address on %s is %s, not %s" % (name, held, address))
     text = house.sixgated.cli_run("status")
     lab.check(text.returncode == 0 and house.prefix in text.stdout, "sixgate status shows no delegation: %s" % text)
     final_checks(lab)

@@ -207,9 +207,9 @@ def test_port_control_refuses(lab):
     lab.check(ask(lab.h3, h3, request(h3, 80), timeout=0.5) is None, "LAN lan1 may ask without leave")
     party = option(1, octets(h3))
     asked = ask(lab.h1, h1, request(h1, 80, options=party))
-    wan = lab.cpe.address_in("2001:db8:0:1::/64", "wan0")
+    wan = lab.cpe.wait_address("2001:db8:0:1::/64", "wan0")
     outside = [ask(lab.net, SERVER, request(SERVER, 80), to=to, interface=None, timeout=0.5)
-               for to in (wan, lab.cpe.address_in(house.prefix, "lan0")) if to]
+               for to in (wan, lab.cpe.wait_address(house.prefix, "lan0"))]
     lab.row("6887-04", asked.code == UNSUPP_OPTION and outside and not any(outside), "%s, %s" % (asked, outside))
     # A house that remembers nothing says so, from where it is asked; sixgated had been there for longer before.
     hears = Announcements(lab, lab.h1)

@@ -48,7 +48,7 @@ def where(lab, prefix):
                                 lambda: leased(lab.roles[role], prefix), 40)
     # Who goes by a name registers what it made, and of whom nobody has heard nothing is known.
     register(lab.h6, found["h6"], "camera", 600)
-    lab.h4.wait_ping(lab.cpe.address_in(prefix, "lan0"), source=found[ITSELF])
+    lab.h4.wait_ping(lab.cpe.wait_address(prefix, "lan0"), source=found[ITSELF])
     return found
 
 

@@ -74,8 +74,8 @@ def reaches(lab, backend, private=None):
     lab.cpe.serve(tcp=[22])
     as_wanted(lab, house, FIRST)
     # Who reaches no LAN is at home all the same: the router serves it.
-    lab.check(lab.h1.tcp(lab.cpe.address_in(house.prefix, "lan0"), 22) == "open", "family does not reach the router")
-    lab.check(lab.h5.tcp(lab.cpe.address_in(house.prefix, "guest0"), 22, 3) == "unreachable", "guests manage the router")
+    lab.check(lab.h1.tcp(lab.cpe.wait_address(house.prefix, "lan0"), 22) == "open", "family does not reach the router")
+    lab.check(lab.h5.tcp(lab.cpe.wait_address(house.prefix, "guest0"), 22, 3) == "unreachable", "guests manage the router")
 
     at = {role: lab.roles[role].address_in(house.prefix) for role in ("h1", "h3", "h5")}
     ended = UdpFlow(lab, lab.h5, at["h3"], 8081)

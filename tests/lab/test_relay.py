@@ -205,7 +205,7 @@ def test_the_group_of_servers(lab):
     # A Relay-reply from the LAN, and one from a stranger of the Internet.
     forged = bytes([13, 0]) + b"\0" * 16 + ipaddress.IPv6Address(lab.h1.link_local("eth0")).packed \
         + b"\0\x12\0\4lan0" + b"\0\x09\0\4" + inner
-    target = lab.cpe.address_in("2001:db8:0:1::/64", "wan0")
+    target = lab.cpe.wait_address("2001:db8:0:1::/64", "wan0")
     inject(lab.isp, "isp0", ipv6(SERVER, target, UDP, udp(SERVER, target, 547, 547, forged)), lab.cpe.mac("wan0"))
     lab.pause(1)
     uplink = next(one for one in house.sixgated.status()["uplinks"] if one["name"] == "wan0")["counters"]

@@ -141,7 +141,7 @@ def test_rows_of_plain_ipv6(lab):
     lab.house()
     hear_routes(lab)
     house = online(lab)
-    own = lab.cpe.address_in(house.prefix, "lan0")
+    own = lab.cpe.wait_address(house.prefix, "lan0")
     sizes = (1232, 1452, 3000)
     answered = [size for size in sizes for who in (lab.net, lab.h1) if who.ping(own, size=size)]
     lab.row("7084-G-1", len(answered) == 2 * len(sizes), answered)

@@ -14,7 +14,7 @@ def test_rows_of_errors(lab):
     house = online(lab)
     own = [slash64(wire, house.prefix) for wire in (lab.lan0, lab.lan1)]
     nowhere = other_slash64(house.prefix, own)
-    source, router, mac = lab.h1.address_in(house.prefix), lab.cpe.address_in(own[0], "lan0"), lab.cpe.mac("lan0")
+    source, router, mac = lab.h1.address_in(house.prefix), lab.cpe.wait_address(own[0], "lan0"), lab.cpe.mac("lan0")
 
     def errors(since, to=source):
         return lab.lan0.packets(since, match=lambda one: one.icmp is not None and one.icmp < 128 and one.destination == to)

@@ -97,13 +97,13 @@ def test_rows_of_a_settled_house(lab):
     member = {link["ifname"]: [one["address"] for one in link.get("maddr", []) if one.get("family") == "inet6"]
               for link in lab.cpe.json("maddress", "show")}
     row("4861-R-15", all("ff02::2" in member.get(lan, []) for lan in ("lan0", "lan1")), member)
-    target = lab.cpe.address_in(prefix, "lan0")
+    target = lab.cpe.wait_address(prefix, "lan0")
     lab.h1.ip("-6", "neigh", "flush", "dev", "eth0")
     since = time.time()
     lab.h1.ping(target, check=True)
     answers = lab.lan0.packets(since, match=lambda one: one.icmp == 136 and one.source == target)
     row("4861-R-29", answers and all(one.payload[4] & 0x80 for one in answers), answers)
-    row("7084-W-1", lab.isp.ping(lab.cpe.address_in("2001:db8:0:1::/64", "wan0"))
+    row("7084-W-1", lab.isp.ping(lab.cpe.wait_address("2001:db8:0:1::/64", "wan0"))
         and lab.cpe.sysctl("net.ipv6.conf.all.forwarding") != "0" or lab.cpe.sysctl("net.ipv6.conf.lan0.forwarding") != "0",
         "the WAN address does not answer")
     final_checks(lab)

@@ -142,7 +142,7 @@ def test_rows_without_a_wan_address(lab):
     house = online(lab, ra={"managed": False, "other": True, "autonomous": False}, server_options={"addresses": False})
     lab.row("7084-WPD-4", bool(house.prefix))
     lab.check(not lab.cpe.addresses("wan0"), "a WAN address from nowhere: %s" % lab.cpe.addresses("wan0"))
-    own = lab.cpe.address_in(house.prefix)
+    own = lab.cpe.wait_address(house.prefix)
     lab.row("7084-WAA-7", own and lab.net.ping(own), "the server does not reach %s" % own)
     since = time.time()
     lab.cpe.ping(SERVER, check=True)
@@ -235,7 +235,7 @@ def test_rows_of_dns(lab):
 def test_rows_of_the_closed_door(lab):
     """From the WAN nothing of the router answers but echo; a LAN source that is not ours does not leave; DAD is done."""
     house = online(lab)
-    own = [lab.cpe.address_in(house.prefix), lab.cpe.addresses("wan0")[0]["local"]]
+    own = [lab.cpe.wait_address(house.prefix), lab.cpe.addresses("wan0")[0]["local"]]
     seen = {one: nmap(lab.net, one, [22, 53, 80, 443, 547]) for one in own}
     lab.row("6092-REC-50", all(states and "open" not in states.values() for states in seen.values()), seen)
     since = time.time()

@@ -194,7 +194,7 @@ def foreign_rule_that_drops_invalid(lab, backend):
     lab.check(problems.count("drops what conntrack calls invalid") == 3, problems)
     lab.check("ip6 sixgate" not in problems, problems)
     lab.cpe.ip("-6", "neigh", "flush", "dev", "lan0")
-    lab.h1.wait_ping(lab.cpe.address_in(house.prefix, "lan0"))
+    lab.h1.wait_ping(lab.cpe.wait_address(house.prefix, "lan0"))
     final_checks(lab)
 
 

@@ -33,7 +33,7 @@ def own_rules(lab, backend):
     lab.cpe.serve(tcp=[8022, 8023])
 
     def open_as_written(prefix):
-        h1, router = lab.h1.address_in(prefix), lab.cpe.address_in("2001:db8:0:1::/64", "wan0")
+        h1, router = lab.h1.address_in(prefix), lab.cpe.wait_address("2001:db8:0:1::/64", "wan0")
         lab.check(lab.net.tcp(h1, 8080) == "open", "what the own rule opens is shut")
         lab.check(lab.net.tcp(h1, 8081, timeout=1) != "open", "another port is open")
         lab.check(lab.net.tcp(router, 8022) == "open", "what the own rule opens of the router is shut")

@@ -91,7 +91,7 @@ def wan_anew(lab, backend, no_rules, private=None):
     mac = lab.h1.mac("eth0")
     house = online(lab, config=toml(lans=("lan0",), top='[firewall]\nbackend = "%s"\n' % backend) + PINHOLES % (mac, mac),
                    hosts=("h1",), sixgated={"private": private})
-    h1, router = lab.h1.address_in(house.prefix), lab.cpe.address_in(house.prefix, "lan0")
+    h1, router = lab.h1.address_in(house.prefix), lab.cpe.wait_address(house.prefix, "lan0")
     lab.h1.serve(udp=[UDP_FLOW])
     lab.cpe.serve(tcp=[MANAGEMENT])
     lab.until("the pinholes are open", lambda: lab.net.tcp(h1, OPEN, timeout=1) == "refused", 20)

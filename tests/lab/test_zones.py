@@ -140,7 +140,7 @@ def look_at_four(lab, prefix):
         for target, address in (("protected", h1), ("exposed", h3)):
             expect("%s to %s" % (name, target), host.tcp(address, 8080), "unreachable")
             expect("%s pings %s" % (name, target), host.ping(address), False)
-        router = lab.cpe.address_in(prefix, "guest0" if host is guest else "things0")
+        router = lab.cpe.wait_address(prefix, "guest0" if host is guest else "things0")
         expect("%s to the router" % name, host.tcp(router, 22), "unreachable")
         expect("%s asks for names" % name, host.udp(router, 53, payload=QUERY), "open")
     expect("things out", things.tcp(SERVER, 8090), "unreachable")
