@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """What becomes of open connections when their rule goes, and of the rules when sixgated does."""
 import re
+import signal
 import socket
 
 from lab import SERVER, SLOW, require_tools
@@ -40,7 +41,7 @@ class UdpFlow:
 
 
 def house_with_pinholes(lab, backend, firewall="", private=None):
-    require_tools("nft" if backend == "nft" else "ip6tables-restore")
+    require_tools("ip6tables-restore" if backend == "ip6tables" else "nft")
     lab.house()
     base = toml() + '\n[firewall]\nbackend = "%s"\n%s' % (backend, firewall)
     mac = lab.h1.mac("eth0")
@@ -101,6 +102,26 @@ def test_flows_end_with_their_pinhole_nft(lab):
 def test_flows_end_with_their_pinhole_ip6tables(lab):
     """ip6tables-restore: the same."""
     flows_end(lab, "ip6tables")
+
+
+def test_flows_of_another_firewall(lab):
+    """backend = "none": what another firewall lets in is its affair, also when a pinhole goes."""
+    house, narrower = house_with_pinholes(lab, "none")
+    lab.cpe.run("nft", "-f", "-", stdin="table ip6 others { chain forward { type filter hook forward priority 0; ct state new\n}\n}\n")
+    flow = UdpFlow(lab, lab.net, lab.h1.address_in(house.prefix), 8081)
+    lab.check(all(flow.answers() for _ in range(2)), "the flow does not begin")
+
+    def entry():
+        """What the table of connections calls it."""
+        return re.findall(r"dport=8081 .* id=(\d+)", lab.cpe.run("conntrack", "-L", "-f", "ipv6", "-p", "udp", "-o", "id").stdout)
+    before = entry()
+    lab.check(len(before) == 1, before)
+    house.sixgated.write(narrower)
+    house.sixgated.reload()
+    house.sixgated.process.wait_log("configuration changed")
+    lab.until("one pinhole is left", lambda: len(house.sixgated.status()["firewall"]["pinholes"]) == 1, 10)
+    lab.pause(1)
+    lab.check(entry() == before, "the flow ended: %s, %s" % (before, entry()))
 
 
 def left_behind(lab, backend, what):
@@ -165,6 +186,25 @@ def test_on_stop_remove_ip6tables(lab):
 def test_on_stop_remove_legacy_ip6tables(lab):
     """ip6tables-legacy-restore: the same."""
     stop_removes(lab, "legacy")
+
+
+def test_on_stop_does_not_wait_for_the_last_words(lab):
+    """A provider that does not answer the Release, and a hook that takes its time, leave no house half guarded meanwhile, nor
+    when sixgated is killed before they are done."""
+    hook = lab.file("hook.sh", '#!/bin/sh\n[ -e "$0.slow" ] && exec sleep 4711\nexit 0\n', mode=0o755)
+    lab.house()
+    house = online(lab, config=toml(top='hook = "%s"\n[firewall]\non_stop = "block"\n' % hook, uplink="release_on_stop = true\n"))
+    lab.net.serve(udp=[8091])
+    flow = UdpFlow(lab, lab.h1, SERVER, 8091)
+    lab.check(flow.answers(), "the house is not online")
+    lab.h1.ip("-6", "route", "add", "default", "via", lab.cpe.link_local("lan0"), "dev", "eth0", "metric", "4000")
+    house.server.stop()
+    open(hook + ".slow", "w").close()
+    house.sixgated.process.send(signal.SIGTERM)
+    lab.until("nothing passes", lambda: not flow.answers(), 20)
+    lab.check(house.sixgated.process.running, "it is over already: nothing made it wait")
+    house.sixgated.kill()
+    lab.check(not flow.answers(), "what on_stop says is gone with the process")
 
 
 def test_on_stop_keep_nft(lab):
