@@ -155,6 +155,37 @@ TEST(Router, ALanThatTheRulesDoNotKnowIsLedNowhere) {
   EXPECT_EQ(run.last_on("lan1").router_lifetime, seconds(2700));
 }
 
+// What the kernel is told already does not have it yet.
+TEST(Router, AKnockIsMadeAnewThoughAChangeIsUnderWay) {
+  conf::Config config = two_lans();
+  conf::KnockConfig knock;
+  knock.spi = 0x1234;
+  knock.key = Secret(std::vector<std::uint8_t>(32, 7));
+  config.knock = knock;
+  RouterRun run(config);
+  run.start_online();
+  ASSERT_EQ(run.kernel.knocks.size(), 1U);
+  run.kernel.knocks[0].replay.sequence = 77;
+  run.look();
+
+  run.hold = true;
+  run.kernel.routes.clear();
+  run.look();
+  ASSERT_TRUE(run.held.has_value());
+  run.sets.clear();
+  EXPECT_EQ(run.router->reset_knocks(run.now), 1U);
+  run.look();  // somebody changed something meanwhile
+  run.hold = false;
+  run.answer_held();
+  ASSERT_EQ(run.sets.size(), 2U);
+  const auto makes_it = [](const Change& change) {
+    return std::holds_alternative<PutKnock>(change);
+  };
+  EXPECT_TRUE(std::none_of(run.sets[0].second.begin(), run.sets[0].second.end(), makes_it));
+  EXPECT_TRUE(std::any_of(run.sets[1].second.begin(), run.sets[1].second.end(), makes_it));
+  EXPECT_EQ(run.kernel.knocks.at(0).replay.sequence, 0U);
+}
+
 // Duplicates (RFC 4862 section 5.4.5).
 
 void collide(RouterRun& run, const Ip6Address& taken) {
