@@ -118,7 +118,7 @@ def test_names(lab):
     lab.check("desk" in text and "printer" in text, text)
     # The address that h1 made itself, once it has spoken with us.
     made = lab.h1.address_in(house.prefix)
-    lab.h1.ping(lab.cpe.address_in(house.prefix, "lan0"), source=made)
+    lab.h1.wait_ping(lab.cpe.wait_address(house.prefix, "lan0"), source=made)
     lab.until("dnsmasq knows desk by its own address too", lambda: made in aaaa(lab.cpe, "::1", "desk.home.arpa"), 20)
     # Debian's tshark does not know RFC 9686, and allows no name in messages it does not know.
     lab.injected.update(one.raw for one in lab.lan1.packets() if one.ports == (546, 547) and one.payload[8] == 36)

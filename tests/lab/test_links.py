@@ -108,6 +108,7 @@ def test_uplink_that_appears_late(lab):
 def test_unassigned_space_does_not_loop(lab):
     """A packet to a /64 of the delegation that no LAN has: dropped, unreachable to its sender, no copy on the WAN."""
     house = online(lab)
+    lab.cpe.wait_address(house.prefix)  # what it says an error from
     from scenario import other_slash64
     target = other_slash64(house.prefix, {slash64(lab.lan0, house.prefix), slash64(lab.lan1, house.prefix)})
     for role, sender in (("net", lab.net), ("h1", lab.h1)):

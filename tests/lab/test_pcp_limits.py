@@ -171,7 +171,7 @@ def doors_of_one_host(lab, backend):
     # Nor as another, by a further address; for its first words there a host is a stranger, until the answer finds it.
     further = h1.rsplit(":", 1)[0] + ":6464"
     lab.h1.ip("address", "add", further + "/64", "dev", "eth0", "nodad")
-    lab.h1.ping(lab.cpe.address_in(house.prefix, "lan0"), source=further, check=True)
+    lab.h1.ping(lab.cpe.wait_address(house.prefix, "lan0"), source=further, check=True)
     lab.until("whose it is is known", lambda: further in lab.cpe.ip(
         "-6", "neighbor", "show", "dev", "lan0"), 10)
     over = ask(lab.h1, further, request(further, 7070))

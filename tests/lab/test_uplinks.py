@@ -100,7 +100,7 @@ def test_uplink_by_contract(lab):
                                                       'address = "2001:db8:0:1::2/64"\ngateway = "2001:db8:0:1::1"\n'
                                                % CONTRACT)).start()
     wait_online(lab, CONTRACT)
-    lab.check(lab.cpe.address_in("2001:db8:0:1::/64", interface="wan0"), "the cpe lacks the agreed address")
+    lab.cpe.wait_address("2001:db8:0:1::/64", "wan0")
     lab.cpe.wait_ping(SERVER, source="2001:db8:0:1::2")
     lab.check(not lab.wan.dhcp(), "DHCPv6 on an uplink by contract")
     status = house.sixgated.status()["uplinks"][0]

@@ -94,7 +94,7 @@ def four_zones(lab, backend):
     # An address that is not made of the MAC address which the pinhole names: heard is enough.
     other = str(ipaddress.IPv6Address(int(ipaddress.IPv6Address(lab.h1.address_in(house.prefix))) >> 64 << 64 | 0xcafe))
     lab.h1.ip("address", "add", other + "/64", "dev", "eth0", "preferred_lft", "0")
-    lab.h1.wait_ping(lab.cpe.address_in(house.prefix, "lan0"), source=other)
+    lab.h1.wait_ping(lab.cpe.wait_address(house.prefix, "lan0"), source=other)
     lab.until("the pinhole is where its host is heard", lambda: lab.net.tcp(other, 8080) == "open", 20)
     lab.check(lab.net.tcp(other, 8081, timeout=1) != "open", "another port is open there")
     lab.h1.ip("address", "del", other + "/64", "dev", "eth0")
