@@ -29,6 +29,12 @@ class Prefix {
   const Ip6Address& address() const { return address_; }
   unsigned length() const { return length_; }
 
+  // The other end of the range; address() is the first.
+  constexpr Ip6Address last_address() const {
+    return Ip6Address::from_halves(address_.high() | ~high_mask(length_),
+                                   address_.low() | ~low_mask(length_));
+  }
+
   constexpr bool contains(const Ip6Address& address) const {
     return (address.high() & high_mask(length_)) == address_.high() &&
            (address.low() & low_mask(length_)) == address_.low();

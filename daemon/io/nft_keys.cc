@@ -10,12 +10,6 @@ namespace sixgate::daemon {
 using firewall::NftElement;
 using firewall::NftKey;
 
-Ip6Address last_address(const Prefix& prefix) {
-  Ip6Address::Bytes ones;
-  ones.fill(0xff);
-  return prefix.with_suffix(Ip6Address(ones));
-}
-
 namespace {
 
 constexpr std::size_t kNameSize = 16;
@@ -28,7 +22,7 @@ using Key = NftKeyOctets;
 enum class End : std::uint8_t { kFirst, kLast };
 
 Ip6Address address_at(const Prefix& prefix, End end) {
-  return end == End::kFirst ? prefix.address() : last_address(prefix);
+  return end == End::kFirst ? prefix.address() : prefix.last_address();
 }
 
 Key key_of(NftKey kind, const NftElement& element, End end) {
@@ -86,7 +80,7 @@ Key key_of(NftKey kind, const NftElement& element, End end) {
 std::optional<Prefix> prefix_between(const Ip6Address& first, const Ip6Address& last) {
   for (unsigned length = 0; length <= 128; ++length) {
     const Prefix prefix(first, length);
-    if (prefix.address() == first && last_address(prefix) == last) return prefix;
+    if (prefix.address() == first && prefix.last_address() == last) return prefix;
   }
   return std::nullopt;
 }

@@ -22,9 +22,6 @@ std::size_t nft_key_size(firewall::NftKey kind);
 NftKeyOctets nft_first_key(firewall::NftKey kind, const firewall::NftElement& element);
 NftKeyOctets nft_last_key(firewall::NftKey kind, const firewall::NftElement& element);
 
-// The other end of the range that a prefix is.
-Ip6Address last_address(const Prefix& prefix);
-
 // Only what we write ourselves: the others come from someone else, or from another version.
 std::optional<firewall::NftElement> nft_element(firewall::NftKey kind, const NftKeyOctets& first,
                                                 const NftKeyOctets& last);

@@ -19,7 +19,6 @@
 #include <vector>
 
 #include "daemon/io/netfilter_message.h"
-#include "daemon/io/nft_keys.h"
 #include "net/byte_reader.h"
 
 namespace sixgate::daemon {
@@ -100,7 +99,7 @@ void match_interface(nlmsghdr* header, nft_meta_keys which, std::string_view nam
 
 // That the address which is loaded lies in it.
 void match_prefix(nlmsghdr* header, const Prefix& prefix) {
-  const Ip6Address ones = last_address(Prefix());
+  const Ip6Address ones = Prefix().last_address();
   keep(header, Prefix(ones, prefix.length()).address().bytes());
   compare(header, NFT_CMP_EQ, prefix.address().bytes());
 }
@@ -167,7 +166,7 @@ void load(nlmsghdr* header, std::uint32_t into, Octets value) {
 
 void translate(nlmsghdr* header, nft_nat_types side, const Prefix& to) {
   load(header, kRegister, to.address().bytes());
-  load(header, kSecondRegister, last_address(to).bytes());
+  load(header, kSecondRegister, to.last_address().bytes());
   expression(header, "nat", [&] {
     put_number(header, NFTA_NAT_TYPE, side);
     put_number(header, NFTA_NAT_FAMILY, NFPROTO_IPV6);

@@ -89,6 +89,13 @@ TEST(Prefix, SuffixesFillTheRest) {
   EXPECT_EQ(Prefix().with_suffix(*Ip6Address::parse("1::2")).to_string(), "1::2");
 }
 
+TEST(Prefix, EndsWithTheAddressOfAllOnes) {
+  EXPECT_EQ(at("2001:db8::/60").last_address().to_string(), "2001:db8:0:f:ffff:ffff:ffff:ffff");
+  EXPECT_EQ(at("2001:db8::4/126").last_address().to_string(), "2001:db8::7");
+  EXPECT_EQ(at("2001:db8::1/128").last_address().to_string(), "2001:db8::1");
+  EXPECT_EQ(Prefix().last_address().to_string(), "ffff:ffff:ffff:ffff:ffff:ffff:ffff:ffff");
+}
+
 TEST(Prefix, OrdersBeforeItsOwnSubnets) {
   EXPECT_LT(at("2001:db8::/48"), at("2001:db8::/64"));
   EXPECT_LT(at("2001:db8::/64"), at("2001:db8:0:1::/64"));
