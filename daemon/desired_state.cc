@@ -313,7 +313,7 @@ void derive_delegations(const House& house, DesiredState& out, Instant now) {
     route.destination = delegation.prefix;
     route.metric = kUnreachableMetric;
     add_unless_there(out.routes, route);
-    if (!is_unique_local(delegation.prefix)) out.ruleset.delegated.push_back(delegation.prefix);
+    out.ruleset.delegated.push_back(delegation.prefix);
     if (delegation.excluded) out.ruleset.excluded.push_back(*delegation.excluded);
   }
 }

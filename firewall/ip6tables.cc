@@ -58,9 +58,15 @@ void filter_fates(Table& filter) {
         kInvalid, kFlood, kForgedSilently}) {
     filter.drop(silent, "counted");
   }
-  filter.rule(kUnasked, "-m limit --limit 100/second --limit-burst 200", kAccept,
-              "anybody may, but no scan of a /64 fills our table of neighbours: RFC 6583 6.4");
-  filter.rule(kUnasked, "", kFlood, "the same beyond the limit");
+  const auto limited = [&](std::string_view match, std::string_view limit, std::string_view why) {
+    filter.rule(kUnasked, cat(match, match.empty() ? "" : " ", "-m limit ", limit), kAccept, why);
+    filter.rule(kUnasked, match, kFlood, "the same beyond the limit");
+  };
+  limited(icmp(128), "--limit 50/second --limit-burst 100",
+          "anybody may, but no scan of a /64 fills our table of neighbours: RFC 6583 6.4");
+  limited("-p udp --dport 500", "--limit 25/second --limit-burst 50",
+          "whoever pings keeps nobody out: RFC 6092 REC-24");
+  limited("", "--limit 25/second --limit-burst 50", "the same: RFC 6092 REC-21, 22, 26");
   filter.rule(kPinholes, "", kAccept, "counted");
   filter.rule(kEndpoints, "", kAccept, "counted");
   filter.rule(kKnocks, "", kAccept, "counted");
@@ -82,6 +88,7 @@ std::string filter_table(const Ruleset& rules, FateChains fates) {
   translated_rules(filter, rules);
   shut_rules(filter);
   others_rules(filter, rules);
+  beside_rules(filter, rules);
   leaving_rules(filter, rules);
   to_guarded_rules(filter, rules);
   remember_rules(filter, rules);

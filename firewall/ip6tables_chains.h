@@ -26,6 +26,7 @@ inline constexpr std::string_view kToGuarded = "sixgate-to-guarded";
 inline constexpr std::string_view kGuardedBehind = "sixgate-shut";
 inline constexpr std::string_view kLog = "sixgate-log";
 inline constexpr std::string_view kOthers = "sixgate-others";
+inline constexpr std::string_view kBeside = "sixgate-beside";
 inline constexpr std::string_view kRemember = "sixgate-remember";
 inline constexpr std::string_view kTranslateIn = "sixgate-translate-in";  // nat
 inline constexpr std::string_view kTranslateOut = "sixgate-translate-out";
@@ -71,6 +72,7 @@ inline constexpr std::array kFilterChains{kInput,
                                           kTranslated,
                                           kLog,
                                           kOthers,
+                                          kBeside,
                                           kRemember,
                                           kUserInput.ip6tables,
                                           kUserBefore.ip6tables,

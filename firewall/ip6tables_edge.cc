@@ -93,6 +93,7 @@ void from_wan_rules(Table& filter, const Ruleset& rules) {
   }
   filter.rule(kFromWan, "-m conntrack --ctstate RELATED,ESTABLISHED", kOthers,
               "answers to interfaces that are not ours");
+  filter.rule(kFromWan, "-d fc00::/7", kUnroutedSilently, "not on the Internet: RFC 4193 4.3");
   for (const Prefix& prefix : rules.delegated) {
     filter.rule(kFromWan, cat("-d ", prefix), kUnrouted,
                 "delegated, given to no LAN: RFC 7084 WPD-5");
@@ -157,6 +158,15 @@ void others_rules(Table& filter, const Ruleset& rules) {
     filter.rule(kOthers, cat("-o ", interface), kReturn, "our interface");
   });
   filter.rule(kOthers, "", kAccept, "not our interface");
+}
+
+// What LANs begin whose hosts may not manage us, towards a VPN's or a container's interface.
+void beside_rules(Table& filter, const Ruleset& rules) {
+  each_interface(rules, [&](const std::string& interface) {
+    filter.rule(kBeside, cat("-o ", interface), kReturn, "our interface");
+  });
+  user_rules(filter, rules, kBeside, kUserForward);
+  filter.rule(kBeside, "", kApart, "not our interface");
 }
 
 }  // namespace sixgate::firewall::ip6tables

@@ -155,9 +155,14 @@ void new_flow_rules(Table& filter, const Ruleset& rules) {
 
 void forward_rules(Table& filter, const Ruleset& rules) {
   for (const int type : kLinkTypes) {
+    constexpr std::string_view kWhy =
+        "not beyond its link: RFC 4890 4.3.3; else it crosses a bridge alone";
     const bool listening = type <= 132 || type == 143 || type >= 151;  // MLD and MRD
-    filter.rule(kThrough, cat(icmp(type), " -m hl ! --hl-eq ", listening ? 1 : 255), kMisplaced,
-                "not beyond its link: RFC 4890 4.3.3; else it crosses a bridge alone");
+    if (!listening)
+      filter.rule(kThrough, cat(icmp(type), " -m hl ! --hl-eq 255"), kMisplaced, kWhy);
+    else
+      for (const std::string_view source : {"2000::/3", "fc00::/7"})
+        filter.rule(kThrough, cat("-s ", source, ' ', icmp(type)), kMisplaced, kWhy);
   }
   for (const FirewallLan& lan : rules.lans) {
     filter.rule(kThrough, cat("-i ", lan.interface), kSource,
@@ -189,6 +194,10 @@ void forward_rules(Table& filter, const Ruleset& rules) {
       filter.rule(kThrough, cat("-i ", from.interface, " -o ", to.interface), kApart,
                   "LANs that are kept apart");
     }
+  }
+  for (const FirewallLan& lan : rules.lans) {
+    if (lan.zone != Zone::kProtected)
+      filter.rule(kThrough, cat("-i ", lan.interface), kBeside, "what is not ours");
   }
   for (const FirewallUplink& uplink : rules.uplinks) {
     filter.rule(kThrough,

@@ -37,6 +37,7 @@ void source_rules(Table& filter, const Ruleset& rules);
 void from_wan_rules(Table& filter, const Ruleset& rules);
 void to_wan_rules(Table& filter, const Ruleset& rules);
 void others_rules(Table& filter, const Ruleset& rules);
+void beside_rules(Table& filter, const Ruleset& rules);
 void leaving_rules(Table& filter, const Ruleset& rules);
 
 // ip6tables_forward.cc: which flows may begin, and go on.

@@ -41,7 +41,9 @@ table ip6 sixgate {
 		iifname != @wan iifname != @lan return comment "not our interface"
 		rt type 0 counter name misplaced drop comment "deprecated routing header: RFC 5095, RFC 6092 REC-4"
 		ip6 saddr ff00::/8 counter name outside drop comment "multicast is no source: RFC 6092 REC-1"
-		icmpv6 type { 130-137, 141-143, 148-149, 151-153 } notrack return comment "ND, MLD, SEND and MRD without conntrack"
+		icmpv6 type { 133-136, 141-142, 148-149 } ip6 hoplimit 255 notrack return comment "ND and SEND from this link without conntrack"
+		icmpv6 type { 130-132, 143 } ip6 saddr :: notrack return comment "MLD of who has no address yet: RFC 3810 5.2.13"
+		icmpv6 type { 130-137, 141-143, 148-149, 151-153 } notrack comment "the others likewise, from where they may come from"
 		iifname @wan ip6 daddr fe80::/10 udp dport 546 notrack return comment "DHCPv6 answers come from any port: without conntrack"
 		udp sport 547 udp dport 546 iifname . ip6 daddr @registered notrack return comment "answers to address registrations: RFC 9686"
 		iifname @lan ip6 saddr fe80::/10 udp dport 547 notrack return comment "DHCPv6 requests without conntrack"
@@ -107,7 +109,8 @@ table ip6 sixgate {
 		type filter hook forward priority filter - 1; policy accept;
 		iifname != @wan iifname != @lan accept comment "not our interface"
 		icmpv6 type { 133-137, 141-142, 148-149 } ip6 hoplimit != 255 counter name misplaced drop comment "not beyond its link: RFC 4890 4.3.3; 255: a bridge's"
-		icmpv6 type { 130-132, 143, 151-153 } ip6 hoplimit != 1 counter name misplaced drop comment "the same; 1: a bridge's"
+		icmpv6 type { 130-132, 143, 151-153 } ip6 saddr { 2000::/3, fc00::/7 } counter name misplaced drop comment "the same; from link-local addresses: a bridge's"
+		udp dport 547 iifname . ip6 saddr @servers iifname @lan iifname . ip6 saddr & ffff:ffff:ffff:ffff:: != @local64 iifname . ip6 saddr != @local iifname . ip6 saddr != @local_overlap goto spoofed comment "from there to us alone"
 		iifname @wan jump from_wan comment "what no router lets in"
 		oifname @wan jump to_wan comment "what no router lets out"
 		%user_before_established
@@ -115,6 +118,7 @@ table ip6 sixgate {
 		%user_after_established
 		iifname @wan ct state new oifname . meta mark @knock counter name knocks accept comment "proven by IPsec AH"
 		iifname @lan oifname @lan iifname != @everywhere iifname . oifname != @reach goto apart comment "LANs that are kept apart"
+		iifname @lan iifname != @protected oifname != @wan oifname != @lan goto beside comment "what is not ours"
 		iifname @wan icmpv6 type echo-request ct state new goto unasked comment "begun by anybody"
 		icmpv6 type { 3, 4, 128, 129, 144-147 } limit rate 1000/second burst 2000 packets accept comment "diagnosis, Mobile IPv6: RFC 4890 4.3.1, 4.3.2"
 		iifname @wan oifname @guarded meta l4proto { ah, esp, 139 } ct state new goto unasked comment "begun by anybody"
@@ -158,7 +162,9 @@ table ip6 sixgate {
 		goto to_guarded comment "the inside started nothing like this"
 	}
 	chain unasked {
-		limit rate 100/second burst 200 packets counter name unasked accept comment "anybody may, but no scan of a /64 fills our table of neighbours: RFC 6583 6.4"
+		icmpv6 type echo-request limit rate 50/second burst 100 packets counter name unasked accept comment "anybody may, but no scan of a /64 fills our table of neighbours: RFC 6583 6.4"
+		meta l4proto { ah, esp, 139 } limit rate 25/second burst 50 packets counter name unasked accept comment "whoever pings keeps nobody out: RFC 6092 REC-21, 22, 26"
+		udp dport 500 limit rate 25/second burst 50 packets counter name unasked accept comment "the same: RFC 6092 REC-24"
 		counter name flood drop comment "the same beyond the limit"
 	}
 	chain refused {
@@ -168,6 +174,10 @@ table ip6 sixgate {
 	chain apart {
 		limit rate 100/second burst 200 packets counter name apart reject with icmpv6 type admin-prohibited comment "told why"
 		counter name apart drop comment "the same beyond the limit"
+	}
+	chain beside {
+		%user_forward
+		goto apart comment "a VPN, a container's bridge: for those who may manage us"
 	}
 	chain unassigned {
 		limit rate 100/second burst 200 packets counter name unrouted reject with icmpv6 type no-route comment "delegated, given to no LAN: RFC 7084 WPD-5"
@@ -183,6 +193,7 @@ table ip6 sixgate {
 		oifname . ip6 daddr @assigned return comment "a LAN's own prefix"
 		oifname . ip6 daddr @assigned_overlap return comment "a LAN's own prefix"
 		oifname != @wan oifname != @lan ct state established,related accept comment "answers to interfaces that are not ours"
+		ip6 daddr fc00::/7 counter name unrouted drop comment "not on the Internet: RFC 4193 4.3"
 		iifname . ip6 daddr @delegated goto unassigned comment "given to no LAN"
 		iifname . ip6 daddr @delegated_overlap goto unassigned comment "given to no LAN"
 		oifname @wan limit rate 100/second burst 200 packets counter name unrouted reject with icmpv6 type addr-unreachable comment "would go back where it came from: RFC 4443 3.1, RFC 7084 G-2"

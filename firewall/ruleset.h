@@ -122,7 +122,7 @@ struct Ruleset {
   std::vector<FirewallLan> lans;
   std::vector<FirewallServer> servers;
   std::vector<FirewallRegistration> registrations{};
-  std::vector<Prefix> delegated;  // whole delegations, whether given to a LAN or not
+  std::vector<Prefix> delegated;  // whole delegations, whether given to a LAN or not, and our ULA
   std::vector<Prefix> excluded;   // parts of them that lie on the WAN link (RFC 6603)
   std::vector<FirewallPinhole> pinholes;
   std::vector<FirewallKnock> knocks;

@@ -132,6 +132,13 @@ def check_to_the_internet(lab, house):
     out("node information", H1, content=icmp(139))
     out("protocol not ours", firewall_house.H4, sender="h4", expected=True)
     house.probe("begun towards what is not ours", "isp", NET, firewall_house.H4, plain, "h4", False)
+    for kind, content in (("datagram", plain), ("ping", icmp(128))):
+        house.probe("a %s to what is not ours" % kind, "h1", H1, firewall_house.H4, content, "h4", True)
+        house.probe("a %s to what is not ours, of who may not manage us" % kind, "h3", H3, firewall_house.H4, content, "h4", False)
+    # What is for one link alone is routed by nobody, whatever its hop limit was.
+    for kind in (130, 143, 151):
+        for source in (H1, "2001:db8:bad::1"):
+            house.probe("type %d from %s to another LAN" % (kind, source), "h1", source, H3, icmp(kind), "h3", False, hop_limit=2)
     judge(lab, house)
     lab.check(lab.roles["h4"].ping(NET), "what is not ours hears no answers")
     # Nor does the router itself, whatever a program of it was bound to.
@@ -263,6 +270,17 @@ def check_the_router_itself(lab, house):
     tracked = [one for one in lab.cpe.run("conntrack", "-L", "-f", "ipv6", check=False).stdout.splitlines()
                if "dport=546 " in one or "dport=547 " in one and "src=fe80" in one and host in one]
     lab.check(not tracked, "DHCPv6 is tracked: %s" % tracked)
+    # Our own ULA is no source of the WAN's, as an answer in a flow neither.
+    house.apply(Rules(delegated=(firewall_house.DELEGATED, "fd00:6::/48")))
+    ula, query = "fd00:6:0:1::1", (40001, 53)
+    for sender, interface, gate, name in ((lab.h1, "eth0", mac["lan0"], b"of the host"),
+                                          (lab.isp, "isp0", mac["wan0"], b"of the WAN"),
+                                          (lab.h1, "eth0", mac["lan0"], b"the last")):
+        inject(sender, interface, ipv6(H1_ULA, ula, 17, udp(H1_ULA, ula, *query, name), 64), gate)
+        if sender is lab.h1:
+            lab.until("it is answered", lambda: any(name in one.raw for one in house.wires["h1"].packets(
+                match=lambda one: str(one.source) == ula)), 5)
+    lab.check(not [one for one in house.wires["h1"].packets() if b"of the WAN" in one.raw], "our ULA is let in from the WAN")
     lab.check(lab.h3.tcp(H1, 22) == "unreachable", "an exposed host opens to a protected one")
     lab.check(lab.h3.tcp(H1_ULA, 22, source=H3_ULA) == "unreachable", "... over ULA")
     lab.check(lab.h1.tcp(H3, 22) == "open" and lab.h1.tcp(H3_ULA, 22, source=H1_ULA) == "open", "protected to exposed")

@@ -11,13 +11,13 @@ from firewall_house import (ATOMIC_FRAGMENT, BACKENDS, H1, H1_ULA, H2, H3, H3_UL
 from lab import limit
 from wire import icmp6, inside, ipv6, multicast_mac, udp
 
-SEED = 20261126
+SEED = 20261128
 ROUNDS, PACKETS, TO_ROUTER, FLOWS, OWN_FLOWS = 8, 140, 70, 36, 6
 MARK = 77
 KNOCKER = "2001:db8:9::7"
 WIRES = {H1: "h1", H1_ULA: "h1", OLD: "h1", H2: "h2", H3: "h3", H3_ULA: "h3", H4: "h4", NET: "isp", PEER: "isp"}
 SENDERS = {"h1": (H1, H1_ULA, OLD, H3, "2001:db8:bad::1", "::1"), "h3": (H3, H3_ULA, H1, "2001:db8:bad::1"),
-           "isp": (NET, PEER, KNOCKER, H1, "fd00:9::1", "2001:db8:1000:77::1", "::ffff:1.2.3.4"), "h4": (H4, NET)}
+           "isp": (NET, PEER, KNOCKER, H1, H1_ULA, "fd00:9::1", "2001:db8:1000:77::1", "::ffff:1.2.3.4"), "h4": (H4, NET)}
 ZONES = ("protected", "exposed", "isolated", "closed")
 ROUTER = (WAN, LAN0, LAN1, "fd00:6:0:1::1", "fd00:6:0:2::1", "2001:db8:4000::1")
 ALL_DHCP = "ff02::1:2"
@@ -161,6 +161,8 @@ def random_house(random, stations):
     if random.randrange(2):
         lines.append("local lan0 2001:db8:3000:1::/64")
     lines.append("delegated %s" % random.choice(("2001:db8:1000::/56", "2001:db8:1000::/57")))
+    if random.randrange(2):
+        lines.append("delegated fd00:6::/48")
     for _ in range(random.randrange(6)):
         lan, host = random.choice((("lan0", H1), ("lan0", H2), ("lan1", H3)))
         first = random.choice((22, 53, 500, 5000))
@@ -189,7 +191,8 @@ def random_content(random, port):
     return random.choice((
         udp_to(number, port), udp_to(number, port), tcp_to(number, 2, port), tcp_to(number, 2, port),
         tcp_to(number, random.choice((1, 4, 16, 18, 24)), port),
-        icmp(random.choice((1, 2, 3, 4, 100, 127, 128, 128, 129, 130, 133, 135, 137, 139, 144, 151, 200, 201))),
+        icmp(random.choice((1, 2, 3, 4, 100, 127, 128, 128, 129, 139, 144, 200, 201))),
+        icmp(random.choice((130, 131, 133, 134, 135, 136, 137, 141, 143, 148, 151, 153))),
         esp(port), ah(), raw(139, b"\0\0\0\0"), raw(132, port.to_bytes(2, "big") + number.to_bytes(2, "big") + b"\0" * 8),
         raw(253), raw(59), behind(0, PADDING, udp_to(number, port)), behind(60, PADDING, tcp_to(number, 2, port)),
         behind(44, ATOMIC_FRAGMENT, udp_to(number, port)), behind(43, routing(0, H3), udp_to(number, port)),
