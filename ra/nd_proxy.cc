@@ -217,6 +217,7 @@ void NdProxy::close(std::map<Ip6Address, Question>::iterator question) {
 }
 
 void NdProxy::receive_advertisement(const Overheard& overheard, Instant now) {
+  if (overheard.outgoing) return;  // our kernel says what we know
   const ProxySegment* on = segment(overheard.segment);
   if (on == nullptr || !working(*on)) return;
   const auto message = accept_neighbor_advertisement(overheard.packet);

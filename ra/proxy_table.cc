@@ -153,9 +153,16 @@ void ProxyTable::suspect(const Ip6Address& address, const std::string& segment,
   if (!segments_.contains(segment)) return;
   const auto found = entries_.find(address);
   if (found != entries_.end()) {
-    const Entry& entry = found->second;
-    if (entry.candidate || (entry.host && (entry.host->fixed || entry.host->segment == segment)))
+    Entry& entry = found->second;
+    if (entry.candidate) {
+      // Its Duplicate Address Detection goes on (RFC 4862 section 5.1, DupAddrDetectTransmits): it answers nobody yet.
+      if (at > now && entry.candidate->segment == segment && !entry.candidate->elsewhere) {
+        entry.candidate->asking = {0, at};
+        reckon();
+      }
       return;
+    }
+    if (entry.host && (entry.host->fixed || entry.host->segment == segment)) return;
   }
   if (candidates_of_[segment] >= kMaxProxyCandidates) {
     ++counters_.full;

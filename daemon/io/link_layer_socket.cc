@@ -22,14 +22,15 @@ sockaddr_ll link_layer_address(const LinkState& link) {
   return address;
 }
 
-Expected<OwnedFd> make_link_layer_socket(const LinkState& link,
-                                         std::span<const sock_filter> filter) {
+Expected<OwnedFd> make_link_layer_socket(const LinkState& link, std::span<const sock_filter> filter,
+                                         Overhears whom) {
   // Of no protocol at first: it hears nothing.
   OwnedFd fd(::socket(AF_PACKET, SOCK_DGRAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0));
   // The kernel only reads it.
   const sock_fprog program{static_cast<unsigned short>(filter.size()),
                            const_cast<sock_filter*>(filter.data())};
-  const sockaddr_ll address = link_layer_address(link);
+  sockaddr_ll address = link_layer_address(link);
+  if (whom == Overhears::kOurKernelToo) address.sll_protocol = htons(ETH_P_ALL);
   if (!fd || ::setsockopt(fd.get(), SOL_SOCKET, SO_ATTACH_FILTER, &program, sizeof program) != 0 ||
       ::bind(fd.get(), reinterpret_cast<const sockaddr*>(&address), sizeof address) != 0) {
     const int code = errno;

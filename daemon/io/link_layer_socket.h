@@ -20,9 +20,11 @@ namespace sixgate::daemon {
 inline constexpr std::uint32_t kIp6NextHeaderAt = 6;
 inline constexpr std::uint32_t kIp6HeaderSize = 40;
 
+// What our own kernel sends, too, is heard only by a socket of all protocols (packet(7)); its filter has to look for IPv6.
+enum class Overhears : std::uint8_t { kOthers, kOurKernelToo };
 // Nothing is heard before the filter is there.
-Expected<OwnedFd> make_link_layer_socket(const LinkState& link,
-                                         std::span<const sock_filter> filter);
+Expected<OwnedFd> make_link_layer_socket(const LinkState& link, std::span<const sock_filter> filter,
+                                         Overhears whom = Overhears::kOthers);
 
 sockaddr_ll link_layer_address(const LinkState& link);
 

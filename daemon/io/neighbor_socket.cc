@@ -2,6 +2,7 @@
 #include "daemon/io/neighbor_socket.h"
 
 #include <errno.h>
+#include <linux/if_ether.h>
 #include <netinet/icmp6.h>
 #include <netinet/in.h>
 #include <sys/socket.h>
@@ -15,8 +16,17 @@
 namespace sixgate::daemon {
 namespace {
 
-// From the IPv6 header on: Next Header 58, Hop Limit 255, type 135 or 136. All else never leaves the kernel.
-constexpr std::array<sock_filter, 9> kFilter{{
+constexpr std::uint32_t about_packet(int what) {
+  return static_cast<std::uint32_t>(SKF_AD_OFF + what);
+}
+
+// IPv6 that is of no VLAN above this link; from its header on: Next Header 58, Hop Limit 255, type 135 or 136. All else
+// never leaves the kernel.
+constexpr std::array<sock_filter, 13> kFilter{{
+    {BPF_LD | BPF_W | BPF_ABS, 0, 0, about_packet(SKF_AD_PROTOCOL)},
+    {BPF_JMP | BPF_JEQ | BPF_K, 0, 10, ETH_P_IPV6},
+    {BPF_LD | BPF_W | BPF_ABS, 0, 0, about_packet(SKF_AD_VLAN_TAG_PRESENT)},
+    {BPF_JMP | BPF_JEQ | BPF_K, 0, 8, 0},
     {BPF_LD | BPF_B | BPF_ABS, 0, 0, kIp6NextHeaderAt},
     {BPF_JMP | BPF_JEQ | BPF_K, 0, 6, IPPROTO_ICMPV6},
     {BPF_LD | BPF_B | BPF_ABS, 0, 0, 7},
@@ -31,7 +41,7 @@ constexpr std::array<sock_filter, 9> kFilter{{
 }  // namespace
 
 Expected<OwnedFd> make_neighbor_socket(const LinkState& link) {
-  auto fd = make_link_layer_socket(link, kFilter);
+  auto fd = make_link_layer_socket(link, kFilter, Overhears::kOurKernelToo);
   if (!fd) return fd;
   // Every solicited-node group: whose hosts they are is not known beforehand.
   packet_mreq membership{};

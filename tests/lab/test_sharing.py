@@ -250,6 +250,10 @@ def test_one_delegated_64_for_two_lans(lab):
     wait_online(lab, "2001:db8:3000::/64", hosts=("h1", "h2"))
     wait_online(lab, "2001:db8:3000::/64", hosts=("h3",), timeout=60)
     lab.h1.wait_ping(lab.h3.address_in("2001:db8:3000::/64"))
+    # Who has not been heard of is where our kernel does not find it.
+    lab.h3.ip("address", "add", "2001:db8:3000::4712/64", "dev", "eth0", "nodad")
+    lab.net.wait_ping("2001:db8:3000::4712")
+    lab.check(host_route(lab, "2001:db8:3000::4712") == "lan1", lab.cpe.routes())
     status = house.sixgated.status()
     lab.check(not [one for one in status["problems"] if "gets no prefix" in one], status["problems"])
     lab.check("wan0" not in status["uplinks"][0]["sharing"]["hosts_of"], status["uplinks"][0]["sharing"])

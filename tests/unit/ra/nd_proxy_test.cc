@@ -220,6 +220,18 @@ TEST(NdProxy, Row_4389_11_HostsAreLearnedFromTheirDad) {
   EXPECT_EQ(stage.place(kHostAddress), kLan);
 }
 
+// RFC 4862 section 5.1, DupAddrDetectTransmits: whoever asks more than once answers later.
+TEST(NdProxy, Row_4389_11_AHostWithALongDadIsWaitedFor) {
+  ProxyStage stage;
+  for (int i = 0; i < 5; ++i) {
+    stage.dad(kLan, kHost, kHostAddress);
+    stage.run_for(seconds(1));
+  }
+  stage.plug(kLan, kHostAddress, kHost);
+  stage.run_for(seconds(1));
+  EXPECT_EQ(stage.place(kHostAddress), kLan);
+}
+
 TEST(NdProxy, Row_4389_11_HostsAreLearnedFromTheirQuestions) {
   ProxyStage stage;
   stage.plug(kLan, kHostAddress, kHost);
