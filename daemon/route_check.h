@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // RouteCheck: is what a provider delegated really routed to us? An access node that rebooted, or a server that
-// lost its leases, leaves a router with a prefix that looks well until T2. So after each bind and renewal, and
-// now and then, the provider's router is sent an ICMPv6 Echo Request from an address inside the delegation: its
+// lost its leases, leaves a router with a prefix that looks well until T2. So after each bind and renewal, at T2,
+// and now and then, the provider's router is sent an ICMPv6 Echo Request from an address inside the delegation: its
 // answer finds the way back only when it routes the delegation to us. When none comes, the same from our own
 // addresses on the link is the control.
 //
@@ -54,7 +54,8 @@ class RouteCheck {
     std::optional<Ip6Address> target;  // whom to ask; none: nobody is there
     std::vector<Ip6Address> controls;  // ours on the link
     std::vector<Subject> subjects;
-    Instant renewal;  // T1 of the lease: another one means that it was bound or renewed
+    Instant
+        renewal;  // T1 of the lease, or T2 once it is over: another one means that it was bound or renewed, or not
     bool operator==(const View&) const = default;
   };
 

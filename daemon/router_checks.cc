@@ -40,7 +40,9 @@ RouteCheck::View Router::check_view(const Uplink& uplink, Instant now) const {
   };
   RouteCheck::View view;
   view.target = target_of(uplink, now);
-  view.renewal = uplink.lease().renew_at;
+  // A server that is silent until T2 may have lost what it gave, and its router the route.
+  const dhcp6::Lease& lease = uplink.lease();
+  view.renewal = now < lease.rebind_at ? lease.renew_at : lease.rebind_at;
   const LinkState* own = link(uplink.config().interface);
   if (own != nullptr && own->link_local) view.controls.push_back(*own->link_local);
   for (const KernelAddress& address : desired_.addresses) {
@@ -50,7 +52,7 @@ RouteCheck::View Router::check_view(const Uplink& uplink, Instant now) const {
       break;
     }
   }
-  for (const dhcp6::LeasedPrefix& leased : uplink.lease().prefixes) {
+  for (const dhcp6::LeasedPrefix& leased : lease.prefixes) {
     if (leased.valid_until <= now) continue;
     const auto subject = [&]() -> std::optional<Ip6Address> {
       for (const conf::LanConfig& lan : config_.lans) {

@@ -6,7 +6,7 @@ import time
 
 from dhcp_clients import Dhclient
 from lab import check_not_malformed, limit
-from scenario import final_checks, online, toml
+from scenario import final_checks, online, slash64, toml
 from test_dhcp6_server import leased, leases
 
 HOUSE = toml(top='[ula]\nprefix = "none"\n', lan='addressing = "slaac+dhcpv6"\n')
@@ -48,8 +48,7 @@ def test_dhclient_confirms(lab):
     asked, answer = confirms(since)
     lab.check(status(answer) == 4, "not NotOnLink: %s" % answer)
     reply = lab.lan0.wait_dhcp("Reply", lambda one: leased(one, 3), 20, since)
-    link = "%s/64" % lab.h1.address_in(house.prefix).rsplit(":", 4)[0]
-    lab.check(leased(reply, 3)[0].startswith(link.split("/")[0]), "%s is not of lan0" % reply)
+    lab.check(inside(leased(reply, 3)[0], slash64(lab.lan0, house.prefix)), "%s is not of lan0" % reply)
     check_not_malformed(lab)
     final_checks(lab)
 

@@ -224,6 +224,22 @@ TEST(RouteCheck, AServerThatForgotUsIsNoticedWithinMinutes) {
   EXPECT_TRUE(testing::prefix_said(run.last_on("lan0"), prefix("2001:db8:2::/64")).has_value());
 }
 
+// dibbler says nothing to a Rebind of what it does not know.
+TEST(RouteCheck, AServerThatIsSilentUntilT2IsAReasonToAsk) {
+  RouterRun run;
+  run.server.t1 = Lifetime(60);
+  run.server.t2 = Lifetime(96);
+  run.answers = [&](const PacketOut& packet) {
+    return !run.server.silent || packet.source == kOnLink;
+  };
+  run.start_online();
+  run.run_for(seconds(20));
+  EXPECT_FALSE(run.logged("is not routed to us"));
+  run.server.silent = true;
+  run.run_for(seconds(90));
+  EXPECT_TRUE(run.logged("2001:db8:1::/56 is not routed to us")) << run.log_text();
+}
+
 TEST(RouteCheck, WhatIsNotRoutedStaysInUseAndIsAProblem) {
   Online run;
   run.routed = false;
