@@ -287,10 +287,29 @@ void derive_registrations(const UplinkView& uplink, DesiredState& out) {
   }
 }
 
+}  // namespace
+
+std::vector<std::string> unguarded_carriers(const conf::Config& config, const LinkState& link) {
+  const auto is_named = [](const auto& those, const std::string& interface) {
+    return std::ranges::any_of(those, [&](const auto& one) { return one.interface == interface; });
+  };
+  std::vector<std::string> out;
+  std::ranges::copy_if(link.carriers, std::back_inserter(out), [&](const std::string& carrier) {
+    return !is_named(config.uplinks, carrier) && !is_named(config.lans, carrier);
+  });
+  return out;
+}
+
+namespace {
+
 void derive_uplink(const House& house, const UplinkView& uplink, DesiredState& out, Instant now) {
   out.ruleset.uplinks.push_back({uplink.config->interface});
   ipv6_without_advertisements(uplink.config->interface, out);
   if (uplink.link == nullptr) return;
+  // Who shares the access network can send plain Ethernet, too, to where PPPoE comes from.
+  for (const std::string& carrier : unguarded_carriers(*house.config, *uplink.link)) {
+    if (uplink.link->ppp) out.ruleset.uplinks.push_back({carrier});
+  }
   uplink_sysctls(uplink, out);
   uplink_addresses(house, uplink, out, now);
   uplink_routes(house, uplink, out, now);

@@ -130,4 +130,7 @@ DesiredState derive(const House& house, Instant now);
 // Every sysctl that derive() may ask for on this configuration: what daemon/io reads in a dump.
 std::vector<std::string> watched_sysctls(const conf::Config& config);
 
+// Devices below an uplink that are nobody's uplink or LAN.
+std::vector<std::string> unguarded_carriers(const conf::Config& config, const LinkState& link);
+
 }  // namespace sixgate::daemon

@@ -34,6 +34,9 @@ struct LinkState {
   bool up = false;                // IFF_UP
   bool carrier = false;           // IFF_LOWER_UP
   std::optional<MacAddress> mac;  // none on ppp and tun
+  bool ppp = false;
+  // Devices below it: of a VLAN its own, of PPP all that carry PPPoE. What they carry beside it comes from the same cable.
+  std::vector<std::string> carriers{};
   std::uint32_t mtu = 1500;
   std::optional<Ip6Address> link_local;  // usable: not tentative, DAD not failed
 

@@ -201,7 +201,17 @@ Status Router::status(Instant now) const {
         out.problems.push_back(cat("uplink ", uplink->config().name, ": ", block.interface,
                                    " takes no part in the sharing: ", block.why));
     }
-    if (link(uplink->config().interface) == nullptr) {
+    const LinkState* own = link(uplink->config().interface);
+    if (own != nullptr && !own->ppp &&
+        config_.firewall.backend != conf::FirewallConfig::Choice::kNone) {
+      for (const std::string& carrier : unguarded_carriers(config_, *own)) {
+        if (const LinkState* below = link(carrier); below != nullptr && below->link_local)
+          out.problems.push_back(cat("uplink ", uplink->config().name, ": what comes by ", carrier,
+                                     ", its VLAN's device, passes the firewall: make it an uplink "
+                                     "of mode \"none\" or a LAN, or switch IPv6 off there"));
+      }
+    }
+    if (own == nullptr) {
       out.problems.push_back(cat("uplink ", uplink->config().name, ": there is no interface ",
                                  uplink->config().interface));
     }

@@ -10,6 +10,7 @@
 
 #include "daemon/io/clock.h"
 #include "daemon/io/netlink_codec.h"
+#include "daemon/io/pppoe.h"
 #include "daemon/io/sysctl.h"
 #include "net/text.h"
 
@@ -183,10 +184,18 @@ unsigned Kernel::index_of(const std::string& interface) const {
 Expected<KernelPicture> Kernel::read(std::span<const std::string> sysctls, Instant now) {
   KernelPicture picture;
   std::map<unsigned, std::size_t> at;  // interface index -> place in picture.links
+  std::map<unsigned, unsigned> vlans;  // their device, by index
   auto done = requests_.dump(
-      link_dump().get(), [&] { picture.links.clear(); },
+      link_dump().get(),
+      [&] {
+        picture.links.clear();
+        vlans.clear();
+      },
       [&](const nlmsghdr* header) {
-        if (auto link = parse_link(header)) picture.links.push_back(std::move(link->link));
+        auto link = parse_link(header);
+        if (!link) return;
+        if (link->vlan_carrier != 0) vlans.emplace(link->link.index, link->vlan_carrier);
+        picture.links.push_back(std::move(link->link));
       });
   if (!done) return Unexpected<Error>(done.error());
   std::sort(picture.links.begin(), picture.links.end(),
@@ -200,6 +209,13 @@ Expected<KernelPicture> Kernel::read(std::span<const std::string> sysctls, Insta
     const auto found = at.find(index);
     return found == at.end() ? std::string() : picture.links[found->second].name;
   };
+  for (const auto& [vlan, carrier] : vlans) {
+    if (std::string name = name_of(carrier); !name.empty())
+      picture.links[at.at(vlan)].carriers.push_back(std::move(name));
+  }
+  for (LinkState& link : picture.links) {
+    if (link.ppp) link.carriers = pppoe_devices();
+  }
 
   std::map<unsigned, Ip6Address> link_locals;
   const auto offer_link_local = [&](unsigned index, const Ip6Address& address) {

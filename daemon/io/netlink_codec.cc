@@ -121,7 +121,7 @@ std::vector<RouteMessage> each_hop(const RouteMessage& common, const nlattr* hop
 std::optional<LinkMessage> parse_link(const nlmsghdr* header) {
   const auto* fixed = fixed_part<ifinfomsg>(header);
   if (fixed == nullptr || fixed->ifi_index <= 0) return {};
-  const NetlinkAttributes<IFLA_WIRELESS> attributes(header, sizeof(ifinfomsg));
+  const NetlinkAttributes<IFLA_LINKINFO> attributes(header, sizeof(ifinfomsg));
   const nlattr* name = attributes.good() ? attributes.get(IFLA_IFNAME) : nullptr;
   // Events of the wireless extensions tell of scans, not of the link.
   if (name == nullptr || attributes.get(IFLA_WIRELESS) != nullptr) return {};
@@ -137,6 +137,13 @@ std::optional<LinkMessage> parse_link(const nlmsghdr* header) {
   if (fixed->ifi_type == ARPHRD_ETHER && hardware != nullptr && nla_len(hardware) == 6) {
     out.link.mac = MacAddress(*attributes.value<MacAddress::Bytes>(IFLA_ADDRESS));
   }
+  out.link.ppp = fixed->ifi_type == ARPHRD_PPP;
+  nlattr* about[IFLA_INFO_MAX + 1] = {};
+  if (const nlattr* info = attributes.get(IFLA_LINKINFO);
+      info != nullptr &&
+      nla_parse_nested(about, IFLA_INFO_MAX, const_cast<nlattr*>(info), nullptr) >= 0 &&
+      about[IFLA_INFO_KIND] != nullptr && nla_strcmp(about[IFLA_INFO_KIND], "vlan") == 0)
+    out.vlan_carrier = attributes.value<std::uint32_t>(IFLA_LINK).value_or(0);
   return out;
 }
 

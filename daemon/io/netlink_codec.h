@@ -19,7 +19,8 @@ namespace sixgate::daemon {
 // What a message is about; the interface still by index.
 struct LinkMessage {
   bool gone = false;
-  LinkState link;  // without link_local
+  LinkState link;             // without link_local and carriers
+  unsigned vlan_carrier = 0;  // the index of a VLAN's device
 };
 struct AddressMessage {
   unsigned index = 0;

@@ -5,10 +5,12 @@
 """
 import time
 
+from firewall_house import icmp, udp_to
 from lab import SERVER, check_not_malformed, limit, needs, proves
 from pppoe import IPCP, IPV6CP, Pppoe
 from peers import RouteSnooper
 from scenario import final_checks, online, wait_online
+from wire import inject, ipv6
 
 HOSTS = ("h1",)
 OURS, THEIRS = "fe80::a:b:c:d", "fe80::1:2:3:4"
@@ -160,4 +162,25 @@ def test_ppp_ipv4_does_without_ipv6(lab):
     home.dial()
     home.online_again(since)
     lab.row("7084-WLL-3", ended and back and home.pppoe.has_ipv4(), "ended: %s, back: %s" % (ended, back))
+    home.finish()
+
+
+@needs("ppp")
+@limit(120)
+def test_ppp_neighbours_without_a_session(lab):
+    """Whoever is on the access network and sends plain Ethernet to where PPPoE comes from meets the rules of the uplink, though
+    that device is nobody's uplink and the kernel takes IPv6 there."""
+    home = Home(lab)
+    lab.cpe.sysctl("net.ipv6.conf.dsl0.disable_ipv6", 0)
+    lab.cpe.link_local("dsl0")
+
+    def send(content, payload):
+        inject(lab.isp, "dsl0", ipv6(SERVER, home.address, *content(SERVER, home.address, payload)), lab.cpe.mac("dsl0"))
+
+    def came(payload):
+        return any(payload in one.raw for one in lab.lan0.packets() if one.destination == home.address)
+    send(udp_to(9999), b"a datagram")
+    send(icmp(128), b"a ping, which is let in")
+    lab.until("the ping is there", lambda: came(b"a ping, which is let in"), 10)
+    lab.check(not came(b"a datagram"), "a protected host is open to its neighbours")
     home.finish()

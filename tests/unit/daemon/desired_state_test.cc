@@ -503,6 +503,17 @@ TEST(DesiredState, EveryDelegationHasAnUnreachableRouteBelowAllOthers) {
   EXPECT_EQ(route_to(state, prefix("2001:db8:2::/60")), nullptr);
 }
 
+TEST(DesiredState, WhatCarriesPppoeIsGuardedLikeTheUplink) {
+  using Uplinks = std::vector<firewall::FirewallUplink>;
+  HouseModel model;
+  model.wan.carriers = {"dsl0", "lan1"};
+  EXPECT_EQ(model.derive_now().ruleset.uplinks, (Uplinks{{"wan0"}})) << "another VLAN's";
+  model.wan.ppp = true;
+  const firewall::Ruleset rules = model.derive_now().ruleset;
+  EXPECT_EQ(rules.uplinks, (Uplinks{{"dsl0"}, {"wan0"}}));
+  EXPECT_EQ(rules.lans.size(), 2U);
+}
+
 TEST(DesiredState, RulesKnowAssignedFromLocalAndUlaIsNeverAssigned) {
   HouseModel model;
   model.config.lans[1].zone = firewall::Zone::kExposed;

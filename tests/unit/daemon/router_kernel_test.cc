@@ -155,6 +155,17 @@ TEST(Router, ALanThatTheRulesDoNotKnowIsLedNowhere) {
   EXPECT_EQ(run.last_on("lan1").router_lifetime, seconds(2700));
 }
 
+TEST(Router, IPv6BesideTheVlanOfAnUplinkIsAProblem) {
+  RouterRun run;
+  run.link("wan0").carriers = {"eth9"};
+  run.start_online();
+  EXPECT_TRUE(run.router->status(run.now).problems.empty());
+  run.add_link("eth9", 99);
+  run.look();
+  ASSERT_EQ(run.router->status(run.now).problems.size(), 1U);
+  EXPECT_NE(run.router->status(run.now).problems[0].find("what comes by eth9"), std::string::npos);
+}
+
 // What the kernel is told already does not have it yet.
 TEST(Router, AKnockIsMadeAnewThoughAChangeIsUnderWay) {
   conf::Config config = two_lans();
