@@ -2,7 +2,9 @@
 #include "firewall/nft_listing.h"
 
 #include <algorithm>
+#include <functional>
 #include <initializer_list>
+#include <set>
 #include <utility>
 
 #include "firewall/nft.h"
@@ -25,6 +27,14 @@ bool drops_invalid_packets(std::string_view rule) {
   if (rule.starts_with("vmap")) return has(rule, "invalid : drop");
   return !rule.starts_with("!=") && has(rule, "invalid") &&
          (has(rule, " drop") || has(rule, " reject"));
+}
+
+// The second is ip6tables', where nft has no word for it.
+bool asks_for_a_mark(std::string_view rule) {
+  constexpr std::string_view kMark = "meta mark ";
+  const std::size_t at = rule.find(kMark);
+  return has(rule, "xt match \"mark\"") ||
+         (at != std::string_view::npos && !rule.substr(at + kMark.size()).starts_with("set "));
 }
 
 // The words of a rule, each quoted text as one.
@@ -109,13 +119,15 @@ std::vector<std::string> nft_dropping_invalid(std::string_view listing) {
   return found;
 }
 
-std::vector<std::string> nft_closed(std::string_view listing) {
+std::vector<std::string> nft_closed(std::string_view listing, bool marked) {
   std::vector<std::string> found;
-  bool base = false;     // a base chain at one of the hooks
-  bool refuses = false;  // by its policy, or the last rule seen
+  std::set<std::string, std::less<>> asking;  // tables
+  bool base = false;                          // a base chain at one of the hooks
+  bool refuses = false;                       // by its policy, or the last rule seen
   bool policy = false;
   for_each_line(listing,
                 [&](std::string_view table, std::string_view chain, std::string_view line) {
+                  if (marked && asks_for_a_mark(line)) asking.emplace(table);
                   if (line.starts_with("type ")) {
                     base = has(line, " hook input ") || has(line, " hook forward ");
                     policy = has(line, " policy drop;");
@@ -126,6 +138,9 @@ std::vector<std::string> nft_closed(std::string_view listing) {
                     found.push_back(name_of(table, chain));
                   }
                 });
+  std::erase_if(found, [&](const std::string& chain) {
+    return asking.contains(std::string_view(chain).substr(0, chain.rfind(' ')));
+  });
   std::ranges::sort(found);
   return found;
 }

@@ -339,8 +339,14 @@ std::string rules_for(const Ruleset& ruleset) {
       continue;
     }
     if (line.starts_with("\t\t%")) {
-      if (!ruleset.user_rules.empty())
-        out += cat("\t\tjump ", line.substr(3, line.size() - 4), "\n");
+      if (ruleset.user_rules.empty()) continue;
+      const std::string jump = cat("\t\tjump ", line.substr(3, line.size() - 4), "\n");
+      const std::uint32_t mark = ruleset.accept_mark;
+      out += mark == 0
+                 ? jump
+                 : cat("\t\tmeta mark set meta mark | ", mark,
+                       " comment \"for what rules of your own accept\"\n", jump,
+                       "\t\tmeta mark set meta mark & ", ~mark, " comment \"they have not\"\n");
       continue;
     }
     if (line.starts_with("\tchain ")) {

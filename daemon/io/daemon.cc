@@ -464,14 +464,14 @@ ControlSocket::Stream Daemon::open_stream(std::string_view command) {
 void Daemon::add_refusals_of_others(firewall::Backend backend,
                                     const std::vector<std::string>& closed, Status& status) const {
   const std::uint32_t mark = router_->desired().ruleset.accept_mark;
-  if (backend == firewall::Backend::kNone || (backend == firewall::Backend::kNft && mark != 0))
-    return;
+  if (backend == firewall::Backend::kNone) return;
   for (const std::string& chain : closed) {
     // The table that our own jumps are in: what they accept has passed it.
     if (backend == firewall::Backend::kIp6tables && chain.starts_with("ip6 filter ")) continue;
     status.problems.push_back(cat("firewall: chain \"", chain,
                                   "\" drops what none of its rules accepts, also where ours do: ",
-                                  backend == firewall::Backend::kNft
+                                  mark != 0 ? "accept the mark of accept_mark there"
+                                  : backend == firewall::Backend::kNft
                                       ? "set accept_mark, and accept that mark there"
                                       : "use backend = \"nft\" with accept_mark"));
   }

@@ -175,10 +175,10 @@ class FirewallApplier::Impl : public std::enable_shared_from_this<Impl> {
     runner_.run({.arguments = {"nft", "-s", "-t", "list", "ruleset"},
                  .time_limit = kListing,
                  .most_output = kMostListed},
-                [view = std::move(view),
+                [marked = good_ && good_->accept_mark != 0, view = std::move(view),
                  callback = std::move(callback)](const Expected<ProcessResult>& result) mutable {
                   if (result && result->exit_status == 0) {
-                    view.closed = firewall::nft_closed(result->output);
+                    view.closed = firewall::nft_closed(result->output, marked);
                     for (std::string& chain : firewall::nft_dropping_invalid(result->output)) {
                       const auto& named = view.dropping_invalid;
                       if (std::ranges::find(named, chain) == named.end())
@@ -261,7 +261,11 @@ class FirewallApplier::Impl : public std::enable_shared_from_this<Impl> {
 
   Expected<std::string> read_user_rules(Backend backend) const {
     const std::string& file = file_of(backend);
-    if (file.empty()) return std::string();
+    if (file.empty()) {
+      const std::string& other = backend == Backend::kNft ? files_.ip6tables : files_.nft;
+      if (other.empty()) return std::string();
+      return fail(cat(other, ": is not for ", firewall::to_string(backend), ", which is in use"));
+    }
     Expected<std::string, FileError> text = read_file(file, kMostUserRules);
     if (!text) return fail(text.error().message);
     if (text->find('\0') != std::string::npos) return fail(cat(file, ": is no text"));

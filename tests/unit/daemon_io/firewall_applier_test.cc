@@ -210,6 +210,12 @@ TEST_F(FirewallApplierTest, WhatIsWrongWithOwnRulesKeepsNothingElseOut) {
   EXPECT_TRUE(runner.runs.empty());
 }
 
+TEST_F(FirewallApplierTest, OwnRulesForTheOtherBackendAreNotForgotten) {
+  applier.include({.nft = "/etc/own.nft", .ip6tables = ""});
+  settle(rules("lan0"));
+  EXPECT_EQ(applier.complaint(), "/etc/own.nft: is not for ip6tables, which is in use");
+}
+
 TEST_F(FirewallApplierTest, ALaterRulesetReplacesOneThatWaits) {
   settle(rules("lan0"));
   apply(rules("lan1"));

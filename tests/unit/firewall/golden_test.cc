@@ -149,7 +149,9 @@ TEST(FirewallGolden, Translated) {
 TEST(FirewallGolden, AMarkForTheRulesOfOthers) {
   Ruleset marked = home();
   marked.accept_mark = 0x10000000;
+  marked.user_rules = "chain user_forward {\n}";
   expect_golden("marked.nft", whole_nft(marked));
+  marked.user_rules.clear();
   EXPECT_EQ(render_ip6tables(marked), render_ip6tables(home()));
 }
 

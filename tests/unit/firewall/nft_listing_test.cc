@@ -106,6 +106,18 @@ TEST(NftListing, FindsWhoIsClosed) {
                        "\t\tcounter reject\n\t}\n}\n"),
             std::vector<std::string>{"ip6 filter INPUT"});
   EXPECT_TRUE(nft_closed("").empty());
+  // With a mark those that ask for one are not named.
+  const auto with = [](std::string_view rule) {
+    return nft_closed(cat("table inet fw4 {\n\tchain forward {\n\t\ttype filter hook forward "
+                          "priority filter; policy drop;\n\t\t",
+                          rule, "\n\t}\n}\n"),
+                      true);
+  };
+  using Chains = std::vector<std::string>;
+  EXPECT_EQ(with("meta mark & 0x10000000 == 0x10000000 accept"), Chains());
+  EXPECT_EQ(with("xt match \"mark\" counter accept"), Chains());
+  EXPECT_EQ(with("meta mark set 0x00000001"), Chains{"inet fw4 forward"});
+  EXPECT_EQ(with("tcp dport 22 accept"), Chains{"inet fw4 forward"});
 }
 
 }  // namespace
