@@ -223,6 +223,9 @@ class Namespace:
         return ["setpriv", "--pdeathsig", "KILL", "ip", "netns", "exec", self.name, *inner]
 
     def run(self, *argv, check=True, timeout=30, stdin=None):
+        # All namespaces of the machine share one lock of the legacy variant.
+        if argv[0] in ("ip6tables", "ip6tables-legacy", "ip6tables-restore", "ip6tables-legacy-restore"):
+            argv = (argv[0], "-w", "20", *argv[1:])
         return run("ip", "netns", "exec", self.name, *argv, check=check, timeout=timeout, stdin=stdin)
 
     def ip(self, *argv, check=True):
@@ -368,7 +371,7 @@ class Namespace:
         """'open', 'refused', 'unreachable' or 'silent'."""
         return self.reach(socket.SOCK_STREAM, destination, port, timeout, source, lambda sock: None)
 
-    def udp(self, destination, port, timeout=1.0, source=None, payload=b"hello"):
+    def udp(self, destination, port, timeout=3.0, source=None, payload=b"hello"):
         """'open' when an answer comes, else 'refused', 'unreachable' or 'silent'."""
         def ask(sock):
             sock.send(payload)

@@ -531,6 +531,9 @@ class Sixgated:
 
     def status(self):
         done = self.cli_run("status", "--json")
+        for _ in range(2):  # it gives up when it has no turn for five seconds
+            if done.returncode and self.process.running:
+                done = self.cli_run("status", "--json")
         if done.returncode:
             self.lab.fail("sixgate status: exit code %d: %s" % (done.returncode, done.stderr))
         try:

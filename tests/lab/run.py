@@ -101,7 +101,7 @@ class Running:
     def __init__(self, test, directory, programs):
         import lab as lab_module
         self.module, self.name, limit, self.rows, self.alone, _ = test
-        self.limit, self.grace = limit * lab_module.SLOW, 15 * lab_module.SLOW
+        self.limit, self.grace = max(limit, DEFAULT_LIMIT) * lab_module.SLOW, 15 * lab_module.SLOW
         self.directory, self.started, self.asked, self.timed_out = directory, time.monotonic(), None, False
         shutil.rmtree(directory, ignore_errors=True)
         os.makedirs(directory)

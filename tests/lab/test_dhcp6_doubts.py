@@ -8,6 +8,7 @@ from dhcp_clients import Dhclient
 from lab import check_not_malformed, limit
 from scenario import final_checks, online, slash64, toml
 from test_dhcp6_server import leased, leases
+from wire import inside
 
 HOUSE = toml(top='[ula]\nprefix = "none"\n', lan='addressing = "slaac+dhcpv6"\n')
 

@@ -229,8 +229,8 @@ def test_settings_alone(lab):
     lab.until("NetworkManager was told both by DHCPv6", lambda: (
         manager.dhcp6().get("dhcp6_name_servers"), manager.dhcp6().get("dhcp6_domain_search"))
               == ("2001:db8:53::53", "home.arpa"), 20)
-    lab.check(all(line in manager.resolv_conf().splitlines() for line in ("nameserver 2001:db8:53::53", "search home.arpa")),
-              "NetworkManager's resolv.conf: %s" % manager.resolv_conf())
+    lab.until("NetworkManager's resolv.conf", lambda: all(
+        line in manager.resolv_conf().splitlines() for line in ("nameserver 2001:db8:53::53", "search home.arpa")), 15)
     lab.until("dhclient knows resolver and search domain", lambda: dhclient.settings().get("new_dhcp6_name_servers")
               == "2001:db8:53::53" and "home.arpa" in dhclient.settings().get("new_dhcp6_domain_search", ""), 30)
     networkd.process.wait_log("information-request -> stopped")
@@ -311,7 +311,7 @@ def test_dhcpcd_takes_orders(lab):
         order = lab.lan0.wait_dhcp("Reconfigure", timeout=10, since=since)
         asked = lab.lan0.wait_dhcp("Renew", timeout=5, since=order.time)
         answer = lab.lan0.wait_dhcp("Reply", lambda one: one.transaction == asked.transaction, 5, order.time)
-        lab.check(asked.time - order.time < 2, "asked %.1f s after the order" % (asked.time - order.time))
+        lab.check(asked.time - order.time < 5, "asked %.1f s after the order" % (asked.time - order.time))
         new = [one for one in leased(answer, 3) if inside(one, within)]
         lab.until("it has its new address", lambda: new[0] in {one["local"] for one in lab.h1.addresses("eth0")}, 10)
         lab.check(any(inside(one.split("/")[0], within) for one in leased(answer, 25)), answer)

@@ -415,6 +415,7 @@ def check_many_renumberings(lab, house):
     print("%s: %d changes, median %.1f ms, sent %s" % (house.backend, len(took), took[len(took) // 2] / 1000, streams.sent))
 
 
+@needs("quiet")
 def test_firewall_goes_on_from_between_nft(lab):
     """Killed between the two transactions of a change to prefixes that overlap those before, it is started anew: the change is
     made as if nothing had been, and what was left for it goes with the next one."""

@@ -191,7 +191,7 @@ def test_on_stop_remove_legacy_ip6tables(lab):
 def test_on_stop_does_not_wait_for_the_last_words(lab):
     """A provider that does not answer the Release, and a hook that takes its time, leave no house half guarded meanwhile, nor
     when sixgated is killed before they are done."""
-    hook = lab.file("hook.sh", '#!/bin/sh\n[ -e "$0.slow" ] && exec sleep 4711\nexit 0\n', mode=0o755)
+    hook = lab.file("hook.sh", '#!/bin/sh\n[ -e "$0.slow" ] && exec sleep 4712\nexit 0\n', mode=0o755)
     lab.house()
     house = online(lab, config=toml(top='hook = "%s"\n[firewall]\non_stop = "block"\n' % hook, uplink="release_on_stop = true\n"))
     lab.net.serve(udp=[8091])

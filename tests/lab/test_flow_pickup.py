@@ -4,7 +4,7 @@ import socket
 import threading
 import time
 
-from lab import SERVER, limit, proves, require_tools
+from lab import SERVER, SLOW, limit, proves, require_tools
 from scenario import final_checks, online, toml
 
 PORT = 8095
@@ -58,9 +58,15 @@ class Transfer:
 
     def goes_on(self, lab, seconds=2):
         """More comes, and nobody has reset it."""
-        before = self.octets
+        return self.brings(lab, seconds, (1 << 20) + 1)
+
+    def brings(self, lab, seconds, octets):
+        """In that time, or whenever the one who sends gets his turn."""
+        before, end = self.octets, time.monotonic() + seconds + 10 * SLOW
         lab.pause(seconds)
-        return self.octets > before + (1 << 20) and self.error is None
+        while self.error is None and self.octets < before + octets and time.monotonic() < end:
+            time.sleep(0.1)
+        return self.octets >= before + octets and self.error is None
 
 
 def pickup(lab, backend):

@@ -26,9 +26,7 @@ class Bursts(Transfer):
             self.error = self.error or problem
 
     def goes_on(self, lab, seconds=2):
-        before = self.octets
-        lab.pause(seconds)
-        return self.octets >= before + (seconds << 16) and self.error is None
+        return self.brings(lab, seconds, seconds << 16)
 
     def was_reset(self):
         return self.error and self.error.errno in (errno.ECONNRESET, errno.EPIPE)

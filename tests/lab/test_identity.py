@@ -14,7 +14,7 @@ def change_from(lab, client, name, options=()):
     other = client(lab).start()
     prefix = wait_delegated(lab)
     request = lab.wan.wait_dhcp("Request")
-    lab.pause(1)  # its files are written
+    lab.pause(4)  # its files are written
     other.stop()
     lab.cpe.ip("-6", "address", "flush", "scope", "global", check=False)
     lab.check(not lab.wan.dhcp("Release"), "%s gave its lease back" % name)

@@ -172,9 +172,15 @@ class Guarded:
         self.sixgated.process.send(signal.SIGSTOP)
         self.change(change)
         since = time.time()
+
+        def saw():
+            return [sum(when > since for when in self.syns.let_in(lab.lan0, (self.h1[STAYS], SHUT)).values()),
+                    self.lost(since, time.time() - 0.1)]
         lab.pause(0.5)
-        seen = [sum(when > since for when in self.syns.let_in(lab.lan0, (self.h1[STAYS], SHUT)).values()),
-                self.lost(since, time.time() - 0.1)]
+        end, seen = time.monotonic() + 10, saw()
+        while max(seen) <= 10 and time.monotonic() < end:
+            lab.pause(0.2)
+            seen = saw()
         self.sixgated.process.send(signal.SIGCONT)
         return seen
 

@@ -288,7 +288,7 @@ def test_a_person_ends_and_keeps_leases(lab):
     lab.check(done.returncode == 0 and address in done.stdout and prefix in done.stdout, done.stdout + done.stderr)
     lab.until("the way is gone", lambda: prefix not in {one["dst"] for one in lab.cpe.routes() if one.get("gateway")}, 5)
     order = lab.lan0.wait_dhcp("Reconfigure", timeout=5, since=since)
-    lab.check(order.time - since < 2, "%.1f s" % (order.time - since))
+    lab.check(order.time - since < 5, "%.1f s" % (order.time - since))
     reply = lab.lan0.wait_dhcp("Reply", lambda one: any(not valid and one_address == address for ia in one.addresses
                                                         for one_address, _, valid in ia.addresses), 15, since)
     given = [one for ia in reply.addresses for one, _, valid in ia.addresses if valid and inside(one, house.prefix)]

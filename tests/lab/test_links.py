@@ -132,6 +132,7 @@ def test_deleted_address_comes_back(lab):
     house = online(lab)
     own = slash64(lab.lan0, house.prefix)
     address = lab.cpe.wait_address(own, "lan0")
+    lab.until("nothing changes any more", lambda: (objects(lab), lab.pause(1))[0] == objects(lab), 20)
     before = objects(lab)
     lab.cpe.ip("-6", "address", "del", address + "/64", "dev", "lan0")
     lab.until("%s is back" % address, lambda: lab.cpe.address_in(own, "lan0") == address, 10)

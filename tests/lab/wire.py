@@ -14,6 +14,7 @@ import time
 
 ETH_P_ALL, ARPHRD_ETHER = 0x0003, 1
 SO_TIMESTAMPNS = 35
+SO_RCVBUFFORCE = 33  # whatever rmem_max is
 PACKET_ADD_MEMBERSHIP, PACKET_MR_PROMISC, SOL_PACKET = 1, 1, 263
 TCP, UDP, ICMP6, NO_NEXT_HEADER = 6, 17, 58, 59
 EXTENSIONS = (0, 43, 60)  # hop-by-hop, routing, destination options: same shape (RFC 8200 section 4.2)
@@ -290,7 +291,7 @@ class Wire:
     def _open(self):
         sock = socket.socket(socket.AF_PACKET, socket.SOCK_RAW, socket.htons(ETH_P_ALL))
         sock.setsockopt(socket.SOL_SOCKET, SO_TIMESTAMPNS, 1)
-        sock.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4 << 20)
+        sock.setsockopt(socket.SOL_SOCKET, SO_RCVBUFFORCE, 4 << 20)
         sock.bind((self.interface, ETH_P_ALL))
         index = socket.if_nametoindex(self.interface)
         # A tunnel's packets have no Ethernet header: they are given an empty one.
