@@ -12,6 +12,8 @@ namespace sixgate::daemon {
 Expected<std::string, FileError> read_config_text(const std::string& path);
 
 // Reads the file anew, and the key of its IPsec knock. The result holds every error of the file and of the command line.
-conf::ReadResult load_config(const conf::CommandLine& command_line);
+// A key that may not be read any more is that of the `running` configuration, with a warning.
+conf::ReadResult load_config(const conf::CommandLine& command_line,
+                             const conf::Config* running = nullptr);
 
 }  // namespace sixgate::daemon

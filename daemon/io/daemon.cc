@@ -384,7 +384,7 @@ void Daemon::signalled(int number) {
 void Daemon::reload() {
   if (stopping_) return;
   supervisor_.reloading();
-  conf::ReadResult read = load_config(command_line_);
+  conf::ReadResult read = load_config(command_line_, &config_);
   for (const conf::Diagnostic& warning : read.warnings) {
     say(LogLevel::kWarning, warning.to_string());
   }

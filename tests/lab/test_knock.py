@@ -76,6 +76,23 @@ def test_knock_with_ip6tables(lab):
     through_a_renumbering(lab, "ip6tables")
 
 
+def test_knock_with_a_key_of_root(lab):
+    """The daemon that became another user reloads without the key that root alone may read, and says so."""
+    require_tools("ip")
+    path, stanza = knock(lab)
+    os.makedirs(os.path.join(lab.short, "state"), exist_ok=True)
+    house = online(lab, config=toml() + stanza, sixgated={"extra": ["--user", "nobody"]})
+    before = house.sixgated.status()["knock"]
+    house.sixgated.write(toml(each={"lan1": 'zone = "isolated"'}) + stanza)
+    house.sixgated.reload()
+    lab.until("the new configuration is in use", lambda: house.sixgated.lan("lan1")["zone"] == "isolated")
+    text = house.sixgated.process.text()
+    lab.check(path + ": chown it" in text and "going on with the key that is in use" in text, text)
+    lab.check(house.sixgated.status()["knock"] == before, house.sixgated.status()["knock"])
+    lab.check("5a5a" not in text, "the key is shown")
+    final_checks(lab)
+
+
 def test_knock_without_ah_in_the_kernel(lab):
     """What the kernel refuses is told with its reason, and the house goes on; the key shows nowhere; the policies go with the stanza."""
     require_tools("ip")

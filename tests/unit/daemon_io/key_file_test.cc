@@ -83,5 +83,75 @@ TEST(KeyFile, AConfigurationWithoutItsKeyIsRefused) {
   EXPECT_EQ(conf::describe(*with.config).find("5555"), std::string::npos);
 }
 
+// Runs as an ordinary user meanwhile.
+template <class Work>
+auto without_root(Work work) {
+  const bool root = ::geteuid() == 0;
+  if (root) EXPECT_EQ(::seteuid(12345), 0);
+  auto result = work();
+  if (root) EXPECT_EQ(::seteuid(0), 0);
+  return result;
+}
+
+TEST(KeyFile, WhatRootAloneMayReadIsReadOnce) {
+  const TemporaryDirectory directory;
+  ASSERT_EQ(::chmod(directory.path().c_str(), 0755), 0);
+  const std::string file = directory / "sixgate.toml";
+  const std::string key = directory / "knock.key";
+  const auto write = [&](const std::string& more) {
+    return replace_file(
+               file,
+               "[lan.home]\ninterface = \"eth1\"\n[ipsec_knock]\nspi = 300\nkey_file = \"" + key +
+                   "\"\n" + more,
+               0644)
+        .has_value();
+  };
+  ASSERT_TRUE(write("") && replace_file(key, kDigits, 0600));
+  conf::CommandLine command_line;
+  command_line.config = file;
+  const conf::ReadResult running = load_config(command_line);
+  ASSERT_TRUE(running.config);
+  ASSERT_EQ(::chmod(key.c_str(), ::geteuid() == 0 ? 0600 : 0), 0);
+  const auto reload = [&](const conf::Config* before) {
+    return without_root([&] { return load_config(command_line, before); });
+  };
+  const conf::ReadResult again = reload(&*running.config);
+  ASSERT_TRUE(again.config && again.config->knock);
+  EXPECT_EQ(again.config->knock->key, running.config->knock->key);
+  ASSERT_EQ(again.warnings.size(), 1U);
+  EXPECT_EQ(
+      again.warnings[0].to_string(),
+      file + ": warning: [ipsec_knock] key_file: may not open " + key +
+          ": chown it to the user that sixgated runs as; going on with the key that is in use");
+  // Not with that of another file, of another length, or with none.
+  EXPECT_FALSE(reload(nullptr).config);
+  conf::Config other = *running.config;
+  other.knock->key_file += ".old";
+  EXPECT_FALSE(reload(&other).config);
+  ASSERT_TRUE(write("algorithm = \"hmac-sha512\"\n"));
+  EXPECT_FALSE(reload(&*running.config).config);
+  // A file that is there no more, or is wrong, is a mistake as ever.
+  ASSERT_TRUE(write(""));
+  ASSERT_EQ(::unlink(key.c_str()), 0);
+  EXPECT_FALSE(reload(&*running.config).config);
+}
+
+TEST(KeyFile, TheUserOfTheCommandLineMayOwnIt) {
+  if (::geteuid() != 0) GTEST_SKIP() << "only root gives files away";
+  const TemporaryDirectory directory;
+  const std::string file = directory / "sixgate.toml";
+  const std::string key = directory / "knock.key";
+  ASSERT_TRUE(replace_file(
+      file,
+      "[lan.home]\ninterface = \"eth1\"\n[ipsec_knock]\nspi = 300\nkey_file = \"" + key + "\"\n"));
+  ASSERT_TRUE(replace_file(key, kDigits, 0600));
+  ASSERT_EQ(::chown(key.c_str(), ::getpwnam("nobody")->pw_uid, 0), 0);
+  conf::CommandLine command_line;
+  command_line.config = file;
+  EXPECT_FALSE(load_config(command_line).config);
+  command_line.user = "nobody";
+  EXPECT_TRUE(load_config(command_line).config);
+}
+
 }  // namespace
 }  // namespace sixgate::daemon
