@@ -12,14 +12,16 @@ void KnownHosts::forget(Entries::iterator entry) {
   entries_.erase(entry);
 }
 
-// The first to go: of the host itself when it has enough; who never answered; who was not seen the longest.
+// The first to go: of the host itself when it has enough; whom nobody named; who never answered; who was not seen the
+// longest.
 void KnownHosts::make_room(const MacAddress& mac, Instant now) {
   const auto count = counts_.find(mac);
   const bool enough = count != counts_.end() && count->second == kMostOfOne;
-  if (!enough && entries_.size() < kMostAddresses) return;
+  if (!enough && entries_.size() < kMostAddresses + kept_.size() * kMostOfOne) return;
   auto first = entries_.end();
   const auto rank = [&](const Entry& entry) {
-    return std::tuple(entry.seen + kMemory > now, entry.answered, entry.seen);
+    return std::tuple(kept_.contains(entry.mac), entry.seen + kMemory > now, entry.answered,
+                      entry.seen);
   };
   for (auto it = entries_.begin(); it != entries_.end(); ++it) {
     if (enough && it->second.mac != mac) continue;

@@ -3,12 +3,15 @@
 // that speaks with nobody but its like stays unknown, and a sleeping one is not woken.
 //
 // It is bounded whatever a host makes up: so many addresses, so many of one host, and what was not seen for a day is
-// forgotten. Who answered the kernel is kept before who was only named.
+// forgotten. Who answered the kernel is kept before who was only named, and whom the configuration names before all
+// others: a pinhole follows them.
 #pragma once
 
 #include <cstddef>
 #include <map>
 #include <optional>
+#include <set>
+#include <utility>
 #include <vector>
 
 #include "daemon/neighbor.h"
@@ -30,6 +33,8 @@ class KnownHosts {
     bool operator==(const Entry&) const = default;
   };
 
+  // Of these the addresses are not forgotten for others': room for them comes on top.
+  void keep(std::set<MacAddress> stations) { kept_ = std::move(stations); }
   // Whether this address has just become known, or another's, or answered for the first time.
   bool see(const Neighbor& neighbor, Instant now);
   // Where an address was within kMemory.
@@ -46,6 +51,7 @@ class KnownHosts {
 
   Entries entries_;
   std::map<MacAddress, std::size_t> counts_;
+  std::set<MacAddress> kept_;
 };
 
 }  // namespace sixgate::daemon

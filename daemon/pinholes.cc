@@ -82,6 +82,17 @@ bool is_for(const conf::Config& config, const MacAddress& station) {
   });
 }
 
+std::set<MacAddress> named_stations(const conf::Config& config) {
+  std::set<MacAddress> out;
+  for (const conf::PinholeConfig& pinhole : config.pinholes) {
+    if (const auto* mac = std::get_if<MacAddress>(&pinhole.host)) out.insert(*mac);
+  }
+  for (const conf::ReservationConfig& one : config.reservations) {
+    if (one.kept.mac) out.insert(*one.kept.mac);
+  }
+  return out;
+}
+
 std::vector<PlacedPinhole> place_pinholes(const House& house, Instant now) {
   const auto& pinholes = house.config->pinholes;
   std::vector<PlacedPinhole> out;

@@ -4,6 +4,7 @@
 #pragma once
 
 #include <compare>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -33,6 +34,8 @@ LearntHosts learn_hosts(const std::vector<conf::PinholeConfig>& pinholes,
 
 // Whether one of them is for the host with this MAC address: named so, or by a name that is reserved for it.
 bool is_for(const conf::Config& config, const MacAddress& station);
+// Those that a pinhole or a reservation names.
+std::set<MacAddress> named_stations(const conf::Config& config);
 
 // A pinhole of the configuration, and where its host is, whether or not that is in what the LAN has. A host that is known
 // by its MAC address is at every address it was heard with, also where that was not made of it (RFC 7217, RFC 8981).

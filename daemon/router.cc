@@ -136,6 +136,7 @@ void Router::build(Instant now) {
       host_memory = std::max<Duration>(host_memory, seconds(config.ra.max_valid.count()));
     lans_.push_back(std::move(kept));
   }
+  for (const auto& lan : lans_) lan->hosts().keep(named_stations(config_));
   for (std::unique_ptr<Lan>& gone : old_lans) {
     say(LogLevel::kInfo, cat("lan ", gone->config().name, ": no longer configured"));
     ra::Advertisement nothing;

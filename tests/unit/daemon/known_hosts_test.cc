@@ -60,6 +60,58 @@ TEST(KnownHosts, WhatAHostMakesUpDrivesNobodyOut) {
   EXPECT_TRUE(all.contains(real)) << "who has answered stays";
 }
 
+// Each of these answers, from as many addresses as one may have.
+template <class See>
+void answer_all(unsigned stations, Instant since, See see) {
+  for (unsigned i = 0; i < stations * KnownHosts::kMostOfOne; ++i) {
+    const Ip6Address at = Ip6Address::from_halves(0x20010db800010000, 0x10000 + i);
+    const Instant now = since + milliseconds(i);
+    see(neighbor(100 + i / KnownHosts::kMostOfOne, at, now, true), now);
+  }
+}
+
+TEST(KnownHosts, WhomTheConfigurationNamesNobodyDrivesOut) {
+  KnownHosts known;
+  known.keep({mac_of(1), mac_of(2)});
+  const Ip6Address real = address("2001:db8:1::7");
+  known.see(neighbor(1, real, kNow, true), kNow);
+  known.see(neighbor(3, address("2001:db8:1::8"), kNow, true), kNow);
+  answer_all(80, kNow + seconds(1), [&](const Neighbor& one, Instant now) { known.see(one, now); });
+  const auto all = known.addresses(kNow + hours(1));
+  EXPECT_TRUE(all.contains(real));
+  EXPECT_FALSE(all.contains(address("2001:db8:1::8")));
+  EXPECT_EQ(all.size(), KnownHosts::kMostAddresses + 2 * KnownHosts::kMostOfOne);
+  // Of its own it has no more than others.
+  for (unsigned i = 0; i < 100; ++i) {
+    const Ip6Address own = Ip6Address::from_halves(0x20010db800010001, i);
+    known.see(neighbor(1, own, kNow + hours(1), true), kNow + hours(1));
+  }
+  EXPECT_EQ(known.addresses_of(mac_of(1), kNow + hours(1)).size(), KnownHosts::kMostOfOne);
+}
+
+TEST(KnownHosts, APinholeStaysWithItsHostWhatANeighbourMakesUp) {
+  conf::Config config = two_lans();
+  conf::PinholeConfig pinhole;
+  pinhole.host = mac_of(1);
+  pinhole.protocols = {6};
+  config.pinholes.push_back(pinhole);
+  RouterRun run(config);
+  run.start_online();
+  const Ip6Address privacy = address("2001:db8:1::aaaa:bbbb:cccc:dddd");
+  run.router->neighbors({neighbor(1, privacy, run.now, true)}, run.now);
+  run.settle();
+  const auto open = [&] {
+    return std::any_of(run.firewall->pinholes.begin(), run.firewall->pinholes.end(),
+                       [&](const auto& one) { return one.host == privacy; });
+  };
+  EXPECT_TRUE(open());
+  answer_all(80, run.now + seconds(1),
+             [&](const Neighbor& one, Instant now) { run.router->neighbors({one}, now); });
+  run.now = run.now + seconds(3);
+  run.reload(config);
+  EXPECT_TRUE(open());
+}
+
 const StatusHost* host(const StatusLan& lan, const MacAddress& mac) {
   for (const StatusHost& one : lan.hosts) {
     if (one.mac == mac) return &one;
