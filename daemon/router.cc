@@ -145,7 +145,7 @@ void Router::build(Instant now) {
     leaving_.push_back({std::move(gone), now + kFarewell});
   }
   if (host_memory > Duration{}) pool_.set_host_memory(host_memory);
-  relay_.configure(relay_links());
+  configure_relay();
 
   std::vector<delegation::Delegation> unique_local;
   if (config_.ula.mode == conf::UlaConfig::Mode::kAuto && !state_.unique_local)
@@ -515,7 +515,7 @@ void Router::advertise(Instant now) {
     lan->advertise(advertisement, now);
   }
   server_.configure({state_.duid, state_.secret, desired_.dhcp6_links}, now);
-  relay_.configure(relay_links());
+  configure_relay();
   pcp_.configure(desired_.pcp_links, settled_, now);
   for (const auto& lan : lans_)
     lan->server_watch().configure(state_.duid, watch_interval(lan->config()), now);

@@ -223,7 +223,9 @@ class Router {
   void note_told_before();
   void collect_server(Instant now);
   void receive_for_servers(const PacketIn& packet, Lan* lan, Instant now);
+  void configure_relay();
   std::vector<dhcp6::RelayLink> relay_links() const;
+  dhcp6::OwnPrefixes own_prefixes() const;
   void collect_relay(Instant now);
   void collect_pcp();
   void answer_pcp();

@@ -50,6 +50,40 @@ std::vector<dhcp6::RelayLink> Router::relay_links() const {
   return links;
 }
 
+// What no Reply to another's client can lead behind a LAN.
+dhcp6::OwnPrefixes Router::own_prefixes() const {
+  dhcp6::OwnPrefixes own;
+  for (const auto& [lan, prefixes] : prefixes_) {
+    for (const LanPrefix& one : prefixes) own.at_home.push_back(one.prefix);
+  }
+  // What our server gave before the LAN became another's, the other one may give anew.
+  const auto is_relayed = [&](const std::string& lan) {
+    return std::any_of(config_.lans.begin(), config_.lans.end(), [&](const conf::LanConfig& one) {
+      return one.name == lan && one.is_relayed();
+    });
+  };
+  for (const dhcp6::DelegatedPrefix& one : server_.delegations()) {
+    if (!is_relayed(one.link)) own.at_home.push_back(one.prefix);
+  }
+  for (const delegation::Delegation& one : pool_.delegations()) {
+    if (one.withdrawn) continue;
+    own.delegated.push_back(one.prefix);
+    if (one.excluded) own.uplinks.push_back(*one.excluded);
+  }
+  for (const auto& uplink : uplinks_) {
+    for (const ra::HeardPrefix& one : uplink->heard().prefixes) own.uplinks.push_back(one.prefix);
+    for (const dhcp6::LeasedAddress& one : uplink->lease().addresses)
+      own.uplinks.emplace_back(one.address, 128);
+  }
+  return own;
+}
+
+void Router::configure_relay() {
+  std::vector<dhcp6::RelayLink> links = relay_links();
+  dhcp6::OwnPrefixes own = links.empty() ? dhcp6::OwnPrefixes() : own_prefixes();
+  relay_.configure(std::move(links), std::move(own));
+}
+
 void Router::receive_for_servers(const PacketIn& packet, Lan* lan, Instant now) {
   const bool is_reply =
       !packet.payload.empty() &&

@@ -67,13 +67,15 @@ void Relay::restore(std::vector<RelayedDelegation> delegations, Instant now) {
   delegations_.restore(std::move(delegations), now);
 }
 
-void Relay::configure(std::vector<RelayLink> links) {
+void Relay::configure(std::vector<RelayLink> links, OwnPrefixes own) {
+  delegations_.stay_off(std::move(own));
   if (configured_ && links == links_) return;
   configured_ = true;
   links_ = std::move(links);
   std::set<std::string> names;
   for (const RelayLink& link : links_) names.insert(link.name);
   delegations_.keep_only(names);
+  requests_.keep_only(names);
 }
 
 const RelayLink* Relay::link_on(std::string_view interface) const {
@@ -104,7 +106,8 @@ void Relay::receive(const RelayInput& input, Instant now) {
   Dropped dropped = RelayDrop::kMalformed;
   if (!input.payload.empty()) {
     const auto type = static_cast<MessageType>(input.payload.front());
-    dropped = type == MessageType::kRelayReply ? relay_down(input, now) : relay_up(input, type);
+    dropped =
+        type == MessageType::kRelayReply ? relay_down(input, now) : relay_up(input, type, now);
   }
   if (dropped)
     ++counters[*dropped];
@@ -113,7 +116,7 @@ void Relay::receive(const RelayInput& input, Instant now) {
 }
 
 // Sections 19.1.1 and 19.1.2.
-Relay::Dropped Relay::relay_up(const RelayInput& input, MessageType type) {
+Relay::Dropped Relay::relay_up(const RelayInput& input, MessageType type, Instant now) {
   const RelayLink* link = link_on(input.interface);
   if (link == nullptr) return RelayDrop::kUnknownLink;
   if (type == MessageType::kAdvertise || type == MessageType::kReply ||
@@ -142,11 +145,10 @@ Relay::Dropped Relay::relay_up(const RelayInput& input, MessageType type) {
     if (!input.to.is_multicast()) return RelayDrop::kUnicast;
     if (input.link_layer) forward.options.push_back(ClientLinkLayerAddress::of(*input.link_layer));
   }
-  if (type == MessageType::kRelease || type == MessageType::kRelayForward)
-    see_release(*link, input.payload);
   forward.options.push_back(RelayedMessage{{input.payload.begin(), input.payload.end()}});
   const std::vector<std::uint8_t> bytes = forward.to_bytes();
   if (bytes.empty()) return RelayDrop::kTooLarge;
+  see_request(*link, input.from, input.payload, now);
   for (const RelayServer& server : link->servers)
     out_.packets.push_back({server.interface, server.address, kServerPort, bytes});
   return std::nullopt;
@@ -188,20 +190,24 @@ Relay::Dropped Relay::relay_down(const RelayInput& input, Instant now) {
   return std::nullopt;
 }
 
-void Relay::see_release(const RelayLink& link, std::span<const std::uint8_t> bytes) {
+void Relay::see_request(const RelayLink& link, const Ip6Address& next_hop,
+                        std::span<const std::uint8_t> bytes, Instant now) {
   const auto message = innermost(bytes);
-  if (!message || message->type != MessageType::kRelease) return;
-  if (const ClientId* client = find_single<ClientId>(message->options))
+  if (!message) return;
+  requests_.remember(link.name, next_hop, *message, now);
+  const ClientId* client = find_single<ClientId>(message->options);
+  if (client != nullptr && message->type == MessageType::kRelease)
     delegations_.release(link.name, client->duid, message->options);
 }
 
 // Only a Reply gives anything; an Address Registration Reply says nothing of what is reachable (RFC 9686
-// section 4.3).
+// section 4.3). It has to be relayed whatever it is (section 19.2); believed is what answers a client of ours.
 void Relay::see_reply(const RelayLink& link, const Ip6Address& next_hop,
                       std::span<const std::uint8_t> bytes, Instant now) {
   if (!next_hop.is_link_local() && !is_on(link, next_hop)) return;
   const auto message = innermost(bytes);
   if (!message || message->type != MessageType::kReply) return;
+  if (!requests_.has_answer(link.name, next_hop, *message, now)) return;
   if (const ClientId* client = find_single<ClientId>(message->options))
     delegations_.learn(link.name, client->duid, next_hop, message->options, link.limits, now);
 }

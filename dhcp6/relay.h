@@ -4,7 +4,8 @@
 //
 // Sans-I/O, as Server. Stateless as far as relaying goes: each Relay-forward carries in its Interface-Id the name
 // of the link, and the server returns it. What it does remember are the prefixes that it saw servers delegate
-// (relayed_delegations.h): it is the router that has to know the way to them.
+// (relayed_delegations.h): it is the router that has to know the way to them. For that alone it remembers, too, what
+// clients asked for (relayed_requests.h).
 //
 // What it decides where the RFC leaves the choice:
 // - An answer is taken from the addresses that we relay to. All_DHCP_Servers means the servers of that link:
@@ -25,6 +26,7 @@
 #include "dhcp6/relay_counters.h"
 #include "dhcp6/relay_message.h"
 #include "dhcp6/relayed_delegations.h"
+#include "dhcp6/relayed_requests.h"
 #include "net/log.h"
 #include "net/mac_address.h"
 #include "net/time.h"
@@ -79,7 +81,7 @@ class Relay {
  public:
   // Once, before anything else: what an earlier run saw.
   void restore(std::vector<RelayedDelegation> delegations, Instant now);
-  void configure(std::vector<RelayLink> links);
+  void configure(std::vector<RelayLink> links, OwnPrefixes own = {});
 
   // Whether clients of this interface are relayed for.
   bool relays_for(std::string_view interface) const;
@@ -105,15 +107,17 @@ class Relay {
   using Dropped = std::optional<RelayDrop>;
   const RelayLink* link_on(std::string_view interface) const;
   const RelayLink* link_of(const RelayMessage& reply) const;
-  Dropped relay_up(const RelayInput& input, MessageType type);
+  Dropped relay_up(const RelayInput& input, MessageType type, Instant now);
   Dropped relay_down(const RelayInput& input, Instant now);
-  void see_release(const RelayLink& link, std::span<const std::uint8_t> message);
+  void see_request(const RelayLink& link, const Ip6Address& next_hop,
+                   std::span<const std::uint8_t> message, Instant now);
   void see_reply(const RelayLink& link, const Ip6Address& next_hop,
                  std::span<const std::uint8_t> message, Instant now);
 
   std::vector<RelayLink> links_;
   bool configured_ = false;
   RelayedDelegations delegations_;
+  RelayedRequests requests_;
   std::map<std::string, RelayCounters, std::less<>> counters_;  // by interface
   RelayOutputs out_;
 };

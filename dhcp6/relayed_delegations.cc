@@ -14,10 +14,18 @@ constexpr std::size_t kMostComplaints = 64;
 
 const Prefix kGlobalUnicast{Ip6Address::from_halves(0x2000000000000000, 0), 3};
 
+// What a whole provider has; no house has more.
+constexpr unsigned kShortest = 32;
+
 // What a host can have an address in. A server that is wrong must not take the way to everything else.
 bool is_delegable(const Prefix& prefix) {
   return (kGlobalUnicast.contains(prefix) || kUniqueLocal.contains(prefix)) &&
-         prefix.length() >= 16;
+         prefix.length() >= kShortest;
+}
+
+bool overlaps_any(const std::vector<Prefix>& all, const Prefix& prefix) {
+  return std::any_of(all.begin(), all.end(),
+                     [&](const Prefix& one) { return one.overlaps(prefix); });
 }
 
 bool is_of(const RelayedDelegation& one, const std::string& link, const Duid& client) {
@@ -58,6 +66,18 @@ void RelayedDelegations::end(Ends ends, std::string_view why) {
   });
 }
 
+bool RelayedDelegations::is_at_home(const Prefix& prefix) const {
+  return overlaps_any(own_.at_home, prefix) ||
+         std::any_of(own_.delegated.begin(), own_.delegated.end(),
+                     [&](const Prefix& one) { return prefix.contains(one); });
+}
+
+void RelayedDelegations::stay_off(OwnPrefixes own) {
+  if (own == own_) return;
+  own_ = std::move(own);
+  end([&](const RelayedDelegation& one) { return is_at_home(one.prefix); }, "it is in use here");
+}
+
 bool RelayedDelegations::has_room(const RelayedDelegation& said, const RelayLimits& limits) const {
   unsigned of_client = 0;
   unsigned of_link = 0;
@@ -69,6 +89,22 @@ bool RelayedDelegations::has_room(const RelayedDelegation& said, const RelayLimi
   return of_client < limits.per_client && of_link < limits.per_link;
 }
 
+// Why it is not routed; empty when it is.
+std::string RelayedDelegations::refusal(const RelayedDelegation& said,
+                                        const RelayLimits& limits) const {
+  if (is_at_home(said.prefix) || overlaps_any(own_.uplinks, said.prefix))
+    return "it is in use here";
+  for (const RelayedDelegation& one : all_) {
+    // A router may be plugged in elsewhere.
+    const bool moves = one.prefix == said.prefix && one.client == said.client;
+    if (one.link != said.link && one.prefix.overlaps(said.prefix) && !moves)
+      return cat("it is in use behind lan ", one.link);
+  }
+  if (has_room(said, limits)) return {};
+  return cat("it would be more than ", limits.per_client, " of one client or ", limits.per_link,
+             " of the LAN");
+}
+
 void RelayedDelegations::learn_prefix(const RelayedDelegation& said, const RelayLimits& limits) {
   const auto at = std::lower_bound(
       all_.begin(), all_.end(), said.prefix,
@@ -76,12 +112,11 @@ void RelayedDelegations::learn_prefix(const RelayedDelegation& said, const Relay
   const bool known = at != all_.end() && at->prefix == said.prefix;
   if (known && *at == said) return;
   const bool its_own = known && is_of(*at, said.link, said.client);
-  if (!its_own && !has_room(said, limits)) {
+  if (const std::string why = its_own ? "" : refusal(said, limits); !why.empty()) {
     ++refused_[said.link];
     if (complained_of_.size() < kMostComplaints && complained_of_.insert(said.prefix).second) {
       say(LogLevel::kWarning, cat("lan ", said.link, ": ", said.prefix, " of client ", said.client,
-                                  " is not routed: it would be more than ", limits.per_client,
-                                  " of one client or ", limits.per_link, " of the LAN"));
+                                  " is not routed: ", why));
     }
     return;
   }

@@ -77,9 +77,13 @@ class Run {
       case 4:
         receive("lan1", composed().to_bytes());
         break;
-      default:
-        receive("wan", around(composed()).to_bytes());
+      default: {
+        const Message message = composed();
+        const RelayMessage reply = around(message);
+        if (!(reply.peer_address.low() & 64)) ask(message, reply);
+        receive("wan", reply.to_bytes());
         break;
+      }
     }
   }
 
@@ -119,15 +123,23 @@ class Run {
     return reply;
   }
 
-  void receive(std::string_view interface, const std::vector<std::uint8_t>& bytes) {
-    relay_.receive(
-        {.interface = interface,
-         .payload = bytes,
-         .from = interface == "wan" ? kServer : Ip6Address::from_halves(0xfe80000000000000, 12),
-         .port = kServerPort,
-         .to = kAllDhcpRelayAgentsAndServers,
-         .link_layer = MacAddress({2, 0, 0x5e, 0, 0x53, 1})},
-        now_);
+  // What that is the answer to: little is learnt of others.
+  void ask(Message message, const RelayMessage& reply) {
+    message.type = MessageType::kRequest;
+    const InterfaceId* id = find<InterfaceId>(reply.options);
+    const bool b = id != nullptr && id->id == Octets{'b'};
+    receive(b ? "lan1" : "lan0", message.to_bytes(), reply.peer_address);
+  }
+
+  void receive(std::string_view interface, const std::vector<std::uint8_t>& bytes,
+               const Ip6Address& client = Ip6Address::from_halves(0xfe80000000000000, 12)) {
+    relay_.receive({.interface = interface,
+                    .payload = bytes,
+                    .from = interface == "wan" ? kServer : client,
+                    .port = kServerPort,
+                    .to = kAllDhcpRelayAgentsAndServers,
+                    .link_layer = MacAddress({2, 0, 0x5e, 0, 0x53, 1})},
+                   now_);
     for (const RelayPacket& packet : relay_.drain().packets) {
       if (interface == "wan") {
         require(packet.interface != "wan");
@@ -151,7 +163,7 @@ class Run {
       before = &one.prefix;
       require(++of_link[one.link] <= kLimits.per_link);
       require(++of_client[{one.link, one.client}] <= kLimits.per_client);
-      require(one.prefix.length() >= 16);
+      require(one.prefix.length() >= 32);
     }
     const auto next = relay_.next_deadline();
     require(!next || *next >= now_ - seconds(65536));

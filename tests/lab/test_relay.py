@@ -8,6 +8,7 @@ from dhcp_clients import Dhclient, Dhcrelay, DibblerRelay
 from lab import SERVER, check_not_malformed, limit, proves
 from peers import DhcpcdHost, Dhcpd, Kea, Sixgated
 from scenario import build, crossed, final_checks, toml, wait_delegated
+from test_dhcp6_names import option
 from wire import UDP, address, dhcp_options, inject, inside, ipv6, multicast_mac, udp
 
 # The LANs of the house that the central server knows, one behind them, and what it delegates to routers of each.
@@ -132,6 +133,16 @@ def test_a_server_beyond_the_uplink(lab):
     lab.h1.wait_ping(SERVER, source=own)
     lab.row("8415-R-13", not lab.h1.ping(SERVER, source=stranger) and not crossed(lab.beyond, source=stranger, since=since),
             "a source in no delegation crossed")
+
+    # Nobody asked for what comes in the server's name: it is relayed, and nothing more.
+    since, forged = time.time(), "2001:db8:88:ee00::/56"
+    reply = b"\7\1\2\3" + option(1, b"\0\3\0\1forged") + option(25, b"\0\0\0\1" + bytes(8) + option(
+        26, b"\0\0\x0e\x10" * 2 + b"\x38" + ipaddress.IPv6Network(forged).network_address.packed))
+    outside = bytes([REPLY, 0]) + ipaddress.IPv6Network(LAN)[1].packed + ipaddress.IPv6Address(first.peer).packed + option(9, reply)
+    target = lab.cpe.wait_address("2001:db8:0:1::/64", "wan0")
+    inject(lab.isp, "isp0", ipv6(SERVER, target, UDP, udp(SERVER, target, 547, 547, outside)), lab.cpe.mac("wan0"))
+    lab.until("the forged Reply is relayed", lambda: reply in messages(lab.lan0, since), 10)
+    lab.holds("it is not routed", lambda: not route_to(lab.cpe, forged) and forged not in delegated(house.sixgated), 2)
 
     # Killed, with everything flushed that it had put into the kernel; no client says a word.
     house.sixgated.kill()

@@ -48,8 +48,8 @@ void say(RouterRun& run, const std::string& interface, const std::vector<std::ui
   run.run_for(Router::kSubdelegationGap);
 }
 
-void answer(RouterRun& run, const Message& message, const char* from = kServer,
-            const std::string& interface = "wan0") {
+void forge(RouterRun& run, const Message& message, const char* from = kServer,
+           const std::string& interface = "wan0") {
   RelayMessage reply{.type = MessageType::kRelayReply,
                      .hop_count = 0,
                      .link_address = {},
@@ -57,6 +57,15 @@ void answer(RouterRun& run, const Message& message, const char* from = kServer,
                      .options = {dhcp6::InterfaceId{{'l', 'a', 'n', '0'}},
                                  dhcp6::RelayedMessage{message.to_bytes()}}};
   say(run, interface, reply.to_bytes(), from, address("2001:db8:ffff::7"));
+}
+
+// To a client that asked.
+void answer(RouterRun& run, const Message& message, const char* from = kServer,
+            const std::string& interface = "wan0") {
+  Message request = of_client(MessageType::kRequest);
+  request.options.push_back(dhcp6::IaPd{.iaid = 1});
+  say(run, "lan0", request.to_bytes(), "fe80::c");
+  forge(run, message, from, interface);
 }
 
 const KernelRoute* route_to(const RouterRun& run, const char* destination) {
@@ -155,6 +164,37 @@ TEST(Conformance, Row_8415_R_10_TheWayToADelegationComesAndGoes) {
   EXPECT_EQ(route_to(run, "2001:db8:88:200::/56"), nullptr);
 }
 
+TEST(RouterRelay, WhatNobodyAskedForIsNotRouted) {
+  RouterRun run(relaying());
+  run.start_online();
+  forge(run, of_client(MessageType::kReply, "2001:db8:88:100::/56"));
+  ASSERT_EQ(run.served.size(), 1U);
+  EXPECT_EQ(run.served[0].interface, "lan0") << "it is relayed all the same";
+  EXPECT_EQ(route_to(run, "2001:db8:88:100::/56"), nullptr);
+  EXPECT_FALSE(contains(rules_of(run, "lan0").local, "2001:db8:88:100::/56"));
+  EXPECT_FALSE(contains(run.firewall->delegated, "2001:db8:88:100::/56"));
+  EXPECT_TRUE(run.memory.relayed.empty());
+}
+
+TEST(RouterRelay, NoServerLeadsThePacketsOfOneLanToAnother) {
+  RouterRun run(relaying());
+  run.start_online();
+  std::optional<Prefix> other;
+  for (const KernelAddress* one : run.addresses_on("lan1")) {
+    if (prefix("2001:db8:1::/56").contains(one->address)) other = Prefix(one->address, 65);
+  }
+  ASSERT_TRUE(other);
+  answer(run, of_client(MessageType::kReply, other->to_string().c_str()));
+  EXPECT_EQ(route_to(run, other->to_string().c_str()), nullptr);
+  // Nor what an uplink delegated, all of it, or the link of the uplink.
+  for (const char* one : {"2001:db8:1::/56", "2001:db8::/32", "2001:db8:ffff::/64"}) {
+    answer(run, of_client(MessageType::kReply, one));
+    EXPECT_EQ(route_to(run, one), nullptr) << one;
+    EXPECT_TRUE(run.logged(std::string(one) + " of client")) << run.log_text();
+  }
+  EXPECT_TRUE(run.memory.relayed.empty());
+}
+
 TEST(Conformance, Row_8415_R_11_ACrashLosesNoDelegation) {
   RouterRun run(relaying());
   run.start_online();
@@ -233,6 +273,24 @@ TEST(RouterRelay, WhenTheLanIsOursAgainNothingOfTheOtherServerIsLeft) {
   run.start(stored);
   run.run_for(seconds(1));
   EXPECT_EQ(route_to(run, "2001:db8:88:200::/56"), nullptr);
+}
+
+TEST(RouterRelay, TheOtherServerMayGiveWhatOursGave) {
+  RouterRun run(two_lans());
+  run.start_online();
+  Message solicit = of_client(MessageType::kSolicit);
+  solicit.options.push_back(dhcp6::RapidCommit{});
+  solicit.options.push_back(dhcp6::IaPd{.iaid = 1});
+  const auto reply = run.ask("lan0", solicit);
+  ASSERT_TRUE(reply);
+  const auto* ia = dhcp6::find<dhcp6::IaPd>(reply->options);
+  ASSERT_NE(ia, nullptr);
+  const auto* given = dhcp6::find<dhcp6::IaPrefix>(ia->options);
+  ASSERT_NE(given, nullptr);
+  run.reload(relaying());
+  answer(run, of_client(MessageType::kReply, given->prefix.to_string().c_str()));
+  ASSERT_EQ(run.memory.relayed.size(), 1U) << run.log_text();
+  EXPECT_EQ(run.memory.relayed[0].prefix, given->prefix);
 }
 
 TEST(RouterRelay, TheStatusShowsServersAndDelegations) {

@@ -98,8 +98,23 @@ class RelayRun {
     reply.options.push_back(RelayedMessage{message.to_bytes()});
     return reply;
   }
+  // A client asks for a prefix; nobody looks at what goes up.
+  void ask(std::uint8_t client = 1, const char* id = "home", const char* peer = "fe80::c",
+           MessageType type = MessageType::kRequest) {
+    Message request = of_client(type, client);
+    request.options.push_back(IaPd{.iaid = 1});
+    auto before = std::exchange(sent, {});
+    up(request.to_bytes(), std::string_view(id) == "home" ? "lan0" : "lan1", peer);
+    sent = std::move(before);
+  }
   void delegate(const char* text, std::uint32_t valid = 3600, std::uint8_t client = 1,
                 std::uint32_t iaid = 1, const char* id = "home", const char* peer = "fe80::c") {
+    ask(client, id, peer);
+    answer(text, valid, client, iaid, id, peer);
+  }
+  // The server delegates, asked or not.
+  void answer(const char* text, std::uint32_t valid = 3600, std::uint8_t client = 1,
+              std::uint32_t iaid = 1, const char* id = "home", const char* peer = "fe80::c") {
     Message reply = of_client(MessageType::kReply, client);
     reply.options.push_back(delegating(text, valid, iaid));
     down(around(reply, id, peer).to_bytes());

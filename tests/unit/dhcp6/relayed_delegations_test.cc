@@ -66,6 +66,7 @@ TEST(RelayedDelegations, APersonTakesOutALeaseAClientOrALan) {
 
 TEST(Conformance, Row_8415_R_10_OnlyARepliesPrefixesAreRouted) {
   RelayRun run;
+  run.ask();
   const auto say = [&](MessageType type, const IaPd& ia) {
     Message message = RelayRun::of_client(type);
     message.options.push_back(ia);
@@ -78,10 +79,11 @@ TEST(Conformance, Row_8415_R_10_OnlyARepliesPrefixesAreRouted) {
   IaPd upside_down = RelayRun::delegating("2001:db8:2::/56");
   std::get_if<IaPrefix>(&upside_down.options[0])->preferred = Lifetime(3601);
   say(MessageType::kReply, upside_down);
-  for (const char* never : {"::/0", "2000::/3", "fe80::/64", "ff00::/16", "::ffff:0:0/96"})
+  for (const char* never :
+       {"::/0", "2000::/3", "2a00::/16", "2a00::/31", "fe80::/64", "ff00::/16", "::ffff:0:0/96"})
     say(MessageType::kReply, RelayRun::delegating(never));
   EXPECT_TRUE(run.routed().empty());
-  EXPECT_EQ(run.sent.size(), 8U) << "all of it is relayed";
+  EXPECT_EQ(run.sent.size(), 10U) << "all of it is relayed";
   // Nobody but the client can use the way back.
   run.delegate("2001:db8:2::/56", 3600, 1, 1, "home", "2001:db8:ffff::1");
   EXPECT_TRUE(run.routed().empty());
@@ -109,10 +111,123 @@ TEST(Conformance, Row_8415_R_10_APrefixFollowsItsClient) {
   EXPECT_EQ(run.routed("guests").size(), 1U);
 }
 
+TEST(RelayedDelegations, OnlyWhatAClientAskedForIsBelieved) {
+  RelayRun run;
+  const auto tries = [&](const char* what) {
+    run.answer("2001:db8:2::/56");
+    EXPECT_TRUE(run.routed().empty()) << what;
+    EXPECT_EQ(std::exchange(run.sent, {}).size(), 1U) << "it is relayed all the same";
+  };
+  tries("nobody asked");
+  run.ask(2);
+  tries("another client asked");
+  run.ask(1, "home", "fe80::d");
+  tries("it is reached another way");
+  run.ask(1, "guests");
+  tries("it is on another LAN");
+  Message request = RelayRun::of_client(MessageType::kRequest);
+  request.options.push_back(IaPd{.iaid = 1});
+  request.transaction_id ^= 1;
+  run.up(request.to_bytes());
+  run.sent.clear();
+  tries("it asked something else");
+  for (const auto type : {MessageType::kSolicit, MessageType::kConfirm, MessageType::kRelease,
+                          MessageType::kDecline, MessageType::kInformationRequest}) {
+    run.ask(1, "home", "fe80::c", type);
+    tries(to_string(type).c_str());
+  }
+  run.up(RelayRun::of_client(MessageType::kRequest).to_bytes());
+  run.sent.clear();
+  tries("it asked for no prefix");
+  run.ask();
+  run.now = run.now + RelayedRequests::kMemory;
+  tries("it was long ago");
+  for (const auto type : {MessageType::kRequest, MessageType::kRenew, MessageType::kRebind}) {
+    run.ask(1, "home", "fe80::c", type);
+    run.answer("2001:db8:2::/56");
+    EXPECT_EQ(run.routed().size(), 1U) << to_string(type);
+    run.answer("2001:db8:2::/56", 0);
+    EXPECT_TRUE(run.routed().empty()) << "another server has another word";
+    run.now = run.now + RelayedRequests::kMemory;
+  }
+  Message rapid = RelayRun::of_client(MessageType::kSolicit);
+  rapid.options.push_back(IaPd{.iaid = 1});
+  rapid.options.push_back(RapidCommit{});
+  run.up(rapid.to_bytes());
+  run.answer("2001:db8:2::/56");
+  EXPECT_EQ(run.routed().size(), 1U);
+}
+
+TEST(RelayedDelegations, WhatIsRememberedOfRequestsIsBounded) {
+  RelayRun run;
+  Message request = RelayRun::of_client(MessageType::kRequest);
+  request.options.push_back(IaPd{.iaid = 1});
+  const auto asks = [&](std::uint32_t id) {
+    request.transaction_id = id;
+    run.up(request.to_bytes());
+    run.sent.clear();
+  };
+  asks(0x123456);
+  run.ask(1, "guests");
+  for (std::uint32_t i = 1; i < RelayedRequests::kMostOfLink; ++i) asks(i);
+  asks(1);  // again: it takes no other's place
+  run.answer("2001:db8:2::/56");
+  EXPECT_EQ(run.routed().size(), 1U);
+  asks(RelayedRequests::kMostOfLink);
+  run.answer("2001:db8:3::/56");
+  EXPECT_EQ(run.routed().size(), 1U) << "the oldest went";
+  run.answer("2001:db8:4::/56", 3600, 1, 1, "guests");
+  EXPECT_EQ(run.routed("guests").size(), 1U) << "of that LAN alone";
+}
+
+TEST(RelayedDelegations, WhatIsInUseHereIsNotRouted) {
+  RelayRun run;
+  const OwnPrefixes own{.at_home = {prefix("2001:db8:1::/64"), prefix("2001:db8:1:10::/60")},
+                        .delegated = {prefix("2001:db8:1::/48"), prefix("2001:db8:9:8::/64")},
+                        .uplinks = {prefix("2001:db8:f::/64"), prefix("2001:db8:1:ffff::/64")}};
+  run.relay.configure(run.links, own);
+  unsigned refused = 0;
+  for (const char* one :
+       {"2001:db8:1::/65", "2001:db8:1::/64", "2001:db8:1:12::/64", "2001:db8:1::/48",
+        "2001:db8::/32", "2001:db8:9:8::/64", "2001:db8:f::/48", "2001:db8:1:ffff:8000::/65"}) {
+    run.delegate(one);
+    EXPECT_TRUE(run.routed().empty()) << one;
+    EXPECT_EQ(run.relay.refused_delegations("home"), ++refused);
+    EXPECT_NE(run.log.find(std::string(one) + " of client"), std::string::npos) << run.log;
+  }
+  run.delegate("2001:db8:1:100::/56");
+  EXPECT_EQ(run.routed().size(), 1U) << "a part of what is delegated to us";
+  // Of another LAN nothing is taken, but by the client that has it.
+  run.delegate("2001:db8:1:140::/60", 3600, 2, 1, "guests");
+  run.delegate("2001:db8:1:100::/56", 3600, 2, 1, "guests");
+  EXPECT_TRUE(run.routed("guests").empty());
+  run.delegate("2001:db8:1:100::/56", 3600, 1, 1, "guests");
+  EXPECT_EQ(run.routed("guests").size(), 1U);
+  // What becomes a LAN's is one's no more; what a router of an uplink says ends nothing.
+  run.delegate("2001:db8:2::/56");
+  run.delegate("2001:db8:3::/56");
+  run.relay.configure(run.links, {.at_home = {prefix("2001:db8:2:5::/64")},
+                                  .delegated = {},
+                                  .uplinks = {prefix("2001:db8:3:5::/64")}});
+  EXPECT_EQ(run.routed(), std::vector{prefix("2001:db8:3::/56")});
+  run.delegate("2001:db8:3::/56", 7200);
+  EXPECT_EQ(run.relay.delegations().back().valid_until, run.now + seconds(7200));
+}
+
 TEST(Conformance, Row_8415_R_10_BehindAnotherRelayAgentItIsThatWhichLeadsThere) {
   RelayRun run;
   Message reply = RelayRun::of_client(MessageType::kReply);
   reply.options.push_back(RelayRun::delegating("2001:db8:2::/56"));
+  // What the relay agent below says of its client is looked into.
+  Message renew = RelayRun::of_client(MessageType::kRenew);
+  renew.options.push_back(IaPd{.iaid = 1});
+  RelayMessage asking{.type = MessageType::kRelayForward,
+                      .hop_count = 0,
+                      .link_address = address("2001:db8:9::1"),
+                      .peer_address = address("fe80::c"),
+                      .options = {RelayedMessage{renew.to_bytes()}}};
+  run.up(asking.to_bytes(), "lan0", "fe80::d", kAllDhcpServers, kServerPort);
+  run.sent.clear();
   const RelayMessage inner = RelayRun::around(reply, "below", "fe80::c");
   RelayMessage outer = RelayRun::around({}, "home", "fe80::d");
   outer.hop_count = 1;
