@@ -5,7 +5,9 @@
 #include <array>
 #include <utility>
 
+#include "conf/check_firewall.h"
 #include "conf/check_split.h"
+#include "conf/key_values.h"
 #include "conf/suggest.h"
 #include "net/text.h"
 
@@ -65,6 +67,7 @@ class Checker {
     for (std::size_t i = 0; i < config_.reservations.size(); ++i) check_reservation(i);
     for (std::size_t i = 0; i < config_.pinholes.size(); ++i) check_pinhole(i);
     check_knock();
+    for (Problem& problem : check_firewall(config_)) problems_.push_back(std::move(problem));
     return std::move(problems_);
   }
 
@@ -107,10 +110,6 @@ class Checker {
     };
     include("include_nft", config_.firewall.include_nft);
     include("include_ip6tables", config_.firewall.include_ip6tables);
-    if (config_.firewall.accept_mark != 0 &&
-        config_.firewall.backend == FirewallConfig::Choice::kIp6tables)
-      add(Where::kFirewall, 0, "accept_mark",
-          "is of nft alone: what ip6tables accepts has passed its table, and others see no mark");
     if (config_.uplinks.empty() && config_.lans.empty()) {
       add(Where::kGlobal, 0, "", "there is no interface: neither an uplink nor a LAN");
     }
@@ -124,11 +123,10 @@ class Checker {
       return;
     }
     if (!firewall::is_interface_name(interface)) {
-      add(where, index, "interface",
-          cat("\"", printable(interface),
-              "\" is no interface name: 1 to 15 characters without space and \"/\""));
+      add(where, index, "interface", no_interface_name(interface));
       return;
     }
+    if (interface == "lo") add(where, index, "interface", "\"lo\" is this machine itself");
     for (std::size_t i = 0; i < config_.uplinks.size(); ++i) {
       if (config_.uplinks[i].interface != interface) continue;
       if (where == Where::kUplink && i >= index) break;
@@ -187,8 +185,15 @@ class Checker {
     if (uplink.nptv6 && config_.ula.mode == UlaConfig::Mode::kNone)
       add(Where::kUplink, index, "nptv6",
           "translates the house's own prefix, and [ula] prefix = \"none\"");
-    if (uplink.nptv6 && config_.firewall.backend == FirewallConfig::Choice::kNone)
-      add(Where::kUplink, index, "nptv6", "is done by the firewall, and backend = \"none\"");
+    const bool may_ask = uplink.mode != UplinkMode::kAuto || uplink.request_prefix.wanted();
+    if (uplink.nptv6 && (uplink.mode == UplinkMode::kNone || !may_ask))
+      add(Where::kUplink, index, "nptv6", "needs a prefix of the provider, and none is asked for");
+    for (std::size_t i = 0; i < config_.lans.size() && uplink.nptv6; ++i) {
+      const LanConfig& lan = config_.lans[i];
+      if (lan.takes_from(uplink.name) && !lan.takes_from(delegation::kOriginUla))
+        add(Where::kLan, i, "ip6class",
+            cat("leaves out \"ula\", which uplink ", uplink.name, " translates (nptv6)"));
+    }
     if (uplink.nptv6 && uplink.share_prefix == SharePrefix::kOn)
       add(Where::kUplink, index, "nptv6",
           "gives hosts nothing of this uplink, and share_prefix = \"on\" does");
@@ -238,6 +243,8 @@ class Checker {
         add(Where::kUplink, index, "prefixes", cat(prefix, " overlaps ", other));
     }
     if (!uplink.gateway || uplink.gateway->is_link_local()) return;
+    if (uplink.address && uplink.address->address == *uplink.gateway)
+      return add(Where::kUplink, index, "gateway", "is the router's own `address`");
     if (!uplink.address ||
         !Prefix(uplink.address->address, uplink.address->prefix_length).contains(*uplink.gateway)) {
       add(Where::kUplink, index, "gateway",
@@ -305,6 +312,7 @@ class Checker {
     check_advertising(index);
     check_relay(index);
     check_ra_relay(index);
+    if (!lan.hosts_file.empty()) check_path("hosts_file", lan.hosts_file, Where::kLan, index);
     if (!lan.hosts_file.empty() && !lan.dhcp6.domain)
       add(Where::kLan, index, "hosts_file", "needs a domain for the names: set `domain`");
     for (std::size_t i = 0; i < index && !lan.hosts_file.empty(); ++i) {
@@ -436,9 +444,19 @@ class Checker {
       if (!name || name->is_root())
         add(Where::kReservation, index, "name",
             cat("\"", printable(kept.name), "\" is no host name"));
+      else if (kept.name.find('.') != std::string::npos)
+        add(Where::kReservation, index, "name",
+            "has a dot: the LAN's domain is added to it, and no pinhole can name it", false);
     }
+    if (!kept.hostname.empty() && !is_host_label(kept.hostname))
+      add(Where::kReservation, index, "hostname", no_host_label(kept.hostname));
     for (std::size_t i = 0; i < index; ++i) {
       const ReservationConfig& other = config_.reservations[i];
+      if ((other.lan.empty() || other.lan == reservation.lan) && is_for_all_of(other.kept, kept)) {
+        add(Where::kReservation, index, "",
+            cat("is of no use: reservation ", i + 1, " is for the same client, and comes first"));
+        break;
+      }
       if (kept.interface_id && kept.interface_id == other.kept.interface_id &&
           reservation.lan == other.lan)
         add(Where::kReservation, index, "suffix", "is kept for another client already");
@@ -448,6 +466,60 @@ class Checker {
     if (!reservation.lan.empty())
       check_lan_name(reservation.lan, Where::kReservation, index, "lan");
     for (Problem& problem : check_suffix(config_, index)) problems_.push_back(std::move(problem));
+  }
+
+  // Whether whoever is meant by `kept` is also by `other`.
+  static bool is_for_all_of(const dhcp6::Reservation& other, const dhcp6::Reservation& kept) {
+    return (!other.duid || other.duid == kept.duid) && (!other.iaid || other.iaid == kept.iaid) &&
+           (!other.mac || other.mac == kept.mac) &&
+           (other.hostname.empty() || other.hostname == kept.hostname) &&
+           (other.duid || other.mac || !other.hostname.empty());
+  }
+
+  // What the server takes for a name when a client says it (dhcp6/server_names.cc).
+  static bool is_host_label(std::string_view name) {
+    return !name.starts_with('-') && !name.ends_with('-') &&
+           std::all_of(name.begin(), name.end(), [](char c) {
+             return (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c == '-';
+           });
+  }
+
+  static std::string no_host_label(std::string_view name) {
+    return cat("\"", printable(name),
+               "\" is what no host is called: it is letters, digits and \"-\", without a domain");
+  }
+
+  // A pinhole's name that no host can have, or that is none; what is reserved for somebody is one.
+  void check_host_name(const std::string& label, std::size_t index) {
+    for (const ReservationConfig& one : config_.reservations) {
+      if (one.kept.name == label) return;
+    }
+    if (!is_host_label(label)) add(Where::kPinhole, index, "host", no_host_label(label));
+    const std::string_view digits = std::string_view(label).substr(label.starts_with("0x") ? 2 : 0);
+    if (digits.find_first_not_of("0123456789abcdef") != std::string_view::npos ||
+        digits.find_first_of("0123456789") == std::string_view::npos)
+      return;
+    std::string meant;
+    const auto suffix = parse_hint(digits);
+    if (suffix && *suffix) meant = Ip6Address::from_halves(0, **suffix).to_string();
+    const auto octets = parse_hex(digits);
+    if (octets && octets->size() == 6) meant = to_hex(*octets, ':');
+    add(Where::kPinhole, index, "host",
+        cat("\"", label, "\" would be a name", meant.empty() ? "" : "; did you mean \"", meant,
+            meant.empty() ? "" : "\"?"));
+  }
+
+  // The name of a LAN that something is to be opened to.
+  void check_opened(std::string_view name, Where where, std::size_t index, std::string_view key) {
+    check_lan_name(name, where, index, key);
+    for (const LanConfig& lan : config_.lans) {
+      if (lan.name != name) continue;
+      if (lan.zone == firewall::Zone::kClosed)
+        add(where, index, key,
+            cat("the Internet does not reach LAN ", lan.name, ", whose zone is closed"));
+      if (lan.zone == firewall::Zone::kExposed && lan.downstream != Downstream::kFiltered)
+        add(where, index, key, cat("has no effect: LAN ", lan.name, " is exposed"), false);
+    }
   }
 
   void check_lan_name(std::string_view name, Where where, std::size_t index, std::string_view key) {
@@ -468,18 +540,14 @@ class Checker {
   void check_pinhole(std::size_t index) {
     const PinholeConfig& pinhole = config_.pinholes[index];
     if (std::holds_alternative<std::monostate>(pinhole.host))
-      add(Where::kPinhole, index, "", "says of nobody who it is for: `host` is needed");
+      add(Where::kPinhole, index, "host", "`host` is missing");
+    if (const auto* name = std::get_if<HostName>(&pinhole.host))
+      check_host_name(name->label, index);
     const auto has_ports = [](std::uint8_t protocol) { return protocol == 6 || protocol == 17; };
     if (!pinhole.ports.empty() &&
         !std::all_of(pinhole.protocols.begin(), pinhole.protocols.end(), has_ports))
       add(Where::kPinhole, index, "ports", "are those of TCP and UDP alone");
-    if (pinhole.lan.empty()) return;
-    check_lan_name(pinhole.lan, Where::kPinhole, index, "lan");
-    for (const LanConfig& lan : config_.lans) {
-      if (lan.name == pinhole.lan && lan.zone == firewall::Zone::kClosed)
-        add(Where::kPinhole, index, "lan",
-            cat("the Internet does not reach LAN ", lan.name, ", whose zone is closed"));
-    }
+    if (!pinhole.lan.empty()) check_opened(pinhole.lan, Where::kPinhole, index, "lan");
   }
 
   void check_knock() {
@@ -490,14 +558,8 @@ class Checker {
     } else {
       check_path("key_file", config_.knock->key_file, Where::kKnock);
     }
-    for (const std::string& name : config_.knock->lans) {
-      check_lan_name(name, Where::kKnock, 0, "lans");
-      for (const LanConfig& lan : config_.lans) {
-        if (lan.name == name && lan.zone == firewall::Zone::kClosed)
-          add(Where::kKnock, 0, "lans",
-              cat("the Internet does not reach LAN ", lan.name, ", whose zone is closed"));
-      }
-    }
+    for (const std::string& name : config_.knock->lans)
+      check_opened(name, Where::kKnock, 0, "lans");
   }
 
   void check_carving(std::size_t index) {
@@ -545,6 +607,11 @@ class Checker {
 };
 
 }  // namespace
+
+std::string no_interface_name(std::string_view name) {
+  return cat("\"", printable(name),
+             "\" is no interface name: 1 to 15 characters, without space and / : \" \\ * + !");
+}
 
 std::vector<Problem> check(const Config& config) { return Checker(config).run(); }
 

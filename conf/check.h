@@ -33,6 +33,9 @@ struct Problem {
 
 std::vector<Problem> check(const Config& config);
 
+// Why a text is no name of an interface.
+std::string no_interface_name(std::string_view name);
+
 // A name for an uplink or LAN: 1..32 of letters, digits, '.', '_', '-'.
 bool is_section_name(std::string_view name);
 

@@ -32,8 +32,7 @@ Expected<Done> set(std::optional<std::string>& out, std::string_view text) {
 
 Expected<Done> check_interface(std::string_view name) {
   if (firewall::is_interface_name(name)) return Done{};
-  return fail(cat("\"", printable(name),
-                  "\" is no interface name: 1 to 15 characters without space and \"/\""));
+  return fail(no_interface_name(name));
 }
 
 Expected<Done> read_wan(std::string_view text, CommandLine& out) {

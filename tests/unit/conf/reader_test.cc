@@ -63,7 +63,7 @@ TEST(ReadToml, PinholesAndWhatALanReaches) {
 
 TEST(ReadToml, WrongPinholesAreErrorsWithTheirPlace) {
   const std::vector<std::pair<std::string, std::string>> wrong{
-      {"ports = 22", "`host` is needed"},
+      {"ports = 22", "`host` is missing"},
       {"host = \"fe80::1\"", "f:5:8: error: `host`: fe80::1 is no host that the Internet"},
       {"host = \"::ffff:192.0.2.1\"", "is no host that the Internet"},
       {"host = \"a.example\"", "is no host: a suffix"},
@@ -286,7 +286,7 @@ addressing = "dhcp"
             "f:3:9: error: an uplink cannot be named \"ula\": ip6class uses the word\n"
             "f:6:13: error: `interface`: eth0 is already the interface of uplink ula\n"
             "f:8:13: error: `interface`: \"much-too-long-a-name\" is no interface name: 1 to 15 "
-            "characters without space and \"/\"\n"
+            "characters, without space and / : \" \\ * + !\n"
             "f:9:13: error: `ip6assign`: is not within 48..112: the pool of the DHCPv6 server "
             "needs 16 bits of each address\n"
             "f:10:11: error: `ip6hint`: subnet numbers are hexadecimal: write \"20\" in quotes, or "
