@@ -2,11 +2,13 @@
 #include "conf/build.h"
 
 #include <algorithm>
+#include <array>
 #include <utility>
 
 #include "conf/check.h"
 #include "conf/keys.h"
 #include "conf/suggest.h"
+#include "conf/syntax.h"
 #include "net/text.h"
 
 namespace sixgate::conf {
@@ -15,19 +17,20 @@ namespace {
 
 using Where = Problem::Where;
 
+constexpr std::array<std::string_view, 7> kTables{"ula",         "firewall", "uplink",     "lan",
+                                                  "reservation", "pinhole",  "ipsec_knock"};
+
 class Builder {
  public:
   explicit Builder(std::string_view file) : file_(file) {}
 
   ReadResult run(const Value& root) {
-    const std::vector<std::string_view> tables{"ula",         "firewall", "uplink",     "lan",
-                                               "reservation", "pinhole",  "ipsec_knock"};
-    read_section(root, global_keys(), config_, Where::kGlobal, 0, tables);
+    read_section(root, global_keys(), config_, Where::kGlobal, 0);
     if (const Value* table = table_of(root, "ula")) {
-      read_section(*table, ula_keys(), config_.ula, Where::kUla, 0, {});
+      read_section(*table, ula_keys(), config_.ula, Where::kUla, 0);
     }
     if (const Value* table = table_of(root, "firewall")) {
-      read_section(*table, firewall_keys(), config_.firewall, Where::kFirewall, 0, {});
+      read_section(*table, firewall_keys(), config_.firewall, Where::kFirewall, 0);
     }
     if (const Value* table = table_of(root, "uplink")) {
       for (const Entry* entry : named(*table, "uplink", "wan")) read_uplink(*entry);
@@ -38,7 +41,7 @@ class Builder {
     read_list(root, "reservation", reservation_keys(), config_.reservations, Where::kReservation);
     read_list(root, "pinhole", pinhole_keys(), config_.pinholes, Where::kPinhole);
     if (const Value* table = table_of(root, "ipsec_knock")) {
-      read_section(*table, knock_keys(), config_.knock.emplace(), Where::kKnock, 0, {});
+      read_section(*table, knock_keys(), config_.knock.emplace(), Where::kKnock, 0);
     }
     for (const Problem& problem : check(config_)) report(problem);
     return finish();
@@ -56,6 +59,8 @@ class Builder {
 
   void error(Position at, std::string text) { add(at, std::move(text), true); }
   void add(Position at, std::string text, bool is_error) {
+    if (const std::string letter = odd_letter(text); !letter.empty())
+      text += cat(" (", letter, " is in it)");
     Diagnostic diagnostic{std::string(file_), std::max(1U, at.line), std::max(1U, at.column),
                           std::move(text), is_error};
     (is_error ? result_.errors : result_.warnings).push_back(std::move(diagnostic));
@@ -90,7 +95,7 @@ class Builder {
   void read_uplink(const Entry& entry) {
     UplinkConfig uplink;
     uplink.name = entry.key;
-    read_section(entry.value, uplink_keys(), uplink, Where::kUplink, config_.uplinks.size(), {},
+    read_section(entry.value, uplink_keys(), uplink, Where::kUplink, config_.uplinks.size(),
                  entry.at);
     config_.uplinks.push_back(std::move(uplink));
   }
@@ -111,7 +116,7 @@ class Builder {
         continue;
       }
       T section;
-      read_section(table, keys, section, where, out.size(), {});
+      read_section(table, keys, section, where, out.size());
       out.push_back(std::move(section));
     }
   }
@@ -119,7 +124,7 @@ class Builder {
   void read_lan(const Entry& entry) {
     LanConfig lan;
     lan.name = entry.key;
-    read_section(entry.value, lan_keys(), lan, Where::kLan, config_.lans.size(), {}, entry.at);
+    read_section(entry.value, lan_keys(), lan, Where::kLan, config_.lans.size(), entry.at);
     lan.request.name = lan.name;
     lan.request.interface = lan.interface;
     // Hosts would not ask the other server for an address otherwise.
@@ -137,16 +142,18 @@ class Builder {
 
   template <class T>
   void read_section(const Value& table, std::span<const Key<T>> keys, T& out, Where where,
-                    std::size_t index, const std::vector<std::string_view>& tables,
-                    Position at = {}) {
+                    std::size_t index, Position at = {}) {
     Section section{where, index, &table, at.line == 0 ? table.at : at, {}};
     for (const Entry& entry : table.table) {
-      if (std::find(tables.begin(), tables.end(), entry.key) != tables.end()) continue;
+      if (where == Where::kGlobal && is_table_name(entry.key)) continue;
       const auto key = std::find_if(keys.begin(), keys.end(), [&entry](const Key<T>& candidate) {
         return candidate.name == entry.key;
       });
       if (key == keys.end()) {
-        unknown(entry, keys, tables);
+        std::vector<std::string_view> known;
+        if (where == Where::kGlobal) known.assign(kTables.begin(), kTables.end());
+        for (const Key<T>& one : keys) known.push_back(one.name);
+        unknown(entry, known);
         continue;
       }
       Complaints complaints;
@@ -159,30 +166,35 @@ class Builder {
     sections_.push_back(std::move(section));
   }
 
-  template <class T>
-  void unknown(const Entry& entry, std::span<const Key<T>> keys,
-               const std::vector<std::string_view>& tables) {
-    std::vector<std::string_view> known(tables);
-    for (const Key<T>& key : keys) known.push_back(key.name);
+  void unknown(const Entry& entry, const std::vector<std::string_view>& known) {
     const bool is_table = entry.value.kind == Value::Kind::kTable;
     // A misspelt [lan.x] is no reason to say that there is no LAN.
     wrong_table_ = wrong_table_ || is_table;
-    std::string hint = suggestion(entry.key, known);
-    if (hint.empty() && !tables.empty() && is_lan_or_uplink_key(entry.key)) {
-      hint = "; it belongs into [uplink.NAME] or [lan.NAME]";
-    }
-    error(entry.at,
-          cat("unknown ", is_table ? "table" : "key", " \"", printable(entry.key), "\"", hint));
+    error(entry.at, cat("unknown ", is_table ? "table" : "key", " \"", printable(entry.key), "\"",
+                        where_it_belongs(entry.key), suggestion(entry.key, known)));
   }
 
-  static bool is_lan_or_uplink_key(std::string_view name) {
-    for (const auto& key : lan_keys()) {
-      if (key.name == name) return true;
-    }
-    for (const auto& key : uplink_keys()) {
-      if (key.name == name) return true;
-    }
-    return false;
+  static bool is_table_name(std::string_view name) {
+    return std::find(kTables.begin(), kTables.end(), name) != kTables.end();
+  }
+
+  // In which other sections a key is known.
+  static std::string where_it_belongs(std::string_view name) {
+    std::string places;
+    const auto look = [&](const auto& keys, std::string_view place) {
+      if (std::any_of(keys.begin(), keys.end(), [&](const auto& key) { return key.name == name; }))
+        places += cat(places.empty() ? "; it belongs " : " or ", place);
+    };
+    if (is_table_name(name)) return "; write it as a [table] of its own";
+    look(global_keys(), "above the first [table]");
+    look(ula_keys(), "into [ula]");
+    look(firewall_keys(), "into [firewall]");
+    look(uplink_keys(), "into [uplink.NAME]");
+    look(lan_keys(), "into [lan.NAME]");
+    look(reservation_keys(), "into [[reservation]]");
+    look(pinhole_keys(), "into [[pinhole]]");
+    look(knock_keys(), "into [ipsec_knock]");
+    return places;
   }
 
   void report(const Problem& problem) {

@@ -52,7 +52,12 @@ const std::array kPinholeKeys{
     Key<PinholeConfig>{"protocol",
                        "\"tcp\", \"udp\", \"tcp+udp\", \"sctp\", or a number of IANA's.",
                        [](const Value& v, PinholeConfig& c, Complaints& e) {
-                         read_parsed(v, c.protocols, parse_protocols, e);
+                         Value text = v;  // a number needs no quotes
+                         if (v.kind == Value::Kind::kInteger) {
+                           text.kind = Value::Kind::kString;
+                           text.string = cat(v.integer);
+                         }
+                         read_parsed(text, c.protocols, parse_protocols, e);
                        },
                        [](const PinholeConfig& c) { return quoted(protocols_text(c.protocols)); }},
     Key<PinholeConfig>{"ports", "Of TCP and UDP: 22, or [22, \"8000-8010\"]. []: all.", read_ports,

@@ -6,7 +6,7 @@
 #include <optional>
 #include <utility>
 
-#include "conf/suggest.h"
+#include "conf/key_values.h"
 #include "net/domain_name.h"
 #include "net/text.h"
 
@@ -34,9 +34,9 @@ Expected<std::uint8_t> parse_protocol(std::string_view text) {
     if (name == text) return number;
     known.push_back(name);
   }
+  known.insert(known.end(), {"tcp+udp", "41"});
   const auto number = parse_decimal(text);
-  if (!number)
-    return fail(cat("\"", printable(text), "\" is no protocol", suggestion(text, known)));
+  if (!number) return fail(unknown_word(text, known));
   const bool usable = *number <= 255 && std::find(kNoProtocols.begin(), kNoProtocols.end(),
                                                   *number) == kNoProtocols.end();
   if (!usable) return fail(cat(printable(text), " is no protocol that a pinhole can be for"));
@@ -117,7 +117,9 @@ Expected<PortRange> parse_ports(std::string_view text) {
   const auto first = parse_decimal(text.substr(0, dash));
   const auto last = dash == std::string_view::npos ? first : parse_decimal(text.substr(dash + 1));
   if (!first || !last || *last > 65535 || *first > *last || *first == 0) {
-    return fail(cat("\"", printable(text), "\" is no port and no range such as \"8000-8010\""));
+    return fail(cat("\"", printable(text),
+                    "\" is no port and no range such as \"8000-8010\"; several are a list: [22, "
+                    "\"8000-8010\"]"));
   }
   return PortRange{static_cast<std::uint16_t>(*first), static_cast<std::uint16_t>(*last)};
 }

@@ -32,13 +32,16 @@ std::size_t edit_distance(std::string_view a, std::string_view b) {
 
 std::string suggestion(std::string_view word, std::span<const std::string_view> known) {
   if (word.empty() || word.size() > 64) return {};
+  const std::string small = lower_case(word);
   std::string_view best;
-  std::pair<std::size_t, std::size_t> nearest{std::max<std::size_t>(2, word.size() / 3) + 1, 0};
+  // Two letters of four are another word.
+  const std::size_t most = word.size() < 5 ? 1 : std::max<std::size_t>(2, word.size() / 3);
+  std::pair<std::size_t, std::size_t> nearest{most + 1, 0};
   for (const std::string_view candidate : known) {
-    const std::size_t distance = edit_distance(word, candidate);
-    // `mtu` for `ra_mtu`, `hint` for `ip6hint`: a part of the word counts as near.
-    const bool part = word.size() >= 3 && candidate.find(word) != std::string_view::npos;
-    const std::pair key{part ? std::min<std::size_t>(distance, 2) : distance, distance};
+    const std::size_t distance = edit_distance(small, lower_case(candidate));
+    // `mtu` for `ra_mtu`, `proto` for `protocol`: a part of the word counts as near.
+    const bool part = word.size() >= 3 && candidate.find(small) != std::string_view::npos;
+    const std::pair key{part ? std::min<std::size_t>(distance, 1) : distance, distance};
     if (key < nearest) {
       nearest = key;
       best = candidate;

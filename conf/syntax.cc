@@ -74,6 +74,7 @@ std::optional<std::string> explain_value(std::string_view key, std::string_view 
   if (std::find(kYes.begin(), kYes.end(), value) != kYes.end() || value == "No" || value == "NO") {
     return std::string("a switch is true or false, in small letters and without quotes");
   }
+  if (value.starts_with("0X")) return std::string("hexadecimal numbers begin with \"0x\"");
   const bool digits =
       std::all_of(value.begin(), value.end(), [](char c) { return c >= '0' && c <= '9'; });
   if (digits && first == '0' && value.size() > 1) {
@@ -113,11 +114,13 @@ std::optional<SyntaxProblem> screen_line(std::string_view line, unsigned number)
       open = c;
     } else if (octet >= 0x80) {
       const std::string why = explain_syntax(line, "");
+      const std::string letter = odd_letter(printable(line.substr(i, 4)));
       return SyntaxProblem{
           {number, column},
           contains(why, "straight quotes")
               ? why
-              : "letters other than those of ASCII stand in quotes or comments only"};
+              : cat("letters other than those of ASCII stand in quotes or comments only",
+                    letter.empty() ? "" : "; this is ", letter)};
     }
   }
   return std::nullopt;
@@ -138,6 +141,31 @@ std::optional<SyntaxProblem> screen(std::string_view text) {
   return std::nullopt;
 }
 
+std::string odd_letter(std::string_view printed) {
+  std::uint32_t point = 0;
+  unsigned left = 0;  // octets of UTF-8 that are yet to come
+  for (std::size_t at = printed.find("\\x"); at != std::string_view::npos;
+       at = printed.find("\\x", at + 1)) {
+    const auto octets = parse_hex(printed.substr(at + 2, 2));
+    const std::uint32_t octet = octets && octets->size() == 1 ? octets->front() : 0U;
+    if ((octet & 0xc0) != 0x80) {
+      left = octet >= 0xf0 ? 3 : octet >= 0xe0 ? 2 : octet >= 0xc2 ? 1 : 0;
+      point = octet & 0x3fU >> left;
+      continue;
+    }
+    point = point << 6 | (octet & 0x3fU);
+    if (left != 1) {
+      left -= left > 0 ? 1 : 0;
+      continue;
+    }
+    std::string digits;
+    for (unsigned shift = point > 0xffff ? 24 : 16; shift != 0;)
+      digits += "0123456789ABCDEF"[point >> (shift -= 4) & 15];
+    return cat("U+", digits);
+  }
+  return {};
+}
+
 std::string explain_syntax(std::string_view line, std::string_view parser_says) {
   // Its sentence for a repetition names the key in quotes.
   if (contains(parser_says, "redefine")) {
@@ -148,6 +176,11 @@ std::string explain_syntax(std::string_view line, std::string_view parser_says) 
                  "\" is there twice");
     }
   }
+  if (contains(parser_says, "representable") || contains(parser_says, "exceeds maximum length"))
+    return "the number is too large";
+  // 8000-8010
+  if (contains(parser_says, "parsing date"))
+    return "this would be a date; a range needs quotes: \"8000-8010\"";
   const std::string_view text = trim(line);
   if (text.starts_with("//") || text.starts_with(";")) {
     return "a comment begins with \"#\"";

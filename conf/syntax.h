@@ -24,4 +24,8 @@ std::optional<SyntaxProblem> screen(std::string_view text);
 // known.
 std::string explain_syntax(std::string_view line, std::string_view parser_says);
 
+// The first letter that is none of ASCII, of what printable() made of a text: "U+200B". It may look like another one, or
+// like nothing.
+std::string odd_letter(std::string_view printed);
+
 }  // namespace sixgate::conf

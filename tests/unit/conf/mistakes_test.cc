@@ -160,5 +160,53 @@ TEST(Mistakes, InterfacesPathsAndGatewaysThatCannotBe) {
           "f:6:11: error: `gateway`: is the router's own `address`"));
 }
 
+TEST(Mistakes, AKeyOfAnotherSectionIsSentThere) {
+  const std::vector<Mistake> mistakes{
+      {"[firewall]\nzone = \"closed\"", "\"zone\"; it belongs into [lan.NAME]\n"},
+      {"[firewall]\nuser = \"x\"", "\"user\"; it belongs above the first [table]\n"},
+      {"[firewall]\nhook = \"/x\"", "above the first [table] or into [uplink.NAME]\n"},
+      {"[firewall]\nmark = 1", "into [ipsec_knock]; did you mean \"accept_mark\"?\n"},
+      {"[firewall]\nlan = 1", "\"lan\"; write it as a [table] of its own"},
+      {"[ula]\nbackend = \"nft\"", "it belongs into [firewall]"},
+      {"[[pinhole]]\nhost = \"::77\"\nmac = 1", "\"mac\"; it belongs into [[reservation]]\n"},
+      {"[firewall]\nfoo = 1", "unknown key \"foo\"\n"}};
+  expect_said(mistakes, "");
+}
+
+TEST(Mistakes, TheHostIsComplainedOfOnce) {
+  EXPECT_EQ(errors_of("[lan.home]\ninterface = \"eth1\"\n[[pinhole]]\nhost = \"::1\"\n"),
+            "f:4:8: error: `host`: ::1 is no host that the Internet could reach\n");
+}
+
+TEST(Mistakes, ProtocolsAndPorts) {
+  const std::string pinhole = "[[pinhole]]\nhost = \"::77\"\n";
+  EXPECT_EQ(good(house_of("", "", pinhole + "protocol = 17")).pinholes[0].protocols,
+            std::vector<std::uint8_t>{17});
+  expect_said({{"protocol = \"TCP\"", "\"tcp+udp\" or \"41\"; did you mean \"tcp\"?"},
+               {"protocol = 58", "58 is no protocol that a pinhole can be for"},
+               {"protocol = 300", "300 is no protocol"},
+               {"proto = \"tcp\"", "did you mean \"protocol\"?"},
+               {"ports = \"22,80\"", "several are a list: [22, \"8000-8010\"]"},
+               {"ports = [8000-8010]", "a range needs quotes: \"8000-8010\""},
+               {"ports = [22, 22-80]", "a range needs quotes: \"8000-8010\""},
+               {"ports = [\n22,\n8000-8010,\n]", "a range needs quotes: \"8000-8010\""}},
+              pinhole);
+}
+
+TEST(Mistakes, NumbersAndLettersThatNobodySees) {
+  expect_said({{"accept_mark = 0X10", "hexadecimal numbers begin with \"0x\""},
+               {"accept_mark = 99999999999999999999", "the number is too large"},
+               {"accept_mark = 0x1ffffffffffffffff", "the number is too large"},
+               {"backend = \"nft\xe2\x80\x8b\"", "(U+200B is in it)"},
+               {"backend\xc2\xa0= \"nft\"",
+                "f:8:8: error: letters other than those of ASCII stand in "
+                "quotes or comments only; this is U+00A0\n"},
+               {"log = \"\xf0\x9f\x98\x80\"", "(U+01F600 is in it)"},
+               {"log = \"\\\\xe2\"", "it can be \"none\" or \"refused\"\n"}},
+              "[firewall]\n");
+  EXPECT_TRUE(has(errors_of("[lan.home]\ninterface = \"eth1+\"\n"),
+                  "1 to 15 characters, without space and / : \" \\ * + !"));
+}
+
 }  // namespace
 }  // namespace sixgate::conf

@@ -248,7 +248,7 @@ TEST(ReadToml, ErrorsNameThePlaceAndTheLikelyWord) {
   EXPECT_TRUE(has(errors_of(in_lan("hint = \"1\"")), "did you mean \"ip6hint\"?"));
   EXPECT_TRUE(has(errors_of("[lna.home]\ninterface = \"eth1\"\n"),
                   "f:1:2: error: unknown table \"lna\"; did you mean \"lan\"?"));
-  EXPECT_TRUE(has(errors_of("zone = \"exposed\"\n" + in_lan("")), "belongs into [uplink.NAME]"));
+  EXPECT_TRUE(has(errors_of("zone = \"exposed\"\n" + in_lan("")), "belongs into [lan.NAME]"));
 }
 
 TEST(ReadToml, RequestedOptionsHaveNamesOrCodes) {

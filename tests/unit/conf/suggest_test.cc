@@ -22,6 +22,13 @@ TEST(Suggest, OnlyNearWords) {
   EXPECT_EQ(suggestion("hint", known), "; did you mean \"ip6hint\"?");
   EXPECT_EQ(suggestion("completely", known), "");
   EXPECT_EQ(suggestion("", known), "");
+  EXPECT_EQ(suggestion("ZONE", known), "; did you mean \"zone\"?");
+  EXPECT_EQ(suggestion("zona", known), "; did you mean \"zone\"?");
+  EXPECT_EQ(suggestion("mode", known), "") << "two letters of four";
+  constexpr std::array<std::string_view, 3> others{"ports", "protocol", "ntp"};
+  EXPECT_EQ(suggestion("proto", others), "; did you mean \"protocol\"?");
+  EXPECT_EQ(suggestion("port", others), "; did you mean \"ports\"?");
+  EXPECT_EQ(suggestion("ip", others), "");
 }
 
 }  // namespace
