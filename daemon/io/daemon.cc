@@ -395,13 +395,16 @@ void Daemon::reload() {
   } else {
     conf::Config& config = *read.config;
     if (config.state_dir != config_.state_dir || config.socket != config_.socket ||
-        config.user != config_.user || config.firewall.backend != config_.firewall.backend) {
+        config.user != config_.user || config.firewall.backend != config_.firewall.backend ||
+        config.firewall.jump_position != config_.firewall.jump_position) {
       say(LogLevel::kWarning,
-          "state_dir, socket, user and the firewall's backend change with the next start only");
+          "state_dir, socket, user, and the firewall's backend and jump_position change with the "
+          "next start only");
       config.state_dir = config_.state_dir;
       config.socket = config_.socket;
       config.user = config_.user;
       config.firewall.backend = config_.firewall.backend;
+      config.firewall.jump_position = config_.firewall.jump_position;
     }
     config_ = config;
     log_.set_level(config_.log_level);
