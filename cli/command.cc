@@ -18,6 +18,7 @@
 #include "cli/monitor_ra.h"
 #include "cli/status_text.h"
 #include "conf/config.h"
+#include "conf/suggest.h"
 #include "daemon/io/config_file.h"
 #include "daemon/lease_events.h"
 #include "daemon/version.h"
@@ -67,8 +68,20 @@ constexpr std::string_view kHelp =
     "Exit codes: 0 all right, 1 something was found or failed, 2 wrong usage, 3 sixgated is not\n"
     "running, 4 no permission.\n";
 
+constexpr std::array<std::string_view, 9> kCommands{
+    "status", "hosts", "leases", "lease", "monitor", "firewall", "metrics", "knock", "check"};
+
+bool takes_value(std::string_view option) {
+  return option == "--socket" || option == "--count" || option == "--since" ||
+         option == "--backend";
+}
+
 CommandResult usage_error(std::string_view what) {
   return {kUsage, {}, cat("sixgate: ", what, "\nTry: sixgate --help\n")};
+}
+
+CommandResult unknown_command(std::string_view word) {
+  return usage_error(cat("unknown command ", printable(word), conf::suggestion(word, kCommands)));
 }
 
 // Asks sixgated for a document and shows it.
@@ -151,9 +164,21 @@ CommandResult run_command(std::span<const char* const> arguments, const Sink& li
   std::string since, backend;
   std::vector<std::string> words;
   for (std::size_t i = 0; i < arguments.size(); ++i) {
-    const std::string_view argument = arguments[i];
+    std::string_view argument = arguments[i];
     if (argument == "import-identity" && words.empty()) {
       return import_identity(arguments.subspan(i + 1), socket);
+    }
+    // Its value comes next, or behind "=".
+    std::optional<std::string_view> given;
+    const auto value = [&]() -> std::string {
+      if (!given && i + 1 < arguments.size()) given = arguments[++i];
+      return std::string(given.value_or(""));
+    };
+    const std::size_t equals = argument.find('=');
+    if (argument.starts_with("--") && equals != std::string_view::npos &&
+        takes_value(argument.substr(0, equals))) {
+      given = argument.substr(equals + 1);
+      argument = argument.substr(0, equals);
     }
     if (argument == "--help" || argument == "-h") return {kOk, std::string(kHelp), {}};
     if (argument == "--version") return {kOk, cat("sixgate ", daemon::kVersion, '\n'), {}};
@@ -162,21 +187,19 @@ CommandResult run_command(std::span<const char* const> arguments, const Sink& li
     } else if (argument == "--rules") {
       rules = true;
     } else if (argument == "--socket") {
-      if (++i == arguments.size()) return usage_error("--socket needs a path");
-      socket = arguments[i];
+      socket = value();
+      if (socket.empty()) return usage_error("--socket needs a path");
     } else if (argument == "--count") {
-      count = ++i == arguments.size() ? std::nullopt : parse_decimal(arguments[i]);
+      count = parse_decimal(value());
       if (!count || *count == 0) return usage_error("--count needs a number");
     } else if (argument == "--since") {
-      if (++i == arguments.size() || !daemon::parse_event_place(arguments[i]))
+      since = value();
+      if (!daemon::parse_event_place(since))
         return usage_error("--since needs EPOCH.SEQ, as monitor leases shows it");
-      since = arguments[i];
     } else if (argument == "--backend") {
-      if (++i < arguments.size()) backend = arguments[i];
+      backend = value();
       if (backend != "nft" && backend != "ip6tables")
         return usage_error("--backend needs nft or ip6tables");
-    } else if (argument.starts_with("--socket=")) {
-      socket = argument.substr(std::string_view("--socket=").size());
     } else if (argument.starts_with('-')) {
       return usage_error(cat("unknown option ", printable(argument)));
     } else {
@@ -242,7 +265,7 @@ CommandResult run_command(std::span<const char* const> arguments, const Sink& li
     if (words.size() > 2) return usage_error("check takes one file");
     return check(words.size() == 2 ? words[1] : std::string(conf::kDefaultConfigFile));
   }
-  return usage_error(cat("unknown command ", printable(words[0])));
+  return unknown_command(words[0]);
 }
 
 }  // namespace sixgate::cli

@@ -16,6 +16,7 @@
 #include "daemon/io/control_socket.h"
 #include "daemon/io/file.h"
 #include "daemon/version.h"
+#include "net/text.h"
 #include "tests/unit/daemon_io/temporary.h"
 
 namespace sixgate::cli {
@@ -71,6 +72,9 @@ TEST(Command, WrongUsageIsCode2) {
            {"--socket"},
            {"check", "a", "b"},
            {"--what"},
+           {"--json=1", "status"},
+           {"--socket=", "status"},
+           {"firewall", "print", "--backend="},
            {"check", "--json"},
            {"leases", "x"},
            {"lease"},
@@ -94,6 +98,21 @@ TEST(Command, WrongUsageIsCode2) {
     EXPECT_EQ(result.out, "");
     EXPECT_NE(result.errors, "");
   }
+}
+
+TEST(Command, ANearCommandIsNamed) {
+  EXPECT_EQ(run({"stauts"}).errors,
+            "sixgate: unknown command stauts; did you mean \"status\"?\nTry: sixgate --help\n");
+  EXPECT_EQ(run({"frobnicate"}).errors,
+            "sixgate: unknown command frobnicate\nTry: sixgate --help\n");
+}
+
+TEST(Command, AnOptionsValueMayStandBehindAnEqualsSign) {
+  const TemporaryDirectory temporary;
+  const std::string socket = temporary / "socket";
+  const FakeDaemon sixgated(socket, "{\"rules\":\"table\"}\n", "firewall ip6tables");
+  EXPECT_EQ(run({cat("--socket=", socket).c_str(), "firewall", "print", "--backend=ip6tables"}).out,
+            "table");
 }
 
 TEST(Command, NobodyThereIsCode3) {
