@@ -296,3 +296,20 @@ def test_overlapping_elements_of_others(lab):
     guarded(lab, house, (8081, 8083), (8080, 8082))
     lab.check("somebody changed our rules" in house.sixgated.process.text(), "nobody has seen it")
     final_checks(lab)
+
+
+def test_backend_and_jump_position_wait_for_a_start(lab):
+    """What a reload cannot change of the firewall is named, and stays as it was."""
+    require_tools("ip6tables-restore")
+    lab.house()
+    base = toml() + '\n[firewall]\nbackend = "ip6tables"\n'
+    house = online(lab, config=base)
+    before = lab.cpe.run("ip6tables", "-S", "FORWARD").stdout
+    for line in ("jump_position = 2", 'on_stop = "block"\njump_position = 2'):
+        said = house.sixgated.process.text().count("jump_position change with the next start only")
+        house.sixgated.write(base + line + "\n")
+        house.sixgated.reload()
+        lab.until("it is said that %r waits" % line, lambda: house.sixgated.process.text().count(
+            "jump_position change with the next start only") > said, 10)
+    lab.check(lab.cpe.run("ip6tables", "-S", "FORWARD").stdout == before, "the jumps moved")
+    final_checks(lab)
