@@ -14,7 +14,9 @@ const std::array kGlobalKeys{
     Key<Config>{"state_dir", "Where leases, prefixes and identifiers are kept over a restart.",
                 [](const Value& v, Config& c, Complaints& e) { read_into(v, c.state_dir, e); },
                 [](const Config& c) { return quoted(c.state_dir); }},
-    Key<Config>{"socket", "Where the sixgate tool talks to the daemon.",
+    Key<Config>{"socket",
+                "Where the daemon listens. The sixgate tool asks at the default unless its own\n"
+                "--socket says the same.",
                 [](const Value& v, Config& c, Complaints& e) { read_into(v, c.socket, e); },
                 [](const Config& c) { return quoted(c.socket); }},
     Key<Config>{"user",
@@ -89,7 +91,7 @@ const std::array kFirewallKeys{
         "What sixgated leaves behind when it is stopped (not when it is restarted in place):\n"
         "\"keep\" its rules; \"block\" everything between the LANs and the Internet; \"remove\" "
         "them,\n"
-        "and nothing of ours guards the house.",
+        "and nothing of ours guards the house. Of rules nothing outlives a reboot.",
         [](const Value& v, FirewallConfig& c, Complaints& e) {
           read_word(v, on_stop_words(), c.on_stop, e);
         },
@@ -123,8 +125,8 @@ const std::array kFirewallKeys{
     Key<FirewallConfig>{
         "log",
         "\"refused\": what comes from the Internet for a guarded LAN or for the router, and\n"
-        "is not let in, goes to the kernel's log, each line beginning \"sixgate refused\".\n"
-        "\"none\": nothing.",
+        "is not let in, goes to the kernel's log, each line beginning \"sixgate refused\", but\n"
+        "for what is INVALID or has a forged source. \"none\": nothing.",
         [](const Value& v, FirewallConfig& c, Complaints& e) {
           read_word(v, firewall_log_words(), c.log, e);
         },

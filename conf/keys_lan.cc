@@ -99,9 +99,9 @@ const std::array kLanKeys{
         [](const LanConfig& c) { return cat(c.request.priority); }},
     Key<LanConfig>{
         "zone",
-        "\"protected\": nobody outside opens a connection to its hosts. \"exposed\":\n"
-        "everybody may. \"isolated\": as protected, for guests: the Internet, no other LAN.\n"
-        "\"closed\": no Internet, and no other LAN either.",
+        "\"protected\": nobody outside opens a connection to its hosts, but for ping and IPsec\n"
+        "(RFC 6092). \"exposed\": everybody may. \"isolated\": as protected, for guests: the\n"
+        "Internet, no other LAN. \"closed\": no Internet, and no other LAN either.",
         [](const Value& v, LanConfig& c, Complaints& e) { read_word(v, zone_words(), c.zone, e); },
         [](const LanConfig& c) { return quoted(word_of(c.zone, zone_words())); }},
     Key<LanConfig>{
