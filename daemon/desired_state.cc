@@ -379,15 +379,9 @@ bool has_default_route(const House& house, const DesiredState& out, Instant now)
 }
 
 Services upstream_services(const House& house, Instant now) {
-  std::vector<const UplinkView*> uplinks;
-  for (const UplinkView& uplink : house.uplinks) {
-    if (!uplink.dead) uplinks.push_back(&uplink);
-  }
-  std::stable_sort(uplinks.begin(), uplinks.end(), [](const auto* a, const auto* b) {
-    return a->config->metric < b->config->metric;
-  });
   Services all;
-  for (const UplinkView* uplink : uplinks) {
+  for (const UplinkView* uplink : best_first(house)) {
+    if (uplink->dead) break;
     Services one = services_of(*uplink->lease, *uplink->heard, now);
     if (!uplink->config->use_dns) {
       one.dns_servers.clear();
@@ -526,6 +520,15 @@ void derive_sharing(const House& house, DesiredState& out) {
 }
 
 }  // namespace
+
+std::vector<const UplinkView*> best_first(const House& house) {
+  std::vector<const UplinkView*> uplinks;
+  for (const UplinkView& uplink : house.uplinks) uplinks.push_back(&uplink);
+  std::stable_sort(uplinks.begin(), uplinks.end(), [](const auto* a, const auto* b) {
+    return std::pair(a->dead, a->config->metric) < std::pair(b->dead, b->config->metric);
+  });
+  return uplinks;
+}
 
 DesiredState derive(const House& house, Instant now) {
   DesiredState out;

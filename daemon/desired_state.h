@@ -127,6 +127,9 @@ struct DesiredState {
 
 DesiredState derive(const House& house, Instant now);
 
+// As the routing prefers them: those that are not dead, the one of the lowest metric first.
+std::vector<const UplinkView*> best_first(const House& house);
+
 // Every sysctl that derive() may ask for on this configuration: what daemon/io reads in a dump.
 std::vector<std::string> watched_sysctls(const conf::Config& config);
 

@@ -153,6 +153,7 @@ std::vector<firewall::FirewallPinhole> mapped_pinholes(const House& house) {
 std::vector<pcp::Link> mapping_links(const House& house,
                                      const std::vector<firewall::FirewallPinhole>& open) {
   std::vector<pcp::Link> out;
+  const std::vector<const UplinkView*> uplinks = best_first(house);
   for (const LanView& lan : house.lans) {
     if (!lan.config->pcp) continue;
     pcp::Link link{.interface = lan.config->interface, .prefixes = {}, .doors = {}};
@@ -160,8 +161,12 @@ std::vector<pcp::Link> mapping_links(const House& house,
       if (!kUniqueLocal.contains(prefix.prefix))
         link.prefixes.push_back({prefix.prefix, prefix.valid_until});
     }
-    for (const LanTranslation& one : lan.translations) {
-      if (one.begins) link.prefixes.push_back({one.internal, one.valid_until, one.external});
+    // What a host answers leaves by the best of them, and is refused with the address of another (RFC 6887 section 11.3).
+    for (const UplinkView* uplink : uplinks) {
+      for (const LanTranslation& one : lan.translations) {
+        if (one.begins && one.uplink == uplink->config->name)
+          link.prefixes.push_back({one.internal, one.valid_until, one.external});
+      }
     }
     for (const dhcp6::DelegatedPrefix& one : house.subdelegations) {
       if (one.link == lan.config->name && !kUniqueLocal.contains(one.prefix))

@@ -57,7 +57,7 @@ struct Link {
   std::vector<Reachable> prefixes;
   // Until when; the beginning of time: never was.
   Instant reachable_until(const Ip6Address& host) const;
-  // What the Internet calls it: itself, unless it is translated.
+  // What the Internet calls it: itself, unless it is translated. Of several translations the first is in use.
   Ip6Address external_of(const Ip6Address& host) const;
   bool is_translated(const Ip6Address& host) const;
   std::vector<FixedDoor> doors;

@@ -85,6 +85,30 @@ TEST(RouterUplinks, WhatIsTranslatedIsNotGivenToHosts) {
   EXPECT_GT(run.last_on("lan0").router_lifetime, seconds(0));
 }
 
+// RFC 6887 section 11.3: the answers of a host leave by the better uplink, and with another's address they would not.
+TEST(RouterUplinks, ProgramsAreToldTheAddressOfTheUplinkThatCarriesThem) {
+  conf::Config config = TwoWays::configuration();
+  config.uplinks[0].nptv6 = config.uplinks[1].nptv6 = true;
+  config.uplinks[1].metric = config.uplinks[0].metric + 88;  // "other", which comes before "wan"
+  config.lans[0].pcp = true;
+  TwoWays run(config);
+  const auto outside = [&] {
+    const pcp::Link& link = run.router->desired().pcp_links.at(0);
+    return Prefix(link.external_of(link.prefixes.at(0).prefix.address()), 64);
+  };
+  EXPECT_EQ(outside(), kOfFirst);
+  run.cable("wan0", false);
+  run.run_for(seconds(10));
+  EXPECT_EQ(outside(), kOfSecond);
+  run.cable("wan0", true);
+  run.hear(isp_router(true, true));
+  run.run_for(seconds(1));
+  EXPECT_EQ(outside(), kOfFirst);
+  std::swap(config.uplinks[0].metric, config.uplinks[1].metric);
+  run.reload(config);
+  EXPECT_EQ(outside(), kOfSecond);
+}
+
 TEST(RouterUplinks, ADeadUplinkDeprecatesItsOwnPrefixesAndTheyComeBack) {
   TwoWays run;
   run.cable("wan0", false);
