@@ -67,7 +67,7 @@ Router::Router(conf::Config config, StoredState stored, Rng& rng, Instant now)
       started_(now) {
   if (state_.secret == decltype(state_.secret){}) rng_.fill(state_.secret);
   relay_.restore(state_.relayed, now);
-  if (state_.pcp_epoch) pcp_.restore(state_.mappings, *state_.pcp_epoch);
+  if (state_.pcp_epoch) pcp_.restore(state_.mappings, *state_.pcp_epoch, state_.pcp_externals);
   note_told_before();
   server_.look_around([this](std::string_view name, const Ip6Address& address, Instant at) {
     const auto lan = std::find_if(lans_.begin(), lans_.end(),

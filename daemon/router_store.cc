@@ -53,6 +53,7 @@ void Router::offer_state(Instant now) {
   state_.relayed = relay_.delegations();
   state_.mappings = pcp_.mappings();
   state_.pcp_epoch = pcp_.epoch();
+  state_.pcp_externals = pcp_.externals();
   if (kernel_) remember_addresses();
   if (state_.worth_writing(durable_, now)) {
     durable_ = state_;

@@ -26,6 +26,7 @@ StoredState without_times(StoredState state) {
   for (dhcp6::RelayedDelegation& one : state.relayed) one.valid_until = Instant();
   state.mappings.clear();
   state.pcp_epoch.reset();
+  state.pcp_externals.clear();
   state.flow_timeouts.clear();
   state.tcp_let_in = false;
   for (auto& [name, shared] : state.shared) {

@@ -57,9 +57,10 @@ struct StoredState {
   std::uint32_t lease_epochs = 0;
   std::vector<StoredKnock> knocks;  // the one that changed last is the last
 
-  // Doors that programs asked for, and since when none was lost. Not kept over a reboot, which ends what came in by them.
+  // Doors that programs asked for, since when none was lost, and by what addresses they are known outside. Not kept over a reboot, which ends what came in by them.
   std::vector<pcp::Mapping> mappings;
   std::optional<Instant> pcp_epoch;
+  pcp::Externals pcp_externals;
   // Some run of this boot let TCP in from outside: the next one, which may not, looks after what is open. Nor this.
   bool tcp_let_in = false;
   // What the kernel's timeouts of flows were before we raised them, by their sysctl. Nor this.

@@ -310,6 +310,10 @@ void read_line(std::string_view line, StoredState& state, Duration moved, bool& 
     knock.sequence = words.number32();
   } else if (kind == "pcp") {
     state.pcp_epoch = words.instant(moved);
+  } else if (kind == "pcp-external") {
+    std::string interface = words.name();
+    const Prefix internal = words.prefix();
+    state.pcp_externals[{std::move(interface), internal}] = words.prefix();
   } else if (kind == "flow-timeout") {
     std::string key = words.name();
     state.flow_timeouts[std::move(key)] = words.name();
@@ -373,6 +377,7 @@ Expected<StoredState> parse_stored_state(std::string_view text, Instant now,
   if (other_boot) {
     state.mappings.clear();
     state.pcp_epoch.reset();
+    state.pcp_externals.clear();
     state.flow_timeouts.clear();
     state.tcp_let_in = false;
   }

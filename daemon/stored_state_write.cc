@@ -164,6 +164,8 @@ std::string serialise(const StoredState& state, Instant now, std::string_view bo
   for (const auto& [key, before] : state.flow_timeouts)
     out.line("flow-timeout", word(key), word(before));
   if (state.pcp_epoch) out.line("pcp", text_of(*state.pcp_epoch));
+  for (const auto& [inside, external] : state.pcp_externals)
+    out.line("pcp-external", word(inside.first), inside.second.to_string(), external.to_string());
   for (const pcp::Mapping& one : state.mappings) write_mapping(out, one);
   return out.finish();
 }

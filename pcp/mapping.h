@@ -3,8 +3,10 @@
 #pragma once
 
 #include <cstdint>
+#include <map>
 #include <optional>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "net/ip6_address.h"
@@ -32,5 +34,8 @@ struct Mapping {
   bool is_peer() const { return peer_port != 0; }
   bool operator==(const Mapping&) const = default;
 };
+
+// What hosts of a LAN's own prefixes are on the Internet (RFC 6296): interface and inner prefix -> outer one.
+using Externals = std::map<std::pair<std::string, Prefix>, Prefix>;
 
 }  // namespace sixgate::pcp

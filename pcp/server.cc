@@ -86,9 +86,10 @@ bool Link::is_translated(const Ip6Address& host) const {
   });
 }
 
-void Server::restore(std::vector<Mapping> mappings, Instant epoch) {
+void Server::restore(std::vector<Mapping> mappings, Instant epoch, Externals externals) {
   mappings_ = std::move(mappings);
   epoch_ = epoch;
+  externals_ = std::move(externals);
 }
 
 const Link* Server::link(std::string_view interface) const {
@@ -116,7 +117,18 @@ void Server::configure(std::vector<Link> links, bool settled, Instant now) {
              return one.prefix.contains(mapping.host);
            });
   });
-  if (lost > 0) lose_state(now);
+  // So is who was told an external address that it has no more, also of a door that a person opened: it need not ask
+  // again for long.
+  Externals externals;
+  for (const Link& on : links_) {
+    for (const Link::Reachable& one : on.prefixes) {
+      if (one.external) externals.try_emplace({on.interface, one.prefix}, *one.external);
+    }
+  }
+  const bool renamed = !std::ranges::includes(externals, externals_);
+  out_.changed = out_.changed || externals != externals_;
+  externals_ = std::move(externals);
+  if (lost > 0 || renamed) lose_state(now);
 }
 
 void Server::lose_state(Instant now) {

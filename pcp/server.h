@@ -83,14 +83,14 @@ struct Counters {
 
 struct ServerOutputs {
   std::vector<Datagram> datagrams;
-  bool changed = false;  // mappings() or epoch()
+  bool changed = false;  // mappings(), epoch() or externals()
   LogLines log;
 };
 
 class Server {
  public:
-  // Both as an earlier run of the same boot had them; without, what clients had is lost, and they hear of it.
-  void restore(std::vector<Mapping> mappings, Instant epoch);
+  // All as an earlier run of the same boot had them; without, what clients had is lost, and they hear of it.
+  void restore(std::vector<Mapping> mappings, Instant epoch, Externals externals);
   // `settled`: what a LAN does not have now is gone, and not only unheard of yet.
   void configure(std::vector<Link> links, bool settled, Instant now);
   void receive(std::string_view interface, std::span<const std::uint8_t> payload,
@@ -107,6 +107,7 @@ class Server {
   bool serves(std::string_view interface) const { return link(interface) != nullptr; }
   const std::vector<Mapping>& mappings() const { return mappings_; }
   std::optional<Instant> epoch() const { return epoch_; }  // none: nothing was ever served
+  const Externals& externals() const { return externals_; }
   const Counters& counters(const std::string& interface) const;
 
  private:
@@ -144,6 +145,7 @@ class Server {
   std::vector<Link> links_;
   std::vector<Mapping> mappings_;
   std::optional<Instant> epoch_;
+  Externals externals_;  // as clients know them
   std::optional<Instant> announce_at_;
   Duration announce_gap_{};
   unsigned announcements_left_ = 0;

@@ -9,10 +9,10 @@ from other_firewalls import LEGACY
 from peers import Sixgated
 from scenario import HOSTS, build, crossed, final_checks, toml, wait_delegated, wait_online
 from test_firewall_life import UdpFlow
-from test_pcp import SUCCESS, ask, request
+from test_pcp import SUCCESS, Announcements, ask, request
 from test_refusals import refusals
 from test_uplinks import SECOND_POOL, second_isp
-from wire import TCP, icmp6, inject, ipv6
+from wire import TCP, icmp6, inject, inside, ipv6
 
 ULA = "fd00::/8"
 NPTV6 = "nptv6 = true\n"
@@ -159,20 +159,66 @@ def test_nptv6_of_the_router_ip6tables(lab):
     routers_own(lab, "ip6tables")
 
 
+def door_outside(lab, own, prefix):
+    """A door of h1's is open where it is told that it is, which is within this prefix."""
+    answer = ask(lab.h1, own, request(own, 8080, 600))
+    lab.check(answer and answer.code == SUCCESS and inside(answer.address, prefix), "a door: %s" % answer)
+    lab.check(lab.net.tcp(answer.address, 8080) == "open", "the door is not open at %s" % answer.address)
+
+
+def by_the_better(lab, backend):
+    lab.house()
+    lab.net.sysctl("net.ipv6.conf.all.forwarding", 1)
+    second_isp(lab)
+    house = build(lab)
+    # The one whose name comes first is the worse one.
+    house.sixgated = Sixgated(lab, config=toml(wans=(), each=PORTS) + '\n[firewall]\nbackend = "%s"\n' % backend + "".join(
+        '[uplink.%s]\ninterface = "%s"\nmetric = %d\n%s' % (name, interface, metric, NPTV6)
+        for name, interface, metric in (("cable", "wan0", 600), ("fibre", "wan1", 512)))).start()
+    wait_delegated(lab)
+    own = lab.h1.wait_address(ULA)
+    lab.h1.wait_ping(SERVER)
+    lab.until("both delegate", lambda: all(one["delegations"] for one in house.sixgated.status()["uplinks"]), 30)
+    lab.h1.serve(tcp=[8080])
+    door_outside(lab, own, SECOND_POOL)
+    final_checks(lab)
+
+
+@limit(120)
+def test_nptv6_doors_of_the_better_uplink_nft(lab):
+    """nft: a program is told the external address by which the answers of its host leave (RFC 6887 section 11.3)."""
+    by_the_better(lab, "nft")
+
+
+@limit(120)
+def test_nptv6_doors_of_the_better_uplink_ip6tables(lab):
+    """ip6tables-restore: the same."""
+    by_the_better(lab, "ip6tables")
+
+
 def two_providers(lab, backend):
     lab.house()
     lab.net.sysctl("net.ipv6.conf.all.forwarding", 1)
     wire = second_isp(lab)
     house = build(lab)
-    house.sixgated = Sixgated(lab, config=toml(wans=("wan0", "wan1"), uplink=NPTV6)
+    house.sixgated = Sixgated(lab, config=toml(wans=("wan0", "wan1"), uplink=NPTV6, each=PORTS)
                               + '\n[firewall]\nbackend = "%s"\n' % backend).start()
     house.prefix = wait_delegated(lab)
     lab.h1.wait_address(ULA)
     lab.h1.wait_ping(SERVER)
     own = lab.h1.address_in(ULA)
     lab.until("both delegate", lambda: all(one["delegations"] for one in house.sixgated.status()["uplinks"]), 30)
+    lab.h1.serve(tcp=[8080])
+    door_outside(lab, own, house.prefix)
+    # Its start is announced, too, over eight seconds.
+    lab.until("its start is over", lambda: ask(lab.h1, own, request(own, 8080, 600)).epoch >= 9, 20, every=1)
+    hears = Announcements(lab, lab.h1)
     lab.isp.ip("link", "set", "isp0", "down")
     lab.h1.wait_ping(SERVER)
+    said = []
+    lab.until("programs hear that they have another address", lambda: said.extend(hears.heard()) or said, 15)
+    lab.check(all(one.epoch < 9 for one, _ in said), said)
+    door_outside(lab, own, SECOND_POOL)
     since = time.time()
     lab.check(lab.h1.ping(SERVER), "the second provider does not carry it")
     lab.check(outside(wire, SECOND_POOL, since), "not by the second provider's prefix")
@@ -182,6 +228,7 @@ def two_providers(lab, backend):
         lab.isp.ip("-6", "route", "replace", prefix, "via", via, "dev", "isp0")
     lab.until("the first carries it again", lambda: lab.h1.ping(SERVER)
               and outside(lab.wan, house.prefix, time.time() - 1), 30)
+    door_outside(lab, own, house.prefix)
     for one in (lab.wan, wire):
         lab.check(not outside(one, "fc00::/7", 0), "a ULA left the house")
     lab.check(not outside(wire, house.prefix, 0) and not outside(lab.wan, SECOND_POOL, 0),

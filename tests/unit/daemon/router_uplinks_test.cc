@@ -97,9 +97,16 @@ TEST(RouterUplinks, ProgramsAreToldTheAddressOfTheUplinkThatCarriesThem) {
     return Prefix(link.external_of(link.prefixes.at(0).prefix.address()), 64);
   };
   EXPECT_EQ(outside(), kOfFirst);
+  EXPECT_EQ(run.memory.pcp_externals.size(), 1U);
+  const auto kept = parse_stored_state(serialise(run.memory, run.now, "boot"), run.now, "boot");
+  ASSERT_TRUE(kept.has_value());
+  EXPECT_EQ(kept->pcp_externals, run.memory.pcp_externals);
+  run.run_for(seconds(20));
+  const auto epoch = run.memory.pcp_epoch;
   run.cable("wan0", false);
   run.run_for(seconds(10));
   EXPECT_EQ(outside(), kOfSecond);
+  EXPECT_GT(run.memory.pcp_epoch, epoch) << "RFC 6887 section 8.5";
   run.cable("wan0", true);
   run.hear(isp_router(true, true));
   run.run_for(seconds(1));

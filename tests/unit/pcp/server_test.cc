@@ -407,10 +407,43 @@ TEST(Conformance, Row_6887_03_LostStateIsAnnouncedAndTheEpochBeginsAnew) {
   server.configure({link}, true, now);
   server.receive("lan0", to_bytes(map(80)), address(kHost), 4000, address(kRouter), now);
   Server next;
-  next.restore(server.mappings(), *server.epoch());
+  next.restore(server.mappings(), *server.epoch(), server.externals());
   next.configure({link}, true, now);
   EXPECT_TRUE(announcements(next, now).empty());
   EXPECT_EQ(next.mappings().size(), 1U);
+}
+
+// RFC 6887 section 8.5.
+TEST(PcpAnnouncements, AnotherExternalAddressIsAnnouncedAndTheEpochBeginsAnew) {
+  Server server;
+  Instant now = Instant::from_micros(1'000'000'000);
+  const Prefix inner = Prefix::parse("fd00:1::/64").value();
+  const Link::Reachable by_fibre{inner, Instant::never(), Prefix::parse("2001:db8:7::/64").value()};
+  const Link::Reachable by_cable{inner, Instant::never(), Prefix::parse("2001:db8:8::/64").value()};
+  const auto link = [&](std::vector<Link::Reachable> prefixes) {
+    return std::vector{Link{.interface = "lan0", .prefixes = std::move(prefixes), .doors = {}}};
+  };
+  server.configure(link({by_fibre, by_cable}), true, now);
+  EXPECT_EQ(announcements(server, now).size(), 6U);
+  server.receive("lan0", to_bytes(map(80, 3600, 6, "fd00:1::10")), address("fd00:1::10"), 4000,
+                 address(kRouter), now);
+  ASSERT_EQ(server.mappings().size(), 1U);
+  server.drain();
+  server.configure(link({by_fibre}), true, now);
+  EXPECT_TRUE(announcements(server, now).empty()) << "nobody was told the other one";
+  now = now + seconds(60);
+  server.configure(link({by_cable, by_fibre}), false, now);
+  EXPECT_TRUE(announcements(server, now).empty()) << "the better uplink has not spoken yet";
+  Server next;
+  next.restore(server.mappings(), *server.epoch(), server.externals());
+  for (Server* const one : {&server, &next}) {
+    one->configure(link({by_cable, by_fibre}), true, now);
+    EXPECT_EQ(one->epoch(), now);
+    EXPECT_TRUE(one->drain().changed);
+    EXPECT_EQ(one->mappings().size(), 1U) << "it is open still";
+    one->configure(link({by_cable, by_fibre}), true, now);
+    EXPECT_FALSE(one->drain().changed);
+  }
 }
 
 TEST_F(PcpServer, AnAddressThatNobodyHasAnyMoreHasNoDoors) {
