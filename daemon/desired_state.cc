@@ -568,6 +568,12 @@ DesiredState derive(const House& house, Instant now) {
   return out;
 }
 
+firewall::Ruleset lasting_rules(const DesiredState& desired) {
+  firewall::Ruleset rules = desired.ruleset;
+  rules.pinholes = open_pinholes(desired.pinholes);
+  return firewall::normalise(std::move(rules));
+}
+
 std::vector<std::string> watched_sysctls(const conf::Config& config) {
   std::vector<std::string> keys{"net/ipv6/conf/all/forwarding"};
   for (const auto& [name, least] : kFlowTimeouts) keys.emplace_back(name);

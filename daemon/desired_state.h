@@ -127,6 +127,10 @@ struct DesiredState {
 
 DesiredState derive(const House& house, Instant now);
 
+// The rules that may stand while nobody looks after them: without the doors that programs asked for, whose time would
+// not end (RFC 6887 section 15).
+firewall::Ruleset lasting_rules(const DesiredState& desired);
+
 // As the routing prefers them: those that are not dead, the one of the lowest metric first.
 std::vector<const UplinkView*> best_first(const House& house);
 

@@ -240,6 +240,9 @@ void Daemon::leave_rules() {
     firewall::Ruleset closed = router_->desired().ruleset;
     closed.provisioned = false;
     firewall_.apply(closed, end);
+  } else if (firewall::Ruleset lasting = lasting_rules(router_->desired());
+             !handing_over_ && lasting != router_->desired().ruleset) {
+    firewall_.apply(lasting, end);
   } else {
     rules_left_ = true;
   }

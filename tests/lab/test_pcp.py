@@ -7,6 +7,7 @@ import time
 
 from lab import SERVER, check_not_malformed, limit, proves, require_tools, run
 from scenario import final_checks, objects, online, toml
+from test_firewall_life import UdpFlow
 
 MAP, PEER = 1, 2
 TCP, UDP = 6, 17
@@ -82,10 +83,12 @@ class Announcements:
                 return out
 
 
-def asking_house(lab, backend):
+def asking_house(lab, backend, pinhole=""):
+    """`pinhole`: of the configuration, with %s for the MAC address of h1."""
     require_tools("nft" if backend == "nft" else "ip6tables-restore")
     lab.house()
-    house = online(lab, config=toml(each={"lan0": "pcp = true\n"}) + '\n[firewall]\nbackend = "%s"\n' % backend)
+    house = online(lab, config=toml(each={"lan0": "pcp = true\n"}) + '\n[firewall]\nbackend = "%s"\n' % backend
+                   + pinhole.replace("%s", lab.h1.mac("eth0")))
     lab.h1.serve(tcp=[8080, 8081], udp=[8082])
     return house
 
@@ -192,6 +195,44 @@ def test_guests_open_doors_nft(lab):
 def test_guests_open_doors_ip6tables(lab):
     """ip6tables-restore: the same."""
     guests_ask(lab, "ip6tables")
+
+
+def stopped(lab, backend):
+    house = asking_house(lab, backend, '[[pinhole]]\nhost = "%s"\nports = [8081]\n')
+    h1 = lab.h1.address_in(house.prefix)
+    for port, protocol in ((8080, TCP), (8082, UDP)):
+        lab.check(ask(lab.h1, h1, request(h1, port, protocol=protocol)).code == SUCCESS, "door %d" % port)
+    flow = UdpFlow(lab, lab.net, h1, 8082)
+    lab.check(flow.answers() and lab.net.tcp(h1, 8080) == "open", "the doors are not open")
+    # Its start is announced, too, over eight seconds.
+    lab.until("its start is over", lambda: ask(lab.h1, h1, request(h1, 8080)).epoch >= 9, 20, every=1)
+    hears = Announcements(lab, lab.h1)
+    # Hosts are told that their router goes.
+    lab.h1.ip("-6", "route", "add", "default", "via", lab.cpe.link_local("lan0"), "dev", "eth0", "metric", "4000")
+    lab.check(house.sixgated.terminate() == 0, "it does not stop in peace")
+    lab.check(lab.net.tcp(h1, 8080, timeout=1) == "silent", "a door is open, and nobody will ever shut it")
+    lab.check(lab.net.udp(h1, 8082) != "open", "the door of UDP is")
+    lab.check(flow.answers(), "what has come in is cut off")
+    lab.check(lab.net.tcp(h1, 8081) == "open", "what the configuration opens is shut")
+    house.sixgated.start()
+    # That of TCP may come first: with its neighbour of the configuration it is one range, in the place of what was there.
+    lab.until("the doors are open again", lambda: lab.net.tcp(h1, 8080, timeout=1) == "open"
+              and UdpFlow(lab, lab.net, h1, 8082).answers(), 20)
+    lab.check(flow.answers(), "what had come in is cut off")
+    lab.check(not hears.heard(), "a loss is announced that did not happen")
+    final_checks(lab)
+
+
+@limit(100)
+def test_doors_end_with_a_stop_nft(lab):
+    """nft: a stop leaves the rules, but no door that a program asked for, whose time nobody would end; a start opens it."""
+    stopped(lab, "nft")
+
+
+@limit(100)
+def test_doors_end_with_a_stop_ip6tables(lab):
+    """ip6tables-restore: the same."""
+    stopped(lab, "ip6tables")
 
 
 @limit(150)

@@ -179,7 +179,20 @@ TEST(RouterPcp, ADoorOfTheConfigurationIsToldAndStays) {
   const Ip6Address host = host_of(run);
   EXPECT_EQ(ask(run, door(host, 22)), pcp::ResultCode::kSuccess);
   EXPECT_EQ(ask(run, door(host, 22, 0)), pcp::ResultCode::kNotAuthorized);
+  EXPECT_EQ(lasting_rules(run.router->desired()), run.router->desired().ruleset);
   EXPECT_EQ(ask(run, door(host, 80)), pcp::ResultCode::kSuccess);
+  EXPECT_EQ(holes(run), 2U);
+  // What is left behind by a stop: it is nobody's to end, and the next run opens what is still promised.
+  const firewall::Ruleset lasting = lasting_rules(run.router->desired());
+  ASSERT_EQ(lasting.pinholes.size(), 1U);
+  EXPECT_EQ(lasting.pinholes[0].first_port, 22);
+  firewall::Ruleset with = lasting;
+  with.pinholes = run.router->desired().ruleset.pinholes;
+  EXPECT_EQ(with, run.router->desired().ruleset) << "and nothing else";
+  run.stop();
+  run.start(run.memory);
+  run.hear(isp_router(true, true));
+  run.run_for(seconds(40));
   EXPECT_EQ(holes(run), 2U);
 }
 
