@@ -10,8 +10,9 @@ namespace sixgate::daemon {
 
 namespace {
 
-// Of those that wait for the kernel. A client asks again within seconds (RFC 6887 section 8.1.1).
-constexpr std::size_t kMostWaiting = 256;
+// Of those that wait for the kernel: more than a LAN may ask at once. A client asks again within seconds (RFC 6887 section
+// 8.1.1).
+constexpr std::size_t kMostWaiting = 1024;
 
 }  // namespace
 

@@ -21,9 +21,6 @@ constexpr std::uint32_t kShortError = 30;
 constexpr unsigned kAnnouncements = 6;
 constexpr Duration kFirstGap = milliseconds(250);
 
-constexpr double kPerSecond = 50;
-constexpr double kAtOnce = 200;
-
 std::uint32_t usual_lifetime(ResultCode code) {
   const bool is_short = code == ResultCode::kNetworkFailure || code == ResultCode::kNoResources ||
                         code == ResultCode::kUserExQuota;
@@ -61,6 +58,14 @@ std::vector<Prefix> filtered(std::vector<Prefix> sources, const std::vector<Filt
       sources.push_back(source);
   }
   return sources;
+}
+
+// Whether one more may be asked.
+bool spend(Instant& spent_until, unsigned per_second, Instant now) {
+  const Instant after = std::max(spent_until, now) + Duration(seconds(1)) / per_second;
+  if (after > now + kMostSaved) return false;
+  spent_until = after;
+  return true;
 }
 
 }  // namespace
@@ -154,15 +159,16 @@ std::uint32_t Server::seconds_since_epoch(Instant now) const {
   return epoch_ ? static_cast<std::uint32_t>((now - *epoch_) / seconds(1)) : 0;
 }
 
-bool Server::too_often(const std::string& interface, Instant now) {
-  const auto [found, fresh] = budgets_.try_emplace(interface, Budget{now, kAtOnce});
-  Budget& budget = found->second;
-  const double earned = static_cast<double>((now - budget.filled).count()) / 1e6 * kPerSecond;
-  budget.left = std::min(kAtOnce, budget.left + earned);
-  budget.filled = now;
-  if (budget.left < 1) return true;
-  budget.left -= 1;
-  return false;
+// Who floods has nothing of what is left to others (section 18.3.1).
+bool Server::too_often(const std::string& interface, const std::optional<MacAddress>& station,
+                       Instant now) {
+  Spent& spent = spent_[interface];
+  auto& stations = spent.of_stations;
+  if (station && !stations.contains(*station) && stations.size() >= kMostStations)
+    stations.erase(
+        std::ranges::min_element(stations, {}, [](const auto& one) { return one.second; }));
+  Instant& own = station ? stations[*station] : spent.of_strangers;
+  return !spend(own, kPerSecond, now) || !spend(spent.of_lan, kPerSecondOfLan, now);
 }
 
 void Server::receive(std::string_view interface, std::span<const std::uint8_t> payload,
@@ -182,7 +188,7 @@ void Server::receive(std::string_view interface, std::span<const std::uint8_t> p
     ++counters.ignored;
     return;
   }
-  if (too_often(on->interface, now)) {
+  if (too_often(on->interface, station, now)) {
     ++counters.too_often;
     return;
   }

@@ -34,6 +34,12 @@ inline constexpr std::size_t kMostPerHost = 64;
 inline constexpr std::size_t kMostOfStrangers = 256;
 inline constexpr std::size_t kMostPerLan = 1024;
 inline constexpr std::size_t kMostFilters = 8;  // of one mapping
+// A station is heard so often in a second, and strangers together; a LAN no more often than four of them. What was not
+// asked in the last seconds may be asked at once.
+inline constexpr unsigned kPerSecond = 50;
+inline constexpr unsigned kPerSecondOfLan = 200;
+inline constexpr Duration kMostSaved = seconds(4);
+inline constexpr std::size_t kMostStations = 256;  // whose requests are counted, of a LAN
 
 // A door that a person opened: it is there whatever programs say.
 struct FixedDoor {
@@ -77,7 +83,7 @@ struct Counters {
   std::uint64_t received = 0;
   std::array<std::uint64_t, kResultCodeCount> answered{};
   std::uint64_t ignored = 0;    // no requests
-  std::uint64_t too_often = 0;  // beyond what a LAN may ask in a second
+  std::uint64_t too_often = 0;  // beyond what a station, or the LAN, may ask in a second
   bool operator==(const Counters&) const = default;
 };
 
@@ -133,14 +139,16 @@ class Server {
   std::optional<ResultCode> exceeds(const Asked& asked) const;
   Mapping* find(const Asked& asked);
   std::uint32_t seconds_since_epoch(Instant now) const;
-  bool too_often(const std::string& interface, Instant now);
+  bool too_often(const std::string& interface, const std::optional<MacAddress>& station,
+                 Instant now);
   void lose_state(Instant now);
   void announce(Instant now);
 
-  // A LAN may ask so often, and so much more at once.
-  struct Budget {
-    Instant filled;
-    double left = 0;
+  // Until when what was asked would take, at so many a second.
+  struct Spent {
+    Instant of_lan;
+    Instant of_strangers;
+    std::map<MacAddress, Instant> of_stations;
   };
   std::vector<Link> links_;
   std::vector<Mapping> mappings_;
@@ -149,7 +157,7 @@ class Server {
   std::optional<Instant> announce_at_;
   Duration announce_gap_{};
   unsigned announcements_left_ = 0;
-  std::map<std::string, Budget> budgets_;     // interface ->
+  std::map<std::string, Spent> spent_;        // interface ->
   std::map<std::string, Counters> counters_;  // interface ->
   LineBudget lines_;
   ServerOutputs out_;

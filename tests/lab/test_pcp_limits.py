@@ -1,6 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
 """How far a promise of Port Control Protocol goes: until the prefix goes, of which clients hear, and to so many doors of
 one host, which leave others theirs."""
+import socket
+import threading
 import time
 
 from lab import ACCESS, OTHER_POOL, limit, require_tools
@@ -201,3 +203,40 @@ def test_pcp_doors_of_one_host_nft(lab):
 def test_pcp_doors_of_one_host_ip6tables(lab):
     """ip6tables-restore: the same."""
     doors_of_one_host(lab, "ip6tables")
+
+
+@limit(100)
+def test_pcp_flood_of_one_host(lab):
+    """Who asks too often is not answered, and another host of the LAN renews what it has all the same."""
+    house = house_that_asks(lab, "nft")
+    h1, h2 = lab.h1.address_in(house.prefix), lab.h2.address_in(house.prefix)
+    for host, own in ((lab.h1, h1), (lab.h2, h2)):
+        lab.check(ask(host, own, request(own, 8080)).code == SUCCESS, "a door of %s" % own)
+        lab.until("whose it is is known", lambda own=own: own in lab.cpe.ip("-6", "neighbor", "show", "dev", "lan0"), 10)
+    router = lab.h1.default_routes()[0]["gateway"]
+
+    def renew(own, times):
+        """How often it is answered that renews so often."""
+        with socket.socket(socket.AF_INET6, socket.SOCK_DGRAM) as sock:
+            sock.bind((own, 0))
+            sock.connect((router, 5351, 0, socket.if_nametoindex("eth0")))
+            sock.settimeout(1)
+            for _ in range(times):
+                sock.send(request(own, 8080))
+                time.sleep(0.0005)  # no more at a time than the router's socket holds
+            answered = 0
+            try:
+                while answered < times:
+                    sock.recv(2048)
+                    answered += 1
+            except TimeoutError:
+                pass
+            return answered
+    flood = threading.Thread(target=lab.h1.call, args=(renew, h1, 6000))
+    flood.start()
+    lab.until("it is too much", lambda: house.sixgated.lan("lan0")["counters"]["pcp_too_often"] > 100, 20)
+    answered = lab.h2.call(renew, h2, 40)
+    flood.join()
+    lab.check(answered == 40, "h2 is answered %d times of 40" % answered)
+    lab.check(listed(house.sixgated) == {(h1, TCP, 8080), (h2, TCP, 8080)}, listed(house.sixgated))
+    final_checks(lab)

@@ -17,7 +17,7 @@ MOST, HOSTS = 1024, 128  # of a LAN; so many addresses have as many doors each
 FIRST, STATIONS = 0xd000, 32  # a host has no more than 64 by all its addresses
 PORTS = range(8000, 8000 + MOST // HOSTS)
 SHUT, SHORTEST = 7999, 120  # section 15: no mapping is shorter
-GAP = 1 / 45  # a LAN is heard 50 times a second
+GAP = 1 / 45  # those who are not known yet are heard 50 times a second
 SOURCES = itertools.count(20000)  # ports that nothing was sent from
 
 

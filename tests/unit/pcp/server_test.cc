@@ -333,6 +333,31 @@ TEST_F(PcpServer, StrangersLeaveRoomForThoseWhoAreKnown) {
   EXPECT_EQ(ask_from(0xa000, station(1)), ResultCode::kSuccess);
 }
 
+TEST_F(PcpServer, WhoFloodsLeavesOthersTheirTurn) {
+  const std::vector<std::uint8_t> bytes = to_bytes(map(80));
+  const auto answered = [&](int times, std::optional<MacAddress> whose) {
+    server.drain();
+    for (int i = 0; i < times; ++i)
+      server.receive("lan0", bytes, address(kHost), 4000, address(kRouter), now, whose);
+    return server.drain().datagrams.size();
+  };
+  EXPECT_EQ(answered(1000, station(1)), 200U);
+  EXPECT_EQ(answered(1, station(2)), 1U);
+  EXPECT_EQ(answered(1000, std::nullopt), 200U) << "strangers together are as one";
+  EXPECT_EQ(answered(1, station(2)), 1U);
+  // All of them have so much and no more.
+  for (std::uint32_t i = 3; i < 10; ++i) answered(1000, station(i));
+  EXPECT_EQ(answered(1, station(2)), 0U);
+  pass(seconds(1));
+  EXPECT_EQ(answered(1000, station(1)), 50U);
+  EXPECT_EQ(answered(1, station(2)), 1U);
+  // However many there are, little is remembered of them; who is forgotten had asked least.
+  pass(seconds(60));
+  EXPECT_EQ(answered(300, station(1)), 200U);
+  for (std::uint32_t i = 100; i < 100 + kMostStations; ++i) answered(1, station(i));
+  EXPECT_EQ(answered(1000, station(1)), 0U);
+}
+
 TEST_F(PcpServer, AFloodIsNotAnswered) {
   const std::vector<std::uint8_t> bytes = to_bytes(map(80));
   server.drain();
