@@ -22,6 +22,17 @@ const FirewallLan* lan_of(const Ruleset& rules, std::vector<Prefix> FirewallLan:
   return found == rules.lans.end() ? nullptr : &*found;
 }
 
+// The one that it is on. Links may have a prefix together, an uplink among them.
+const FirewallLan* lan_of(const Ruleset& rules, const Ip6Address& address,
+                          const Whereabouts& where) {
+  const FirewallLan* const first = lan_of(rules, &FirewallLan::local, address);
+  if (first == nullptr || !where) return first;
+  const std::optional<std::string> at = where(address);
+  if (!at || *at == first->interface || !has_interface(rules, *at)) return first;
+  const auto found = std::ranges::find(rules.lans, *at, &FirewallLan::interface);
+  return found == rules.lans.end() || !any_contains(found->local, address) ? nullptr : &*found;
+}
+
 // Whether the Internet may open what it wants to it; none: it is assigned to nobody.
 std::optional<bool> exposes(const Ruleset& rules, const Prefix& prefix) {
   const FirewallLan* const lan = lan_of(rules, &FirewallLan::assigned, prefix.address());
@@ -74,17 +85,16 @@ bool gains_nothing(const FirewallLan& before, const FirewallLan& after) {
 
 }  // namespace
 
-bool is_no_longer_allowed(const Flow& begun, const Ruleset& rules) {
+bool is_no_longer_allowed(const Flow& begun, const Ruleset& rules, const Whereabouts& where) {
   // Connection tracking has it as it came in, rules have it as it goes on.
   Flow flow = begun;
   for (const FirewallTranslation& one : rules.translations) {
     if (one.external.contains(begun.destination))
       flow.destination = one.internal.with_suffix(begun.destination);
   }
-  const FirewallLan* to = lan_of(rules, &FirewallLan::local, flow.destination);
+  const FirewallLan* to = lan_of(rules, flow.destination, where);
   if (to == nullptr) return false;
-  if (const FirewallLan* from = lan_of(rules, &FirewallLan::local, flow.source))
-    return !reaches(*from, *to);
+  if (const FirewallLan* from = lan_of(rules, flow.source, where)) return !reaches(*from, *to);
   if (!any_contains(to->assigned, flow.destination))
     return false;  // its addresses are judged before flows are
   if (is_exposed(*to, flow.destination)) return false;
@@ -100,8 +110,9 @@ bool is_no_longer_allowed(const Flow& begun, const Ruleset& rules) {
       rules.pinholes, [&](const FirewallPinhole& pinhole) { return is_opened(pinhole, flow); });
 }
 
-std::optional<std::string> interface_of(const Ruleset& rules, const Ip6Address& host) {
-  const FirewallLan* const lan = lan_of(rules, &FirewallLan::local, host);
+std::optional<std::string> interface_of(const Ruleset& rules, const Ip6Address& host,
+                                        const Whereabouts& where) {
+  const FirewallLan* const lan = lan_of(rules, host, where);
   return lan == nullptr ? std::nullopt : std::optional(lan->interface);
 }
 
@@ -120,9 +131,10 @@ std::vector<Prefix> no_longer_assigned(const Ruleset& before, const Ruleset& aft
   return gone;
 }
 
-bool is_of(const Flow& flow, const std::vector<Prefix>& gone, const Ruleset& rules) {
+bool is_of(const Flow& flow, const std::vector<Prefix>& gone, const Ruleset& rules,
+           const Whereabouts& where) {
   const auto is_outside = [&](const Ip6Address& address) {
-    return !any_contains(gone, address) && lan_of(rules, &FirewallLan::local, address) == nullptr;
+    return !any_contains(gone, address) && lan_of(rules, address, where) == nullptr;
   };
   return (any_contains(gone, flow.source) && is_outside(flow.destination)) ||
          (any_contains(gone, flow.destination) && is_outside(flow.source));

@@ -4,6 +4,7 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <optional>
 #include <string>
 #include <vector>
@@ -25,12 +26,17 @@ struct Flow {
   bool operator==(const Flow&) const = default;
 };
 
+// By which interface the kernel reaches a host; none: it does not say.
+using Whereabouts = std::function<std::optional<std::string>(const Ip6Address& host)>;
+
 // Whether it came to a LAN of ours from outside, or from another LAN, and these rules (normalised) would not let it
-// begin. Of a LAN that an IPsec knock opens nobody can tell how a flow came in: those go on.
-bool is_no_longer_allowed(const Flow& flow, const Ruleset& rules);
+// begin. Of a LAN that an IPsec knock opens nobody can tell how a flow came in: those go on. Where several links have
+// one prefix, `where` tells on which of them a host is (RFC 7278).
+bool is_no_longer_allowed(const Flow& flow, const Ruleset& rules, const Whereabouts& where = {});
 
 // Of the LAN that has this host.
-std::optional<std::string> interface_of(const Ruleset& rules, const Ip6Address& host);
+std::optional<std::string> interface_of(const Ruleset& rules, const Ip6Address& host,
+                                        const Whereabouts& where = {});
 
 // Whether flows may be open under `before` that `after` does not allow.
 bool may_have_narrowed(const Ruleset& before, const Ruleset& after);
@@ -43,7 +49,8 @@ std::vector<Prefix> no_longer_assigned(const Ruleset& before, const Ruleset& aft
 
 // Whether it went between the Internet and something in `gone`: rules let nothing of it through any more, and it only
 // fills the table of connections. What goes between LANs goes on, with old addresses too (RFC 7084 L-14).
-bool is_of(const Flow& flow, const std::vector<Prefix>& gone, const Ruleset& rules);
+bool is_of(const Flow& flow, const std::vector<Prefix>& gone, const Ruleset& rules,
+           const Whereabouts& where = {});
 
 // Whether TCP may begin from outside, to any host.
 bool lets_tcp_in(const Ruleset& rules);

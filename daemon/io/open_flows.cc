@@ -10,6 +10,7 @@
 #include <sys/time.h>
 
 #include <cstring>
+#include <map>
 #include <memory>
 #include <optional>
 #include <span>
@@ -98,8 +99,9 @@ Unexpected<Error> tracking_failed(int code) {
 }
 
 // Whether its answers go to an interface that is neither an uplink nor a LAN: a VPN's, say, which our rules say nothing of.
-bool is_beside_us(const Flow& flow, const firewall::Ruleset& rules, const RouteLookup& routes) {
-  const std::optional<std::string> lan = firewall::interface_of(rules, flow.destination);
+bool is_beside_us(const Flow& flow, const firewall::Ruleset& rules,
+                  const firewall::Whereabouts& where, const RouteLookup& routes) {
+  const std::optional<std::string> lan = firewall::interface_of(rules, flow.destination, where);
   if (!lan) return false;
   const std::optional<std::string> way = routes.way_out(flow.destination, *lan, flow.source);
   return way && !firewall::has_interface(rules, *way);
@@ -180,14 +182,20 @@ void OpenFlows::look(const std::vector<Prefix>& gone,
                      const std::optional<firewall::Ruleset>& before) {
   waiting_ = false;
   later_.cancel();
-  const auto may_be_of_others = [&](const Flow& flow) {
-    return included_ && (!before || firewall::is_no_longer_allowed(flow, *before));
-  };
   const RouteLookup routes;
+  std::map<Ip6Address, std::optional<std::string>> found;  // a host may have many flows
+  const firewall::Whereabouts where = [&](const Ip6Address& host) {
+    const auto [at, is_new] = found.try_emplace(host);
+    if (is_new) at->second = routes.way_out(Ip6Address(), "lo", host);
+    return at->second;
+  };
+  const auto may_be_of_others = [&](const Flow& flow) {
+    return included_ && (!before || firewall::is_no_longer_allowed(flow, *before, where));
+  };
   const auto ended = end_flows([&](const Flow& flow) {
-    return (firewall::is_no_longer_allowed(flow, *rules_) && !may_be_of_others(flow) &&
-            !is_beside_us(flow, *rules_, routes)) ||
-           firewall::is_of(flow, gone, *rules_);
+    return (firewall::is_no_longer_allowed(flow, *rules_, where) && !may_be_of_others(flow) &&
+            !is_beside_us(flow, *rules_, where, routes)) ||
+           firewall::is_of(flow, gone, *rules_, where);
   });
   if (!ended) {
     // A kernel without ctnetlink: what is open stays open until it is quiet.

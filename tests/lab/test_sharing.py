@@ -10,6 +10,7 @@ from dhcp_clients import Dhclient
 from lab import ACCESS, ISP_ADDRESS, SERVER, limit, proves
 from peers import Kea, Radvd, Sixgated
 from scenario import build, final_checks, toml, wait_online
+from test_firewall_life import PINHOLE, UdpFlow
 from wire import ICMP6, icmp6, inject, ipv6, multicast_mac, router_advertisement
 
 NOTHING_DELEGATED = 'request_prefix = "none"\nrequest_address = "never"\nroute_check = "off"\n'
@@ -338,3 +339,42 @@ def test_addresses_by_dhcpv6_in_a_shared_64(lab):
         lab.check(place(house, address) == hosts[host], "%s is on %s, not %s" % (address, place(house, address), hosts[host]))
     lab.h1.wait_ping(own[lab.h3], source=own[lab.h1])
     final_checks(lab)
+
+
+def doors_in_a_shared_64(lab, backend):
+    base = toml(uplink=NOTHING_DELEGATED, each={"lan0": 'zone = "exposed"\n'}) + '\n[firewall]\nbackend = "%s"\n' % backend
+    house = shared(lab, base)
+    house.sixgated.write(base + (PINHOLE % lab.h3.mac("eth0")).replace("lan0", "lan1"))
+    house.sixgated.reload()
+    h1, h3 = lab.h1.address_in(ACCESS), lab.h3.address_in(ACCESS)
+    lab.until("h3 has a route", lambda: host_route(lab, h3) == "lan1")
+    lab.net.serve(udp=[8091])
+    for host in (lab.h1, lab.h3):
+        host.serve(udp=[8081])
+    through, exposed, out = (UdpFlow(lab, lab.net, h3, 8081), UdpFlow(lab, lab.net, h1, 8081),
+                             UdpFlow(lab, lab.h3, SERVER, 8091, (h3, 4444)))
+    beside = UdpFlow(lab, lab.isp, h3, 8081, (ISP_ADDRESS, 4444))
+    for flow in (through, exposed, out, beside):
+        lab.until("it begins", flow.answers, 10)
+    lab.check(all(flow.answers() for flow in (through, exposed, out, beside)), "a flow does not go on")
+    lab.until("the provider's router has a route", lambda: host_route(lab, ISP_ADDRESS) == "wan0", 10)
+    house.sixgated.write(base)
+    house.sixgated.reload()
+    lab.until("the flow through the door is over", lambda: not through.answers(), 20)
+    lab.until("and the one of a neighbour on the provider's link", lambda: not beside.answers(), 10)
+    lab.check(not through.answers(), "it came back")
+    lab.check(exposed.answers() and out.answers(), "another flow ended with it")
+    final_checks(lab)
+
+
+@limit(120)
+def test_doors_in_a_shared_64_nft(lab):
+    """nft: a LAN that is exposed and one that is not have one /64 with the provider's link: when a door of the guarded one goes,
+    what came in by it ends, and nothing else."""
+    doors_in_a_shared_64(lab, "nft")
+
+
+@limit(120)
+def test_doors_in_a_shared_64_ip6tables(lab):
+    """ip6tables-restore: the same."""
+    doors_in_a_shared_64(lab, "ip6tables")

@@ -166,6 +166,42 @@ TEST(OpenFlows, FlowsOfAPrefixThatWentEndWithIt) {
   EXPECT_FALSE(is_of({6, kGuest, kOutside, 4000, 443}, gone, after)) << "of another prefix";
 }
 
+// One /64 for several links (RFC 7278): lan1 is exposed, lan0 is not.
+TEST(OpenFlows, WhereLinksHaveOnePrefixTheKernelKnowsWhoIsWhere) {
+  Ruleset rules = house();
+  for (FirewallLan& lan : rules.lans) {
+    if (lan.interface != "guest0") lan.assigned = lan.local = {prefix("2001:db8:0:1::/64")};
+  }
+  std::ranges::find(rules.lans, "lan0", &FirewallLan::interface)->interface = "lan9";
+  for (FirewallPinhole& hole : rules.pinholes) {
+    if (hole.interface == "lan0") hole.interface = "lan9";
+  }
+  rules = normalise(rules);
+  const Ip6Address exposed = address("2001:db8:0:1::6");
+  const Ip6Address upstream = address("2001:db8:0:1::1");
+  const Whereabouts where = [&](const Ip6Address& host) -> std::optional<std::string> {
+    if (host == kHost) return "lan9";
+    if (host == exposed) return "lan1";
+    if (host == upstream) return "wan0";
+    return host == kGuest ? std::optional<std::string>() : "lo";
+  };
+  const auto is_ended = [&](const Flow& flow) { return is_no_longer_allowed(flow, rules, where); };
+  EXPECT_TRUE(is_ended({6, kOutside, kHost, 4000, 24}));
+  EXPECT_FALSE(is_ended({6, address("2001:db8:9::8"), kHost, 4000, 22}));
+  EXPECT_FALSE(is_ended({6, kOutside, exposed, 4000, 24}));
+  EXPECT_TRUE(is_ended({6, exposed, kHost, 4000, 24})) << "kept apart";
+  EXPECT_FALSE(is_ended({6, kHost, exposed, 4000, 24}));
+  EXPECT_TRUE(is_ended({6, upstream, kHost, 4000, 24})) << "on the uplink's link";
+  EXPECT_FALSE(is_ended({6, kHost, upstream, 4000, 24}));
+  EXPECT_TRUE(is_ended({6, kOutside, kGuest, 4000, 22})) << "the prefix says enough";
+  EXPECT_FALSE(is_ended({6, kOutside, address("2001:db8:0:1::ff"), 4000, 24})) << "the router";
+  EXPECT_EQ(interface_of(rules, kHost, where), "lan9");
+  EXPECT_EQ(interface_of(rules, upstream, where), std::nullopt);
+  const std::vector gone{prefix("2001:db8:0:3::/64")};
+  EXPECT_FALSE(is_of({6, kGuest, kHost, 4000, 80}, gone, rules, where));
+  EXPECT_TRUE(is_of({6, kGuest, upstream, 4000, 80}, gone, rules, where));
+}
+
 TEST(OpenFlows, ARenumberingMovesPinholesAndSoMayNarrow) {
   Ruleset moved = house();
   moved.pinholes[0].host = address("2001:db8:0:1::7");
