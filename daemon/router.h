@@ -107,6 +107,7 @@ struct RouterOutputs {
   bool names_changed = false;             // named_addresses() may be
   bool sockets_changed = false;           // wanted_sockets() may be
   LogLines log;
+  bool ways_changed = false;  // flows may leave by another uplink than before
   bool look = false;      // the kernel's tables are to be read: not all that changes there is told
   bool finished = false;  // after stop(): the last words are said
 };
@@ -207,6 +208,7 @@ class Router {
   void reconcile(Instant now);
   void remember_flow_timeout(const Change& change);
   void refuse_middles(Instant now);
+  void notice_ways();
   void advertise(Instant now);
   void decide_sharing(Instant now);
   void fit_proxies(Instant now);
@@ -346,6 +348,8 @@ class Router {
   std::optional<Instant> retry_at_;  // after changes that failed, or did not last
   ChangeSet held_back_;              // these changes; all others go on meanwhile
   Duration retry_after_{};
+  // Where a host has no address of an uplink's: what the kernel chooses an uplink by, as last seen.
+  std::set<std::string> ways_;
   ChangeSet last_changes_;  // what was asked of the kernel last, and when
   Instant last_changes_at_;
   std::map<std::pair<std::string, Prefix>, Ip6Address> random_addresses_;  // ip6ifaceid = "random"

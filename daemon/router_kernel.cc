@@ -210,9 +210,24 @@ void Router::remember_flow_timeout(const Change& change) {
   keep_ = true;
 }
 
+// By our doing or another's: the kernel takes away routes by itself.
+void Router::notice_ways() {
+  std::set<std::string> ways;
+  if (desired_.ruleset.translating) {
+    for (const KernelRoute& route : kernel_->routes) {
+      if (route.gateway && uplink_on(route.interface) != nullptr)
+        ways.insert(cat(route.source, ' ', route.destination, ' ', route.metric, route.interface));
+    }
+  }
+  if (ways == ways_) return;
+  ways_ = std::move(ways);
+  out_.ways_changed = true;
+}
+
 void Router::reconcile(Instant now) {
   if (!dirty_ || changing_ || stopping_ || !kernel_) return;
   dirty_ = false;
+  notice_ways();
   grace_ = in_grace(now);
   const bool was_default = says_default(desired_);
   settled_ = delegations_known(now);

@@ -85,13 +85,7 @@ bool gains_nothing(const FirewallLan& before, const FirewallLan& after) {
 
 }  // namespace
 
-bool is_no_longer_allowed(const Flow& begun, const Ruleset& rules, const Whereabouts& where) {
-  // Connection tracking has it as it came in, rules have it as it goes on.
-  Flow flow = begun;
-  for (const FirewallTranslation& one : rules.translations) {
-    if (one.external.contains(begun.destination))
-      flow.destination = one.internal.with_suffix(begun.destination);
-  }
+bool is_no_longer_allowed(const Flow& flow, const Ruleset& rules, const Whereabouts& where) {
   const FirewallLan* to = lan_of(rules, flow.destination, where);
   if (to == nullptr) return false;
   if (const FirewallLan* from = lan_of(rules, flow.source, where)) return !reaches(*from, *to);
@@ -118,6 +112,7 @@ std::optional<std::string> interface_of(const Ruleset& rules, const Ip6Address& 
 
 bool may_have_narrowed(const Ruleset& before, const Ruleset& after) {
   return lost(before.pinholes, after.pinholes) || lost(before.knocks, after.knocks) ||
+         lost(before.translations, after.translations) ||
          !std::ranges::equal(before.lans, after.lans, judges_alike);
 }
 
@@ -138,6 +133,29 @@ bool is_of(const Flow& flow, const std::vector<Prefix>& gone, const Ruleset& rul
   };
   return (any_contains(gone, flow.source) && is_outside(flow.destination)) ||
          (any_contains(gone, flow.destination) && is_outside(flow.source));
+}
+
+bool has_lost_its_address(const TrackedFlow& tracked, const Ruleset& before, const Ruleset& rules,
+                          const Whereabouts& where, const WayOut& way) {
+  const auto is_lost = [&](const Ip6Address& host, const Ip6Address& external,
+                           const Ip6Address& peer) {
+    const auto is_its = [&](const FirewallTranslation& one) {
+      return one.internal.contains(host) && one.external.contains(external);
+    };
+    const auto has = std::ranges::find_if(rules.translations, is_its);
+    const bool is_gone = has == rules.translations.end();
+    if (is_gone && std::ranges::none_of(before.translations, is_its)) return false;
+    // Between LANs it goes on, with an old address too.
+    if (lan_of(rules, peer, where) != nullptr) return false;
+    if (is_gone) return true;
+    const std::optional<std::string> out = way(host, has->interface, peer, tracked.mark);
+    return out && std::ranges::find(rules.uplinks, FirewallUplink{*out}) != rules.uplinks.end() &&
+           std::ranges::none_of(rules.translations, [&](const FirewallTranslation& one) {
+             return is_its(one) && one.uplink == *out;
+           });
+  };
+  return is_lost(tracked.flow.source, tracked.answered_at, tracked.flow.destination) ||
+         is_lost(tracked.flow.destination, tracked.sent_to, tracked.flow.source);
 }
 
 bool lets_tcp_in(const Ruleset& rules) {

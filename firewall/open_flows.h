@@ -16,7 +16,7 @@ namespace sixgate::firewall {
 
 inline constexpr std::uint8_t kTcp = 6;  // as IANA numbers protocols
 
-// As its first packet was.
+// As its first packet was, where rules see it.
 struct Flow {
   std::uint8_t protocol = 0;
   Ip6Address source;
@@ -26,8 +26,20 @@ struct Flow {
   bool operator==(const Flow&) const = default;
 };
 
+// As connection tracking has it, which translates between where rules are: destinations before, sources after them.
+struct TrackedFlow {
+  Flow flow;
+  Ip6Address sent_to;      // at first: its destination, unless that was translated
+  Ip6Address answered_at;  // its source, unless that was translated
+  std::uint32_t mark = 0;  // for which somebody may have rules of policy routing
+};
+
 // By which interface the kernel reaches a host; none: it does not say.
 using Whereabouts = std::function<std::optional<std::string>(const Ip6Address& host)>;
+// By which interface a packet would leave that a host on interface `received_on` sends; none: by none.
+using WayOut = std::function<std::optional<std::string>(
+    const Ip6Address& source, const std::string& received_on, const Ip6Address& destination,
+    std::uint32_t mark)>;
 
 // Whether it came to a LAN of ours from outside, or from another LAN, and these rules (normalised) would not let it
 // begin. Of a LAN that an IPsec knock opens nobody can tell how a flow came in: those go on. Where several links have
@@ -51,6 +63,12 @@ std::vector<Prefix> no_longer_assigned(const Ruleset& before, const Ruleset& aft
 // fills the table of connections. What goes between LANs goes on, with old addresses too (RFC 7084 L-14).
 bool is_of(const Flow& flow, const std::vector<Prefix>& gone, const Ruleset& rules,
            const Whereabouts& where = {});
+
+// Whether its host is on the Internet (RFC 6296) with an address that `before` translated and `rules` do not, or which
+// belongs to another uplink than its host's packets leave by. The rules refuse those, or a provider would, and connection
+// tracking would go on with that address until its host is silent.
+bool has_lost_its_address(const TrackedFlow& tracked, const Ruleset& before, const Ruleset& rules,
+                          const Whereabouts& where, const WayOut& way);
 
 // Whether TCP may begin from outside, to any host.
 bool lets_tcp_in(const Ruleset& rules);

@@ -262,6 +262,7 @@ void Daemon::settle() {
     if (outputs.store) state_.store(std::move(*outputs.store), outputs.durable);
     leases_.append(outputs.lease_journal);
     if (outputs.changes) begin(std::move(*outputs.changes));
+    if (outputs.ways_changed) flows_.ways_changed();
     sockets_.send(outputs.packets);
     refusals_.send(outputs.refusals);
     if (outputs.names_changed) write_hosts_files();

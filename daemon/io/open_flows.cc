@@ -27,6 +27,7 @@ namespace sixgate::daemon {
 namespace {
 
 using firewall::Flow;
+using firewall::TrackedFlow;
 
 constexpr std::size_t kRequest = 4096;  // a request, with room to spare
 
@@ -54,6 +55,20 @@ bool read_flow(const nlattr* tuple, Flow& out) {
   out.destination_port = read_port(protocol.of[CTA_PROTO_DST_PORT]);
   return read_address(addresses.of[CTA_IP_V6_SRC], out.source) &&
          read_address(addresses.of[CTA_IP_V6_DST], out.destination);
+}
+
+bool read_tracked(const NetfilterAttributes<CTA_MAX + 1>& entry, TrackedFlow& out) {
+  Flow answers;
+  if (!read_flow(entry.of[CTA_TUPLE_ORIG], out.flow) ||
+      !read_flow(entry.of[CTA_TUPLE_REPLY], answers))
+    return false;
+  out.sent_to = std::exchange(out.flow.destination, answers.source);
+  out.flow.destination_port = answers.source_port;
+  out.answered_at = answers.destination;
+  const nlattr* mark = entry.of[CTA_MARK];
+  if (mark != nullptr && mnl_attr_get_payload_len(mark) == sizeof out.mark)
+    out.mark = ntohl(mnl_attr_get_u32(mark));
+  return true;
 }
 
 constexpr std::uint16_t conntrack_type(std::uint16_t message) {
@@ -99,12 +114,13 @@ Unexpected<Error> tracking_failed(int code) {
 }
 
 // Whether its answers go to an interface that is neither an uplink nor a LAN: a VPN's, say, which our rules say nothing of.
-bool is_beside_us(const Flow& flow, const firewall::Ruleset& rules,
-                  const firewall::Whereabouts& where, const RouteLookup& routes) {
+bool is_beside_us(const TrackedFlow& tracked, const firewall::Ruleset& rules,
+                  const firewall::Whereabouts& where, const firewall::WayOut& way) {
+  const Flow& flow = tracked.flow;
   const std::optional<std::string> lan = firewall::interface_of(rules, flow.destination, where);
   if (!lan) return false;
-  const std::optional<std::string> way = routes.way_out(flow.destination, *lan, flow.source);
-  return way && !firewall::has_interface(rules, *way);
+  const std::optional<std::string> out = way(flow.destination, *lan, flow.source, tracked.mark);
+  return out && !firewall::has_interface(rules, *out);
 }
 
 }  // namespace
@@ -123,7 +139,7 @@ Expected<bool> is_tracked(const Flow& flow) {
   return code == 0;
 }
 
-Expected<std::size_t> end_flows(const std::function<bool(const Flow&)>& wrong) {
+Expected<std::size_t> end_flows(const std::function<bool(const TrackedFlow&)>& wrong) {
   const NetfilterSocket socket = open_netfilter();
   if (!socket) return tracking_failed(errno);
   std::uint32_t sequence = 1;
@@ -135,8 +151,8 @@ Expected<std::size_t> end_flows(const std::function<bool(const Flow&)>& wrong) {
   std::vector<std::vector<char>> deletions;
   int code = read_answer(socket.get(), sequence, true, [&](const nlmsghdr* header) {
     const auto entry = attributes_of<CTA_MAX + 1>(header);
-    Flow flow;
-    if (read_flow(entry.of[CTA_TUPLE_ORIG], flow) && wrong(flow))
+    TrackedFlow tracked;
+    if (read_tracked(entry, tracked) && wrong(tracked))
       deletions.push_back(deletion_of(entry, ++sequence));
   });
   if (code != 0) return tracking_failed(code);
@@ -178,11 +194,19 @@ void OpenFlows::rules_came_back() {
   if (rules_) look({}, {});
 }
 
+void OpenFlows::ways_changed() {
+  if (rules_ && !rules_->translations.empty()) look({}, {});
+}
+
 void OpenFlows::look(const std::vector<Prefix>& gone,
                      const std::optional<firewall::Ruleset>& before) {
   waiting_ = false;
   later_.cancel();
   const RouteLookup routes;
+  const firewall::WayOut way = [&](const Ip6Address& source, const std::string& received_on,
+                                   const Ip6Address& destination, std::uint32_t mark) {
+    return routes.way_out(source, received_on, destination, mark);
+  };
   std::map<Ip6Address, std::optional<std::string>> found;  // a host may have many flows
   const firewall::Whereabouts where = [&](const Ip6Address& host) {
     const auto [at, is_new] = found.try_emplace(host);
@@ -192,10 +216,13 @@ void OpenFlows::look(const std::vector<Prefix>& gone,
   const auto may_be_of_others = [&](const Flow& flow) {
     return included_ && (!before || firewall::is_no_longer_allowed(flow, *before, where));
   };
-  const auto ended = end_flows([&](const Flow& flow) {
+  const firewall::Ruleset& had = before ? *before : *rules_;
+  const auto ended = end_flows([&](const TrackedFlow& tracked) {
+    const Flow& flow = tracked.flow;
     return (firewall::is_no_longer_allowed(flow, *rules_, where) && !may_be_of_others(flow) &&
-            !is_beside_us(flow, *rules_, where, routes)) ||
-           firewall::is_of(flow, gone, *rules_, where);
+            !is_beside_us(tracked, *rules_, where, way)) ||
+           firewall::is_of(flow, gone, *rules_, where) ||
+           firewall::has_lost_its_address(tracked, had, *rules_, where, way);
   });
   if (!ended) {
     // A kernel without ctnetlink: what is open stays open until it is quiet.

@@ -16,7 +16,7 @@
 namespace sixgate::daemon {
 
 // How many flows of IPv6 were ended: those that `wrong` says it of.
-Expected<std::size_t> end_flows(const std::function<bool(const firewall::Flow&)>& wrong);
+Expected<std::size_t> end_flows(const std::function<bool(const firewall::TrackedFlow&)>& wrong);
 
 // Whether the table of connections has it, in either direction.
 Expected<bool> is_tracked(const firewall::Flow& flow);
@@ -35,6 +35,8 @@ class OpenFlows {
   void rules_changed(const firewall::Ruleset& rules, bool included);
   // Somebody had taken rules away, and they are in force again.
   void rules_came_back();
+  // Packets may leave by another uplink than before.
+  void ways_changed();
 
  private:
   // `gone`: assigned no more. `before`: the rules that were in force, where that is known.

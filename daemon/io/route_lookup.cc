@@ -17,7 +17,8 @@ RouteLookup::RouteLookup()
 
 std::optional<std::string> RouteLookup::way_out(const Ip6Address& source,
                                                 const std::string& received_on,
-                                                const Ip6Address& destination) const {
+                                                const Ip6Address& destination,
+                                                std::uint32_t mark) const {
   const unsigned index = ::if_nametoindex(received_on.c_str());
   if (index == 0 || !socket_) return std::nullopt;
   rtmsg asked{};
@@ -27,6 +28,7 @@ std::optional<std::string> RouteLookup::way_out(const Ip6Address& source,
                                      .address(RTA_SRC, source)
                                      .address(RTA_DST, destination)
                                      .put(RTA_IIF, std::uint32_t{index})
+                                     .put(RTA_MARK, mark)
                                      .take();
   const nlmsghdr* request = nlmsg_hdr(message.get());
   if (::send(socket_.get(), request, request->nlmsg_len, 0) < 0) return std::nullopt;

@@ -4,7 +4,7 @@ import ipaddress
 import time
 
 from firewall_house import tcp_octets
-from lab import SERVER, limit, require_tools
+from lab import OTHER_POOL, SERVER, limit, require_tools
 from other_firewalls import LEGACY
 from peers import Sixgated
 from scenario import HOSTS, build, crossed, final_checks, toml, wait_delegated, wait_online
@@ -12,12 +12,21 @@ from test_firewall_life import UdpFlow
 from test_pcp import SUCCESS, Announcements, ask, request
 from test_refusals import refusals
 from test_uplinks import SECOND_POOL, second_isp
-from wire import TCP, icmp6, inject, inside, ipv6
+from wire import TCP, UDP, icmp6, inject, inside, ipv6
 
 ULA = "fd00::/8"
 NPTV6 = "nptv6 = true\n"
 NOBODY = "2001:db8:77::7"
 PORTS = {"lan0": "pcp = true\n"}
+# What came in by the second provider goes back by it, by somebody's policy routing.
+BACK = """table ip6 others {
+    chain back {
+        type filter hook prerouting priority mangle
+        iifname wan1 ct state new ct mark set 7
+        iifname lan0 meta mark set ct mark
+    }
+}
+"""
 
 
 def outside(wire, prefix, since):
@@ -196,18 +205,30 @@ def test_nptv6_doors_of_the_better_uplink_ip6tables(lab):
     by_the_better(lab, "ip6tables")
 
 
-def two_providers(lab, backend):
+def house_of_two_providers(lab, backend, **options):
+    """The house, the wire to the second provider, and h1's address."""
+    require_tools("nft" if backend == "nft" else "ip6tables-restore")
     lab.house()
     lab.net.sysctl("net.ipv6.conf.all.forwarding", 1)
     wire = second_isp(lab)
-    house = build(lab)
+    house = build(lab, **options)
     house.sixgated = Sixgated(lab, config=toml(wans=("wan0", "wan1"), uplink=NPTV6, each=PORTS)
                               + '\n[firewall]\nbackend = "%s"\n' % backend).start()
     house.prefix = wait_delegated(lab)
     lab.h1.wait_address(ULA)
     lab.h1.wait_ping(SERVER)
-    own = lab.h1.address_in(ULA)
     lab.until("both delegate", lambda: all(one["delegations"] for one in house.sixgated.status()["uplinks"]), 30)
+    return house, wire, lab.h1.address_in(ULA)
+
+
+def first_carries_again(lab, house):
+    lab.isp.ip("link", "set", "isp0", "up")
+    for prefix, via in list(house.snooper.routes.items()):
+        lab.isp.ip("-6", "route", "replace", prefix, "via", via, "dev", "isp0")
+
+
+def two_providers(lab, backend):
+    house, wire, own = house_of_two_providers(lab, backend)
     lab.h1.serve(tcp=[8080])
     door_outside(lab, own, house.prefix)
     # Its start is announced, too, over eight seconds.
@@ -223,9 +244,7 @@ def two_providers(lab, backend):
     lab.check(lab.h1.ping(SERVER), "the second provider does not carry it")
     lab.check(outside(wire, SECOND_POOL, since), "not by the second provider's prefix")
     lab.check(lab.h1.address_in(ULA) == own, "h1 has another address")
-    lab.isp.ip("link", "set", "isp0", "up")
-    for prefix, via in list(house.snooper.routes.items()):
-        lab.isp.ip("-6", "route", "replace", prefix, "via", via, "dev", "isp0")
+    first_carries_again(lab, house)
     lab.until("the first carries it again", lambda: lab.h1.ping(SERVER)
               and outside(lab.wan, house.prefix, time.time() - 1), 30)
     door_outside(lab, own, house.prefix)
@@ -246,3 +265,66 @@ def test_nptv6_two_providers_nft(lab):
 def test_nptv6_two_providers_ip6tables(lab):
     """ip6tables-restore: the same."""
     two_providers(lab, "ip6tables")
+
+
+def flows_find_their_new_address(lab, backend):
+    house, wire, own = house_of_two_providers(
+        lab, backend, server_options={"renew": 6, "rebind": 9, "preferred": 60, "valid": 120})
+    lab.net.serve(udp=[8091], address=SERVER)
+    lab.h1.serve(udp=[8081])
+    old = ask(lab.h1, own, request(own, 8081, 600, protocol=UDP)).address
+    # Their ports stay, and connection tracking knows them as long as they go on.
+    flows = {"h1's": UdpFlow(lab, lab.h1, SERVER, 8091, (own, 4444)),
+             "the router's": UdpFlow(lab, lab.cpe, SERVER, 8091, (lab.cpe.wait_address(ULA), 4445))}
+    inbound = UdpFlow(lab, lab.net, old, 8081)
+    lab.cpe.run("nft", "-f", "-", stdin=BACK)
+    lab.cpe.ip("-6", "rule", "add", "fwmark", "7", "lookup", "77")
+    lab.cpe.ip("-6", "route", "add", "default", "via", lab.isp2.link_local("isp1"), "dev", "wan1", "table", "77")
+    external = next(one["external"] for one in house.sixgated.lan("lan0")["translations"] if one["uplink"] == "wan1")
+    marked = str(ipaddress.IPv6Network(external)[lower_half(own)])
+    back = UdpFlow(lab, lab.net, marked, 8081)
+    lab.check(all(one.answers() for _ in range(2) for one in (*flows.values(), inbound, back)), "a flow does not begin")
+
+    def tracked(address):
+        """What the table of connections calls the flows to this address."""
+        listed = lab.cpe.run("conntrack", "-L", "-f", "ipv6", "-p", "udp", "-o", "id").stdout.splitlines()
+        return [one.split("id=")[1].split()[0] for one in listed if "dst=%s " % address in one]
+    going_back = tracked(marked)
+    lab.check(len(tracked(old)) == 2 and len(going_back) == 1, (tracked(old), going_back))  # inbound, and h1's
+
+    def go_on(pool, by):
+        for whose, flow in flows.items():
+            lab.until("%s flow goes on" % whose, flow.answers, 40)
+        since = time.time()
+        lab.check(all(flow.answers() for flow in flows.values()) and outside(by, pool, since), "not by %s" % pool)
+    house.server.renumber(OTHER_POOL, house.snooper)
+
+    def are_over():
+        for flow in flows.values():
+            flow.answers()  # as long as somebody uses it, an entry stays
+        return not tracked(old)
+    lab.until("nothing has an address of the old prefix", are_over, 40)
+    go_on(OTHER_POOL, lab.wan)
+    lab.check(back.answers() and tracked(marked) == going_back, "a flow that the rules allow ended: %s" % tracked(marked))
+    lab.isp.ip("link", "set", "isp0", "down")
+    go_on(SECOND_POOL, wire)
+    first_carries_again(lab, house)
+    lab.until("the first carries them again", lambda: all(flow.answers() for flow in flows.values())
+              and outside(lab.wan, OTHER_POOL, time.time() - 1), 40)
+    go_on(OTHER_POOL, lab.wan)
+    lab.check(not outside(wire, house.prefix, 0) and not outside(wire, OTHER_POOL, 0) and not outside(lab.wan, SECOND_POOL, 0),
+              "one provider's address left by the other")
+    final_checks(lab)
+
+
+@limit(240)
+def test_nptv6_flows_that_go_on_nft(lab):
+    """nft: flows that never pause, h1's and the router's own, have their new external address after a flash renumbering, after a
+    failover and after the way back; one from outside to the old prefix is over."""
+    flows_find_their_new_address(lab, "nft")
+
+
+@limit(240)
+def test_nptv6_flows_that_go_on_ip6tables(lab):
+    """ip6tables-restore: the same."""
+    flows_find_their_new_address(lab, "ip6tables")

@@ -201,6 +201,7 @@ class RouterRun {
       }
       refusals.insert(refusals.end(), out.refusals.begin(), out.refusals.end());
       names_changed = names_changed || out.names_changed;
+      ways_changed = ways_changed || out.ways_changed;
       if (quiet) return;
     }
     ADD_FAILURE() << "the router does not come to rest";
@@ -268,6 +269,7 @@ class RouterRun {
   std::vector<HookRun> hooks;
   std::vector<LeaseHookRun> lease_hooks;
   bool names_changed = false;
+  bool ways_changed = false;
   std::vector<firewall::Refusal> refusals;
 
   std::vector<SaidPacket> advertisements;

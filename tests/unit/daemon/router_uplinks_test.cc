@@ -3,6 +3,7 @@
 #include <gtest/gtest.h>
 
 #include <algorithm>
+#include <utility>
 
 #include "router_run.h"
 
@@ -78,11 +79,28 @@ TEST(RouterUplinks, WhatIsTranslatedIsNotGivenToHosts) {
     });
   };
   EXPECT_TRUE(from_inside("wan0") && from_inside("wan1"));
+  EXPECT_TRUE(std::exchange(run.ways_changed, false));
+  run.look();
+  run.run_for(seconds(1));
+  EXPECT_FALSE(run.ways_changed) << "all is as it was";
   run.cable("wan0", false);
   run.run_for(seconds(10));
   EXPECT_FALSE(from_inside("wan0"));
   EXPECT_TRUE(from_inside("wan1"));
+  EXPECT_TRUE(std::exchange(run.ways_changed, false));
   EXPECT_GT(run.last_on("lan0").router_lifetime, seconds(0));
+  // By the kernel, while nothing else is wanted than what is left.
+  std::erase_if(run.kernel.routes, [](const auto& route) { return route.interface == "wan1"; });
+  run.link("wan1").up = false;
+  run.look();
+  EXPECT_TRUE(run.ways_changed);
+}
+
+TEST(RouterUplinks, WhereNothingIsTranslatedNoFlowDependsOnTheWay) {
+  TwoWays run;
+  run.cable("wan0", false);
+  run.run_for(seconds(10));
+  EXPECT_FALSE(run.ways_changed);
 }
 
 // RFC 6887 section 11.3: the answers of a host leave by the better uplink, and with another's address they would not.

@@ -44,17 +44,6 @@ TEST(OpenFlows, WhatPinholesOpenGoesOnAndNothingElseFromOutside) {
   EXPECT_FALSE(may_have_narrowed(without, house()));
 }
 
-TEST(OpenFlows, WhatIsTranslatedIsJudgedByItsInnerAddress) {
-  Ruleset rules = house();
-  std::ranges::find(rules.lans, "lan0", &FirewallLan::interface)
-      ->assigned.push_back(prefix("fd00:1::/64"));
-  rules.translations = {{"wan0", "lan0", prefix("fd00:1::/64"), prefix("2001:db8:7:1::/64")}};
-  rules.pinholes.push_back({"lan0", address("fd00:1::5"), 6, 80, 80, {}});
-  rules = normalise(rules);
-  EXPECT_FALSE(ended({6, kOutside, address("2001:db8:7:1::5"), 4000, 80}, rules));
-  EXPECT_TRUE(ended({6, kOutside, address("2001:db8:7:1::5"), 4000, 81}, rules));
-}
-
 TEST(OpenFlows, WhatTheInsideBeganGoesOn) {
   EXPECT_FALSE(ended({6, kHost, kOutside, 4000, 443}));
   EXPECT_FALSE(ended({17, kGuest, kOutside, 4000, 53}));
@@ -200,6 +189,94 @@ TEST(OpenFlows, WhereLinksHaveOnePrefixTheKernelKnowsWhoIsWhere) {
   const std::vector gone{prefix("2001:db8:0:3::/64")};
   EXPECT_FALSE(is_of({6, kGuest, kHost, 4000, 80}, gone, rules, where));
   EXPECT_TRUE(is_of({6, kGuest, upstream, 4000, 80}, gone, rules, where));
+}
+
+// RFC 6296 section 2.4 and RFC 8028: two providers know lan0 by a prefix each.
+class TranslatedFlows : public ::testing::Test {
+ protected:
+  TranslatedFlows() {
+    rules_.uplinks = {{"wan0"}, {"wan1"}};
+    rules_.lans = {{"lan0", Zone::kProtected, {kInternal}, {kInternal}},
+                   {"lan1", Zone::kProtected, {}, {prefix("fd00:2::/64")}}};
+    rules_.translations = {{"wan0", "lan0", kInternal, kFirst},
+                           {"wan1", "lan0", kInternal, kSecond},
+                           {"wan0", "lan0", kInternal, kEnding, false}};
+    rules_ = normalise(rules_);
+  }
+  Ruleset without(const Prefix& external) const {
+    Ruleset after = rules_;
+    std::erase_if(after.translations, [&](const auto& one) { return one.external == external; });
+    return after;
+  }
+  static TrackedFlow out(const Prefix& external, const Ip6Address& peer = kOutside) {
+    return {{17, kOwn, peer, 4000, 53}, peer, external.with_suffix(kOwn), 7};
+  }
+  static TrackedFlow in(const Prefix& external, const Ip6Address& peer = kOutside) {
+    return {{17, peer, kOwn, 4000, 53}, external.with_suffix(kOwn), peer, 7};
+  }
+  bool is_lost(const TrackedFlow& tracked, const Ruleset& after) const {
+    return has_lost_its_address(tracked, rules_, after, {},
+                                [&](const Ip6Address& source, const std::string& received_on,
+                                    const Ip6Address& peer, std::uint32_t mark) {
+                                  EXPECT_EQ(mark, 7U);
+                                  EXPECT_EQ(source, kOwn);
+                                  EXPECT_EQ(received_on, "lan0");
+                                  EXPECT_EQ(peer, kOutside);
+                                  return way_;
+                                });
+  }
+  static inline const Prefix kInternal = prefix("fd00:1::/64");
+  static inline const Prefix kFirst = prefix("2001:db8:7:1::/64");
+  static inline const Prefix kSecond = prefix("2001:db8:8:1::/64");
+  static inline const Prefix kEnding = prefix("2001:db8:6:1::/64");
+  static inline const Ip6Address kOwn = address("fd00:1::5");
+  Ruleset rules_;
+  std::optional<std::string> way_ = "wan0";
+};
+
+TEST_F(TranslatedFlows, EndWithTheirExternalPrefix) {
+  for (const auto& flow : {out(kFirst), in(kFirst)}) {
+    EXPECT_FALSE(is_lost(flow, rules_));
+    EXPECT_TRUE(is_lost(flow, without(kFirst)));
+    EXPECT_FALSE(is_lost(flow, without(kEnding)));
+  }
+  way_ = std::nullopt;
+  EXPECT_TRUE(is_lost(out(kFirst), without(kFirst))) << "with no way out at all";
+  EXPECT_FALSE(is_lost(out(kFirst), rules_)) << "it may come back";
+  EXPECT_TRUE(may_have_narrowed(rules_, without(kFirst)));
+  EXPECT_FALSE(may_have_narrowed(without(kFirst), rules_));
+}
+
+TEST_F(TranslatedFlows, GoOnWithWhatIsRunningOut) {
+  EXPECT_FALSE(is_lost(out(kEnding), rules_));
+  EXPECT_FALSE(is_lost(in(kEnding), rules_));
+}
+
+TEST_F(TranslatedFlows, EndWhenTheirHostsPacketsLeaveByAnotherUplink) {
+  EXPECT_TRUE(is_lost(out(kSecond), rules_));
+  EXPECT_TRUE(is_lost(in(kSecond), rules_)) << "its answers are refused";
+  way_ = "wan1";
+  EXPECT_FALSE(is_lost(out(kSecond), rules_));
+  EXPECT_FALSE(is_lost(in(kSecond), rules_));
+  EXPECT_TRUE(is_lost(out(kFirst), rules_));
+  EXPECT_TRUE(is_lost(in(kEnding), rules_));
+  way_ = "vpn0";
+  EXPECT_FALSE(is_lost(out(kFirst), rules_)) << "our rules say nothing of it";
+}
+
+TEST_F(TranslatedFlows, OfOthersAreTheirs) {
+  const Prefix foreign = prefix("2001:db8:5:1::/64");
+  way_ = "wan1";
+  EXPECT_FALSE(is_lost(out(foreign), without(kFirst))) << "translated by somebody else";
+  EXPECT_FALSE(is_lost({{17, kOwn, kOutside, 1, 1}, kOutside, kOwn}, without(kFirst)));
+  EXPECT_FALSE(is_lost({{17, kOutside, kHost, 1, 1}, kHost, kOutside}, without(kFirst)));
+}
+
+TEST_F(TranslatedFlows, BetweenLansGoOn) {
+  TrackedFlow hairpin = in(kFirst, address("fd00:2::7"));
+  EXPECT_FALSE(is_lost(hairpin, without(kFirst)));
+  way_ = "wan1";
+  EXPECT_FALSE(is_lost(hairpin, rules_));
 }
 
 TEST(OpenFlows, ARenumberingMovesPinholesAndSoMayNarrow) {
