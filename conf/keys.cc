@@ -90,7 +90,8 @@ const std::array kFirewallKeys{
         "on_stop",
         "What sixgated leaves behind when it is stopped (not when it is restarted in place):\n"
         "\"keep\" its rules, but for doors that programs opened, which nobody would shut later;\n"
-        "\"block\" everything between the LANs and the Internet; \"remove\" them, and nothing of ours\n"
+        "\"block\" everything between the LANs and the Internet; \"remove\" them, and nothing of "
+        "ours\n"
         "guards the house. Of rules nothing outlives a reboot.",
         [](const Value& v, FirewallConfig& c, Complaints& e) {
           read_word(v, on_stop_words(), c.on_stop, e);
