@@ -278,8 +278,9 @@ def two_between_the_same_links(lab, config, second_config):
     lab.cpe.ip("link", "set", "lan0.other", "master", "lan0")
     Radvd(lab, autonomous=True, managed=False, other=False, interval=4).start()
     first = Sixgated(lab, config=config).start()
-    lab.h1.wait_address(ACCESS)
-    lab.h1.wait_ping(SERVER)
+    for host in (lab.h1, lab.h3):  # on each of its LANs
+        host.wait_address(ACCESS)
+        host.wait_ping(SERVER)
     second = Sixgated(lab, namespace=other, arguments=[])
     second.state_dir, second.socket = lab.fresh_directory("state2"), lab.fresh_directory("control2") + "/sixgate.sock"
     second.config_path = lab.file("second.toml", second_config)
