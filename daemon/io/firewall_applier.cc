@@ -262,7 +262,8 @@ class FirewallApplier::Impl : public std::enable_shared_from_this<Impl> {
   Expected<std::string> read_user_rules(Backend backend) const {
     const std::string& file = file_of(backend);
     if (file.empty()) {
-      const std::string& other = backend == Backend::kNft ? files_.ip6tables : files_.nft;
+      const std::string& other =
+          file_of(backend == Backend::kNft ? Backend::kIp6tables : Backend::kNft);
       if (other.empty()) return std::string();
       return fail(cat(other, ": is not for ", firewall::to_string(backend), ", which is in use"));
     }

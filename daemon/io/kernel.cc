@@ -213,8 +213,11 @@ Expected<KernelPicture> Kernel::read(std::span<const std::string> sysctls, Insta
     if (std::string name = name_of(carrier); !name.empty())
       picture.links[at.at(vlan)].carriers.push_back(std::move(name));
   }
-  for (LinkState& link : picture.links) {
-    if (link.ppp) link.carriers = pppoe_devices();
+  if (std::ranges::any_of(picture.links, &LinkState::ppp)) {
+    const std::vector<std::string> devices = pppoe_devices();
+    for (LinkState& link : picture.links) {
+      if (link.ppp) link.carriers = devices;
+    }
   }
 
   std::map<unsigned, Ip6Address> link_locals;

@@ -4,7 +4,7 @@ import socket
 import threading
 import time
 
-from lab import SERVER, SLOW, limit, proves, require_tools
+from lab import SERVER, limit, proves, require_tools
 from scenario import final_checks, online, toml
 
 PORT = 8095
@@ -62,11 +62,10 @@ class Transfer:
 
     def brings(self, lab, seconds, octets):
         """In that time, or whenever the one who sends gets his turn."""
-        before, end = self.octets, time.monotonic() + seconds + 10 * SLOW
+        before = self.octets
         lab.pause(seconds)
-        while self.error is None and self.octets < before + octets and time.monotonic() < end:
-            time.sleep(0.1)
-        return self.octets >= before + octets and self.error is None
+        lab.until("more comes, or it has ended", lambda: self.error is not None or self.octets >= before + octets, 10)
+        return self.error is None
 
 
 def pickup(lab, backend):

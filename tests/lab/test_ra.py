@@ -1,7 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 """Our Router Advertisements before other people's eyes (rdisc6, radvdump, tshark, the kernel, dhcpcd, systemd-networkd,
 NetworkManager) and under other people's attacks; and every failure that other routers are known for."""
-import re
 import signal
 import struct
 import subprocess

@@ -221,12 +221,15 @@ TEST(Conformance, Row_8415_R_10_BehindAnotherRelayAgentItIsThatWhichLeadsThere) 
   // What the relay agent below says of its client is looked into.
   Message renew = RelayRun::of_client(MessageType::kRenew);
   renew.options.push_back(IaPd{.iaid = 1});
-  RelayMessage asking{.type = MessageType::kRelayForward,
-                      .hop_count = 0,
-                      .link_address = address("2001:db8:9::1"),
-                      .peer_address = address("fe80::c"),
-                      .options = {RelayedMessage{renew.to_bytes()}}};
-  run.up(asking.to_bytes(), "lan0", "fe80::d", kAllDhcpServers, kServerPort);
+  const auto up_from_below = [&](const Message& message) {
+    const RelayMessage below{.type = MessageType::kRelayForward,
+                             .hop_count = 0,
+                             .link_address = address("2001:db8:9::1"),
+                             .peer_address = address("fe80::c"),
+                             .options = {RelayedMessage{message.to_bytes()}}};
+    run.up(below.to_bytes(), "lan0", "fe80::d", kAllDhcpServers, kServerPort);
+  };
+  up_from_below(renew);
   run.sent.clear();
   const RelayMessage inner = RelayRun::around(reply, "below", "fe80::c");
   RelayMessage outer = RelayRun::around({}, "home", "fe80::d");
@@ -237,12 +240,7 @@ TEST(Conformance, Row_8415_R_10_BehindAnotherRelayAgentItIsThatWhichLeadsThere) 
   EXPECT_EQ(run.relay.delegations()[0].next_hop, address("fe80::d"));
   Message release = RelayRun::of_client(MessageType::kRelease);
   release.options.push_back(RelayRun::delegating("2001:db8:2::/56", 0));
-  RelayMessage below{.type = MessageType::kRelayForward,
-                     .hop_count = 0,
-                     .link_address = address("2001:db8:9::1"),
-                     .peer_address = address("fe80::c"),
-                     .options = {RelayedMessage{release.to_bytes()}}};
-  run.up(below.to_bytes(), "lan0", "fe80::d", kAllDhcpServers, kServerPort);
+  up_from_below(release);
   EXPECT_TRUE(run.routed().empty());
 }
 
