@@ -68,6 +68,12 @@ class Sources(unittest.TestCase):
                      if marks.search(line)
                      and not allowed.search(line)])
 
+    def test_nobody_asks_once_whether_a_log_says_something(self):
+        # A program writes its log when it has done what a test saw already: wait_log waits for it.
+        asks = re.compile(r"check\((?!.*\bnot in\b).*\bin [\w.]*process\.text\(\)")
+        self.report([f"{path.relative_to(ROOT)}:{number}: {line.strip()}" for path in files("tests/lab", "tests/qemu", suffixes={".py"})
+                     for number, line in enumerate(path.read_text().splitlines(), 1) if asks.search(line)])
+
     def test_the_bytes_of_packets_are_not_cast(self):
         # Untrusted bytes go through ByteReader; daemon/io must cast for the socket calls of the kernel.
         rooms = ["net", "dhcp6", "ra", "delegation", "firewall", "pcp", "conf"]

@@ -2,6 +2,7 @@
 """`backend = "auto"` takes nft where it works and ip6tables where it does not, and a change that is refused leaves the rules
 that were there. (A kernel without nftables cannot be had in a namespace; one that refuses our table is.)"""
 import os
+import re
 import shutil
 import time
 
@@ -83,7 +84,7 @@ def choose(lab, private, wanted, why, there=None):
     firewall = house.sixgated.status()["firewall"]
     lab.check(firewall["backend"] == wanted and firewall["applied"], str(firewall))
     lab.check(tables(lab) == [there or wanted], "rules are there of %s" % tables(lab))
-    lab.check("firewall: none -> %s: %s" % (wanted, why) in house.sixgated.process.text(), "the log does not say why")
+    house.sixgated.process.wait_log(re.escape("firewall: none -> %s: %s" % (wanted, why)))
     final_checks(lab)
     return house
 
@@ -294,7 +295,7 @@ def test_overlapping_elements_of_others(lab):
         lab.until("ours is there and his is not", settled, 20)
         lab.until("status knows", lambda: house.sixgated.status()["firewall"]["applied"], 20)
     guarded(lab, house, (8081, 8083), (8080, 8082))
-    lab.check("somebody changed our rules" in house.sixgated.process.text(), "nobody has seen it")
+    house.sixgated.process.wait_log("somebody changed our rules")
     final_checks(lab)
 
 

@@ -81,7 +81,7 @@ def flows_end(lab, backend):
     lab.until("the flow of the pinhole that went is over", lambda: not closed.answers(), 20)
     lab.check(not closed.answers(), "it came back")
     lab.check(all(flow.answers() for flow in flows[1:]), "another flow ended with it")
-    lab.check("open connections ended" in house.sixgated.process.text(), "nobody is told")
+    house.sixgated.process.wait_log("open connections ended")
     lab.check(entry() == beside, "a flow that goes round our rules ended: %s, %s" % (beside, entry()))
     # Nothing is left of it, though sixgated was away when the rule went.
     lab.check(UdpFlow(lab, lab.net, h1, 8082).answers(), "the other pinhole is closed")

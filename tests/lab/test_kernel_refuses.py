@@ -220,7 +220,7 @@ def test_kernel_refuses_a_renumbering(lab):
             if refused := house.refused_alone(before, new):
                 break
         lab.check(refused, "%s was in nobody's way" % what)
-        lab.check("somebody changed our rules: nftables: " in house.sixgated.process.text(), "nobody is told of that")
+        house.sixgated.process.wait_log("somebody changed our rules: nftables: ")
         lab.until("it is gone", lambda: not house.foreign(), 20)
         house.guards(what, since)
     house.syns.end()

@@ -123,9 +123,8 @@ def test_ra_every_option_to_every_eye(lab):
         lab.pause(0.7)
         return "prefix " + slash64(lab.lan1, house.prefix) in monitor.text()
     lab.until("the monitor shows the prefix", shown, 30)
-    lab.until("radvdump wrote", lambda: "AdvSendAdvert" in dump.text(), 10)
     for part in ("2001:db8:77:1::/64", "RDNSS 2001:db8::53", "AdvCurHopLimit 61"):
-        lab.check(part in dump.text(), "radvdump did not see %s:\n%s" % (part, dump.text()[-2000:]))
+        dump.wait_log(part)
     final_checks(lab)
 
 
@@ -253,6 +252,7 @@ def test_ra_rogue_router_is_named_and_not_believed(lab):
         "advertisements", 0) >= 6, 30)
     seen = house.sixgated.lan("lan0")["foreign_routers"][0]
     lab.check("2001:db8:bad::/64" in seen["says"], seen)
+    house.sixgated.process.wait_log("on this link advertises")
     log = house.sixgated.process.text()
     lines = [line for line in log.splitlines() if seen["address"] in line and "another router" in line]
     differing = [line for line in log.splitlines() if "on this link advertises" in line]
@@ -267,7 +267,7 @@ def test_ra_rogue_router_is_named_and_not_believed(lab):
     # PREF64 of another NAT64 (RFC 8781 section 5.2).
     other = struct.pack("!BBH", 38, 2, 225 << 3) + bytes.fromhex("20010db8006400000000000000000000")[:12]
     inject(lab.h2, "eth0", router_advertisement(lab.h2.link_local("eth0"), 0, options=other), multicast_mac("ff02::1"))
-    lab.until("the other NAT64 is reported", lambda: "PREF64 2001:db8:64::/96" in house.sixgated.process.text(), 10)
+    house.sixgated.process.wait_log("PREF64 2001:db8:64::/96")
     lab.row("8781-05", True)
     final_checks(lab)
 
