@@ -185,17 +185,15 @@ void NdProxy::ask(const Overheard& overheard, const NeighborSolicitation& messag
     const bool elsewhere = host != nullptr && !dad && one.interface != host->segment;
     if (one.interface != from && working(one) && !elsewhere) where.push_back(&one);
   }
-  if (where.empty()) return;
-  std::set<std::string> names;
-  for (const ProxySegment* one : where) names.insert(one->interface);
   // RFC 7527 section 4.1: by its nonce a host knows its own DAD, should it come back.
   const Nonce* theirs = find<Nonce>(message.options);
-  const Nonce nonce =
-      theirs != nullptr && !theirs->octets.empty() ? *theirs : guard_.make_nonce(*rng_, names, now);
+  const bool keep = theirs != nullptr && !theirs->octets.empty();
   // A question to one station (RFC 4861 section 7.3.3) stays one: it shall wake nobody else.
   const bool alone = !overheard.packet.destination.is_multicast() && host != nullptr;
   for (const ProxySegment* one : where) {
-    solicit(*one, target, alone ? host->station : std::nullopt, dad, nonce);
+    if (keep) guard_.passed_on(*theirs, one->interface);
+    solicit(*one, target, alone ? host->station : std::nullopt, dad,
+            keep ? *theirs : guard_.make_nonce(*rng_, one->interface, now));
     open.asked.insert(one->interface);
     ++counters_.asked;
   }
@@ -302,8 +300,7 @@ ProxyOutputs NdProxy::drain(Instant now) {
     const ProxySegment* on = segment(probe.segment);
     if (on == nullptr || !working(*on)) continue;
     ++counters_.probes;
-    solicit(*on, probe.target, probe.station, false,
-            guard_.make_nonce(*rng_, {probe.segment}, now));
+    solicit(*on, probe.target, probe.station, false, guard_.make_nonce(*rng_, probe.segment, now));
   }
   // Who knew the host where it was asks anew (RFC 4861 section 7.2.5: another address, O clear).
   for (const ProxyTable::Move& move : table.moves) {

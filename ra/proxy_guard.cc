@@ -40,15 +40,19 @@ void ProxyGuard::hear_router(const Segments& segments, const std::string& on,
     block(on, cat("another router, ", from, ", advertises there"), heard + kBlocked);
 }
 
-void ProxyGuard::loop(const Segments& segments, const std::string& a, const std::string& b,
-                      std::string_view sign, Instant now) {
-  // The later of the two gives way, and the upstream never.
+void ProxyGuard::loop(const Segments& segments, const std::set<std::string>& from,
+                      const std::string& on, std::string_view sign, Instant now) {
+  // Of two, the later gives way, and the upstream never. Of more, one that has nothing to do with the loop
+  // shall not: if this is the upstream, we wait for what tells more, the next question with a nonce of ours.
   const std::string* victim = nullptr;
   for (const ProxySegment& one : segments) {
-    if (!one.upstream && (one.interface == a || one.interface == b)) victim = &one.interface;
+    const bool may = one.interface == on || (from.size() == 1 && from.contains(one.interface));
+    if (may && !one.upstream) victim = &one.interface;
   }
-  if (victim != nullptr)
-    block(*victim, cat("there is another way between ", a, " and ", b, ": ", sign), now + kBlocked);
+  if (victim == nullptr) return;
+  const std::string ends =
+      from.size() == 1 ? cat("between ", *from.begin(), " and ", on) : cat("to ", on);
+  block(*victim, cat("there is another way ", ends, ": ", sign), now + kBlocked);
 }
 
 bool ProxyGuard::hear_station(const Segments& segments, const std::string& on,
@@ -64,7 +68,7 @@ bool ProxyGuard::hear_station(const Segments& segments, const std::string& on,
     if (!mac) continue;
     if (ours(*mac, true) != nullptr) return false;  // a link that gives back what it gets
     if (const ProxySegment* other = ours(*mac, false)) {
-      loop(segments, other->interface, on,
+      loop(segments, {other->interface}, on,
            cat("what we sent on ", other->interface, " arrives on ", on), now);
       return false;
     }
@@ -77,23 +81,31 @@ bool ProxyGuard::hear_nonce(const Segments& segments, const std::string& on, con
   if (nonce.octets.empty()) return true;
   const auto known = nonces_.find(nonce.octets);
   if (known == nonces_.end() || known->second.at + kNonceMemory <= now) {
-    remember(nonce, {false, {on}, now}, now);
+    remember(nonce, {false, on, {}, now}, now);
     return true;
   }
   const Heard& heard = known->second;
-  if (heard.on.contains(on)) return !heard.ours;
-  loop(segments, *heard.on.begin(), on,
-       cat("a solicitation that was sent on ", *heard.on.begin(), " arrives on ", on), now);
+  if (heard.on == on) return !heard.ours;
+  std::set<std::string> from = heard.passed_on;
+  from.insert(heard.on);
+  from.erase(on);
+  loop(segments, from, on, cat("a solicitation that was sent on ", heard.on, " arrives on ", on),
+       now);
   return false;
 }
 
 // RFC 3971 section 5.3.2: six random octets at least.
-Nonce ProxyGuard::make_nonce(Rng& rng, std::set<std::string> to, Instant now) {
+Nonce ProxyGuard::make_nonce(Rng& rng, std::string to, Instant now) {
   Nonce nonce;
   nonce.octets.resize(6);
   rng.fill(nonce.octets);
-  remember(nonce, {true, std::move(to), now}, now);
+  remember(nonce, {true, std::move(to), {}, now}, now);
   return nonce;
+}
+
+void ProxyGuard::passed_on(const Nonce& nonce, std::string to) {
+  const auto known = nonces_.find(nonce.octets);
+  if (known != nonces_.end()) known->second.passed_on.insert(std::move(to));
 }
 
 void ProxyGuard::remember(const Nonce& nonce, Heard heard, Instant now) {

@@ -8,7 +8,9 @@
 //     routes) is no such way, and does no harm;
 //   - a message that came from a segment by another way than through us: from our own link-layer address
 //     there, or with a nonce (RFC 3971 section 5.3.2) that we, or a host elsewhere, have just sent. A second
-//     proxy between the same two segments keeps the nonce, whoever made it.
+//     proxy between the same two segments keeps the nonce, whoever made it. Our own are of one segment each;
+//     a host's we pass on to all others with the question, and it may come back from any of them: what is
+//     sure is then where it arrives.
 #pragma once
 
 #include <cstdint>
@@ -62,7 +64,9 @@ class ProxyGuard {
   // The same of a solicitation with a nonce.
   bool hear_nonce(const Segments& segments, const std::string& on, const Nonce& nonce, Instant now);
   // One of our own, which goes out there.
-  Nonce make_nonce(Rng& rng, std::set<std::string> to, Instant now);
+  Nonce make_nonce(Rng& rng, std::string to, Instant now);
+  // A host's, which was heard and goes out there, too.
+  void passed_on(const Nonce& nonce, std::string to);
 
   void expire(Instant now);
   std::optional<Instant> next_deadline() const;
@@ -74,11 +78,13 @@ class ProxyGuard {
  private:
   struct Heard {
     bool ours = false;
-    std::set<std::string> on;  // of ours: where it was sent; else where it was heard first
+    std::string on;  // of ours: where it was sent; else where it was heard first
+    std::set<std::string> passed_on;
     Instant at;
   };
   void block(const std::string& interface, std::string why, Instant until);
-  void loop(const Segments& segments, const std::string& a, const std::string& b,
+  // What went out on one of `from` has arrived on `on` without us.
+  void loop(const Segments& segments, const std::set<std::string>& from, const std::string& on,
             std::string_view sign, Instant now);
   void remember(const Nonce& nonce, Heard heard, Instant now);
 

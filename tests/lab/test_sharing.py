@@ -302,6 +302,21 @@ def test_two_between_the_same_links(lab):
     final_checks(lab)
 
 
+def test_the_lan_where_a_solicitation_comes_back_gives_way(lab):
+    """Another proxy between the uplink and lan0 gives back a host's DAD of lan1 that we passed on: lan1 goes on."""
+    house = shared(lab)
+    h3, again = lab.h3.address_in(ACCESS), at(0x4713)
+    lab.h3.ip("address", "add", again + "/64", "dev", "eth0")  # our own proxy asks with the host's nonce (RFC 7527)
+    passed_on = lab.until("its DAD is on the uplink", lambda: neighbours(lab.wan, 135, again))[0]
+    lab.check(link_layer(passed_on, 14) is not None, "no nonce: %s" % passed_on.payload.hex())
+    inject(lab.h2, "eth0", passed_on.raw[14:], multicast_mac(passed_on.destination))
+    house.sixgated.process.wait_log("lan0 takes no part in the sharing for an hour: there is another way to lan0")
+    lab.until("h3 is where it was", lambda: place(house, h3) == "lan1", 10)
+    lab.h3.wait_ping(SERVER, source=h3)
+    lab.check("lan1 takes no part" not in house.sixgated.process.text(), "lan1 was blamed")
+    final_checks(lab)
+
+
 @limit(120)
 def test_a_provider_that_says_nothing_of_delegation(lab):
     """The defaults: a prefix is asked for and never delegated, and after a while the house has the link's own /64."""

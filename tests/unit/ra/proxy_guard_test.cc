@@ -122,6 +122,41 @@ TEST(ProxyGuard, ANonceThatComesByAnotherWayIsALoop) {
   EXPECT_FALSE(stage.proxy.blocks().contains(kWan));
 }
 
+// The second proxy is between the uplink and one LAN; the host is on the other, which has done nothing.
+TEST(ProxyGuard, ANonceThatWePassedOnAndThatComesBackIsOfWhereItArrives) {
+  for (const bool uplink_first : {false, true}) {
+    ProxyStage stage;
+    stage.dad(kGuests, 7, kTarget, {9, 9, 9, 9, 9, 9});
+    ASSERT_EQ(stage.solicitations(kWan).size(), 1U);
+    ASSERT_EQ(stage.solicitations(kLan).size(), 1U);
+    if (uplink_first) {  // from lan0, or from lan1? It is not used, and nobody is blamed.
+      stage.dad(kWan, 0x77, kTarget, {9, 9, 9, 9, 9, 9});
+      EXPECT_TRUE(stage.proxy.blocks().empty());
+    }
+    stage.dad(kLan, 0x77, kTarget, {9, 9, 9, 9, 9, 9});
+    EXPECT_TRUE(stage.proxy.blocks().contains(kLan));
+    EXPECT_EQ(stage.proxy.blocks().size(), 1U);
+    EXPECT_TRUE(
+        stage.said("lan0 takes no part in the sharing for an hour: there is another way to lan0: a "
+                   "solicitation that was sent on lan1 arrives on lan0"));
+    EXPECT_EQ(stage.sent.size(), 2U);  // and nothing goes round
+  }
+}
+
+// A proxy that passes on in one direction only is found by what we ask in our own name.
+TEST(ProxyGuard, OurOwnNoncesTellWhereAQuestionWentOut) {
+  ProxyStage stage;
+  stage.ask(kGuests, 7, kTarget);
+  const auto asked = stage.solicitations(kLan);
+  ASSERT_EQ(asked.size(), 1U);
+  const Nonce* nonce = find<Nonce>(asked[0].options);
+  ASSERT_NE(nonce, nullptr);
+  EXPECT_NE(nonce->octets, find<Nonce>(stage.solicitations(kWan)[0].options)->octets);
+  stage.dad(kWan, 0x77, kTarget, nonce->octets);
+  EXPECT_TRUE(stage.proxy.blocks().contains(kLan));
+  EXPECT_EQ(stage.proxy.blocks().size(), 1U);
+}
+
 TEST(ProxyGuard, NoncesAreForgottenAndBounded) {
   ProxyStage stage;
   stage.dad(kWan, 7, kTarget, {9, 9, 9, 9, 9, 9});
