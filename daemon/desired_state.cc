@@ -287,21 +287,6 @@ void derive_registrations(const UplinkView& uplink, DesiredState& out) {
   }
 }
 
-}  // namespace
-
-std::vector<std::string> unguarded_carriers(const conf::Config& config, const LinkState& link) {
-  const auto is_named = [](const auto& those, const std::string& interface) {
-    return std::ranges::any_of(those, [&](const auto& one) { return one.interface == interface; });
-  };
-  std::vector<std::string> out;
-  std::ranges::copy_if(link.carriers, std::back_inserter(out), [&](const std::string& carrier) {
-    return !is_named(config.uplinks, carrier) && !is_named(config.lans, carrier);
-  });
-  return out;
-}
-
-namespace {
-
 void derive_uplink(const House& house, const UplinkView& uplink, DesiredState& out, Instant now) {
   out.ruleset.uplinks.push_back({uplink.config->interface});
   ipv6_without_advertisements(uplink.config->interface, out);
@@ -528,6 +513,17 @@ std::vector<const UplinkView*> best_first(const House& house) {
     return std::pair(a->dead, a->config->metric) < std::pair(b->dead, b->config->metric);
   });
   return uplinks;
+}
+
+std::vector<std::string> unguarded_carriers(const conf::Config& config, const LinkState& link) {
+  const auto is_named = [](const auto& those, const std::string& interface) {
+    return std::ranges::any_of(those, [&](const auto& one) { return one.interface == interface; });
+  };
+  std::vector<std::string> out;
+  std::ranges::copy_if(link.carriers, std::back_inserter(out), [&](const std::string& carrier) {
+    return !is_named(config.uplinks, carrier) && !is_named(config.lans, carrier);
+  });
+  return out;
 }
 
 DesiredState derive(const House& house, Instant now) {

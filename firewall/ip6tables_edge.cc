@@ -25,6 +25,13 @@ void beyond_rules(Table& filter, std::string_view chain) {
   std::ranges::for_each(kSiteTypes, drop);
 }
 
+// The rest of the chain is for what goes to interfaces that are neither uplinks nor LANs.
+void not_to_ours(Table& filter, const Ruleset& rules, std::string_view chain) {
+  each_interface(rules, [&](const std::string& interface) {
+    filter.rule(chain, cat("-o ", interface), kReturn, "our interface");
+  });
+}
+
 }  // namespace
 
 void source_rules(Table& filter, const Ruleset& rules) {
@@ -154,17 +161,13 @@ void leaving_rules(Table& filter, const Ruleset& rules) {
 
 // What goes to an interface that is neither an uplink nor a LAN is for the rules of others, once it answers.
 void others_rules(Table& filter, const Ruleset& rules) {
-  each_interface(rules, [&](const std::string& interface) {
-    filter.rule(kOthers, cat("-o ", interface), kReturn, "our interface");
-  });
+  not_to_ours(filter, rules, kOthers);
   filter.rule(kOthers, "", kAccept, "not our interface");
 }
 
 // What LANs begin whose hosts may not manage us, towards a VPN's or a container's interface.
 void beside_rules(Table& filter, const Ruleset& rules) {
-  each_interface(rules, [&](const std::string& interface) {
-    filter.rule(kBeside, cat("-o ", interface), kReturn, "our interface");
-  });
+  not_to_ours(filter, rules, kBeside);
   user_rules(filter, rules, kBeside, kUserForward);
   filter.rule(kBeside, "", kApart, "not our interface");
 }

@@ -10,7 +10,7 @@ import time
 from random import Random
 
 import firewall_house
-from firewall_house import (ATOMIC_FRAGMENT, BACKENDS, DELEGATED, H1, H1_ULA, H2, H3, H3_ULA, LAN0, LAN1, NET, OLD, PADDING, PEER,
+from firewall_house import (ATOMIC_FRAGMENT, DELEGATED, H1, H1_ULA, H2, H3, H3_ULA, LAN0, LAN1, NET, OLD, PADDING, PEER,
                             UNASSIGNED, WAN, FirewallHouse, Rules, ah, behind, each_backend, esp, icmp, raw, routing, tcp_octets,
                             tcp_to, udp_to)
 from lab import ISP_ADDRESS, SLOW, limit, needs, proves

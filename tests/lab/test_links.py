@@ -5,7 +5,7 @@ import time
 
 from lab import SERVER, AddressWatch, limit, proves
 from peers import Sixgated
-from scenario import (HOSTS, build, difference, final_checks, objects, online, quiet, slash64, toml, wait_delegated,
+from scenario import (HOSTS, build, final_checks, objects, online, quiet, slash64, toml, wait_delegated,
                       wait_online)
 from wire import ICMP6, icmp6, inject, ipv6, multicast_mac
 
