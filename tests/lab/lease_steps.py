@@ -174,6 +174,10 @@ class Scene:
         self.lab.check(self.crowd.talk(messages, self.sixgated), "sixgated died over it")
         self.crowd.listen()
 
+    def said(self, what):
+        """How often its log says so."""
+        return self.sixgated.process.text().count(what)
+
     def clients(self):
         """{number: its associations} of those that have something, but for the big one."""
         found = {}
