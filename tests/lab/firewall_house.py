@@ -13,6 +13,7 @@ import subprocess
 import time
 
 from lab import ISP_ADDRESS, LabFailure, require_tools
+from other_firewalls import variant
 from wire import checksum, icmp6, inject, ipv6, udp
 
 WAN = "2001:db8:0:1::2"
@@ -93,10 +94,7 @@ class FirewallHouse:
     # ---- rules ----
 
     def start(self):
-        backend, private = self.backend, None
-        if backend == "ip6tables-legacy":
-            backend = "ip6tables"
-            private = {"/usr/sbin/xtables-nft-multi": "/usr/sbin/xtables-legacy-multi"}
+        backend, private = variant(self.backend)
         log = open(os.path.join(self.lab.directory, "firewall_tool.log"), "ab")
         self.tool = subprocess.Popen(self.lab.cpe.command([self.program, "apply", backend], private),
                                      stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=log)

@@ -26,6 +26,11 @@ def own_copy(lab, name, paths):
 LEGACY = {"/usr/sbin/xtables-nft-multi": "/usr/sbin/xtables-legacy-multi"}
 
 
+def variant(backend):
+    """Of "nft", "ip6tables" or "ip6tables-legacy": its name in sixgate.toml, and what sixgated is to see for it."""
+    return ("ip6tables", LEGACY) if backend == "ip6tables-legacy" else (backend, None)
+
+
 class Ufw:
     """ufw; it is no daemon, and loads its rules with iptables-restore and ip6tables-restore."""
 

@@ -4,6 +4,7 @@ import json
 import re
 
 from lab import OTHER_POOL, limit, require_tools
+from other_firewalls import variant
 from scenario import final_checks, online, toml, wait_delegated, wait_online
 
 
@@ -28,9 +29,11 @@ def metrics(house):
 
 
 def counted(lab, backend):
+    backend, private = variant(backend)
     require_tools("nft" if backend == "nft" else "ip6tables-restore")
     text = toml(top='[firewall]\nbackend = "%s"\n' % backend) + '\n[[pinhole]]\nlan = "lan0"\nhost = "%s"\nports = [8080]\n'
-    house = online(lab, config=text % "::1234", server_options={"renew": 6, "rebind": 9, "preferred": 60, "valid": 120})
+    house = online(lab, config=text % "::1234", server_options={"renew": 6, "rebind": 9, "preferred": 60, "valid": 120},
+                   sixgated={"private": private})
     host = lab.h1.address_in(house.prefix)
     suffix = "::" + ":".join(host.split(":")[-4:])
     house.sixgated.write(text % suffix)
@@ -107,3 +110,9 @@ def test_counters_nft(lab):
 def test_counters_ip6tables(lab):
     """ip6tables: the chains that decide, which stay when the others are written anew."""
     counted(lab, "ip6tables")
+
+
+@limit(150)
+def test_counters_ip6tables_legacy(lab):
+    """ip6tables-legacy-restore: the same."""
+    counted(lab, "ip6tables-legacy")

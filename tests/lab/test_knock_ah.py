@@ -8,6 +8,7 @@ import os
 import time
 
 from lab import OTHER_POOL, limit, needs, require_tools
+from other_firewalls import variant
 from peers import Sixgated
 from scenario import build, final_checks, toml, wait_delegated, wait_online
 from wire import inject
@@ -18,7 +19,6 @@ HOSTS = ("h1", "h3")
 PORT = 8080
 AH, SYN = 51, 2
 KEY, WRONG_KEY = "5a" * 32, "a5" * 32
-LEGACY = {"/usr/sbin/xtables-nft-multi": "/usr/sbin/xtables-legacy-multi"}
 
 
 class Knock:
@@ -26,6 +26,7 @@ class Knock:
 
     def __init__(self, lab, backend):
         require_tools("nft" if backend == "nft" else "ip6tables-restore", "ip")
+        name, private = variant(backend)
         self.lab = lab
         lab.house(LANS)
         self.remote = lab.namespace("remote")
@@ -42,9 +43,7 @@ class Knock:
         # The uplink has two addresses, one from DHCPv6 and one of its own making.
         self.house = build(lab, server_options={"renew": 5, "rebind": 8, "preferred": 20, "valid": 40},
                            ra={"autonomous": True})
-        self.house.sixgated = Sixgated(lab, toml(lans=LANS) + stanza, extra=["--firewall", backend.split("-")[0]])
-        if backend == "ip6tables-legacy":
-            self.house.sixgated.private = LEGACY
+        self.house.sixgated = Sixgated(lab, toml(lans=LANS) + stanza, extra=["--firewall", name], private=private)
         self.house.sixgated.start()
         self.house.prefix = wait_delegated(lab)
         wait_online(lab, self.house.prefix, HOSTS)

@@ -5,7 +5,7 @@ import time
 
 from firewall_house import tcp_octets
 from lab import OTHER_POOL, SERVER, limit, require_tools
-from other_firewalls import LEGACY
+from other_firewalls import variant
 from peers import Sixgated
 from scenario import HOSTS, build, crossed, final_checks, toml, wait_delegated, wait_online
 from test_firewall_life import UdpFlow
@@ -40,13 +40,12 @@ def lower_half(address):
 
 
 def translated_house(lab, backend):
-    legacy = backend == "ip6tables-legacy"
-    backend = "ip6tables" if legacy else backend
+    backend, private = variant(backend)
     require_tools("nft" if backend == "nft" else "ip6tables-restore")
     house = build(lab)
     text = '\n[firewall]\nbackend = "%s"\n' % backend
     house.plain = toml(each=PORTS) + text
-    house.sixgated = Sixgated(lab, config=toml(uplink=NPTV6, each=PORTS) + text, private=LEGACY if legacy else None).start()
+    house.sixgated = Sixgated(lab, config=toml(uplink=NPTV6, each=PORTS) + text, private=private).start()
     house.prefix = wait_delegated(lab)
     for role in HOSTS:
         lab.roles[role].wait_address(ULA)

@@ -6,6 +6,7 @@ import threading
 import time
 
 from lab import SERVER, limit, proves, require_tools
+from other_firewalls import variant
 from scenario import final_checks, online, toml
 from test_firewall_transports import sctp
 from wire import tcp_syn
@@ -16,10 +17,11 @@ MOST = 64  # that are waiting for their answer at a time
 
 def house_of(lab, backend, more=""):
     """A house with two doors; behind one of them is nobody who answers."""
+    backend, private = variant(backend)
     require_tools("nft", "ip6tables")
     lab.house()
     house = online(lab, config=toml(top='[firewall]\nbackend = "%s"\n%s\n[[pinhole]]\nlan = "lan0"\nhost = "%s"\nports = [%d, %d]\n' % (
-        backend, more, lab.h1.mac("eth0"), DOOR, SILENT)))
+        backend, more, lab.h1.mac("eth0"), DOOR, SILENT)), sixgated={"private": private})
     lab.h1.run("nft", "-f", lab.file("silent.nft", "table ip6 silent {\n chain input {\n type filter hook input"
                                      " priority 0\n tcp dport %d drop\n }\n}\n" % SILENT))
     lab.h1.serve(tcp=[DOOR])
@@ -128,6 +130,12 @@ def test_who_is_not_let_in_hears_so_late_nft(lab):
 @proves("6092-REC-34", "6092-REC-39")
 def test_who_is_not_let_in_hears_so_late_ip6tables(lab):
     refused_late(lab, "ip6tables")
+
+
+@limit(120)
+@proves("6092-REC-34", "6092-REC-39")
+def test_who_is_not_let_in_hears_so_late_ip6tables_legacy(lab):
+    refused_late(lab, "ip6tables-legacy")
 
 
 @limit(90)

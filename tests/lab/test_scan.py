@@ -8,6 +8,7 @@ import struct
 import time
 
 from lab import SERVER, alone, limit, require_tools
+from other_firewalls import variant
 from scenario import final_checks, online, toml
 
 RATE, TIME = 2000, 5
@@ -44,8 +45,9 @@ def waiting(lab):
 
 
 def scanned(lab, backend):
+    backend, private = variant(backend)
     require_tools("nft" if backend == "nft" else "ip6tables-restore")
-    house = online(lab, config=toml(each={"lan1": 'zone = "exposed"'}), sixgated={"extra": ["--firewall", backend]})
+    house = online(lab, config=toml(each={"lan1": 'zone = "exposed"'}), sixgated={"extra": ["--firewall", backend], "private": private})
     h1, h3 = (lab.roles[role].address_in(house.prefix) for role in ("h1", "h3"))
     lan0, lan1 = (str(ipaddress.IPv6Network(host + "/64", strict=False)) for host in (h1, h3))
     lab.check(lab.net.ping(h1) and lab.net.ping(h3), "the hosts are not reached before")
@@ -99,3 +101,10 @@ def test_a_scan_before_nft(lab):
 def test_a_scan_before_ip6tables(lab):
     """The same with ip6tables."""
     scanned(lab, "ip6tables")
+
+
+@limit(120)
+@alone
+def test_a_scan_before_ip6tables_legacy(lab):
+    """ip6tables-legacy-restore: the same."""
+    scanned(lab, "ip6tables-legacy")

@@ -3,6 +3,7 @@
 import os
 
 from lab import OTHER_POOL, SERVER, limit, require_tools
+from other_firewalls import variant
 from scenario import final_checks, online, toml, wait_delegated, wait_online
 from test_flow_pickup import Transfer
 
@@ -88,6 +89,7 @@ def test_rules_of_your_own_ip6tables(lab):
 def flows_of_own_rules(lab, backend):
     """What a rule of the person's own let in goes on while ours get narrower, and when we are killed; what a pinhole of
     ours let in ends with it."""
+    backend, private = variant(backend)
     require_tools("conntrack", "nft" if backend == "nft" else "ip6tables-restore")
     path = os.path.join(lab.directory, "own.rules")
     with open(path, "w") as file:
@@ -95,7 +97,8 @@ def flows_of_own_rules(lab, backend):
     os.chmod(path, 0o644)
     lab.house()
     without = toml(top='[firewall]\nbackend = "%s"\ninclude_%s = "%s"\n' % (backend, backend, path))
-    house = online(lab, config=without + '\n[[pinhole]]\nlan = "lan0"\nhost = "%s"\nports = [8082]\n' % lab.h1.mac("eth0"))
+    house = online(lab, config=without + '\n[[pinhole]]\nlan = "lan0"\nhost = "%s"\nports = [8082]\n' % lab.h1.mac("eth0"),
+                   sixgated={"private": private})
     h1 = lab.h1.address_in(house.prefix)
     own = Transfer(lab, lab.h1, lab.net, h1, 8080)
     door = Transfer(lab, lab.h1, lab.net, h1, 8082)
@@ -122,3 +125,9 @@ def test_flows_of_rules_of_your_own_nft(lab):
 def test_flows_of_rules_of_your_own_ip6tables(lab):
     """ip6tables: the same."""
     flows_of_own_rules(lab, "ip6tables")
+
+
+@limit(150)
+def test_flows_of_rules_of_your_own_ip6tables_legacy(lab):
+    """ip6tables-legacy-restore: the same."""
+    flows_of_own_rules(lab, "ip6tables-legacy")
