@@ -34,9 +34,10 @@ class Dhclient:
 
     def start(self):
         script = os.path.join(self.directory, "script")
-        with open(script, "w") as file:
+        with open(script + ".new", "w") as file:
             file.write(SCRIPT % self.directory)
-        os.chmod(script, 0o755)
+        os.chmod(script + ".new", 0o755)
+        os.replace(script + ".new", script)  # one that was killed may have left the old one running
         conf = os.path.join(self.directory, "conf")
         with open(conf, "w") as file:
             file.write("request dhcp6.name-servers, dhcp6.domain-search, dhcp6.fqdn;\n" + self.conf)
