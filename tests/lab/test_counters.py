@@ -4,7 +4,7 @@ import json
 import re
 
 from lab import OTHER_POOL, limit, require_tools
-from other_firewalls import variant
+from other_firewalls import LEGACY
 from scenario import final_checks, online, toml, wait_delegated, wait_online
 
 
@@ -28,8 +28,7 @@ def metrics(house):
     return found
 
 
-def counted(lab, backend):
-    backend, private = variant(backend)
+def counted(lab, backend, private=None):
     require_tools("nft" if backend == "nft" else "ip6tables-restore")
     text = toml(top='[firewall]\nbackend = "%s"\n' % backend) + '\n[[pinhole]]\nlan = "lan0"\nhost = "%s"\nports = [8080]\n'
     house = online(lab, config=text % "::1234", server_options={"renew": 6, "rebind": 9, "preferred": 60, "valid": 120},
@@ -115,4 +114,4 @@ def test_counters_ip6tables(lab):
 @limit(150)
 def test_counters_ip6tables_legacy(lab):
     """ip6tables-legacy-restore: the same."""
-    counted(lab, "ip6tables-legacy")
+    counted(lab, "ip6tables", LEGACY)

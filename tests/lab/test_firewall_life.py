@@ -5,7 +5,7 @@ import signal
 import socket
 
 from lab import SERVER, SLOW, require_tools
-from other_firewalls import LEGACY
+from other_firewalls import variant
 from scenario import final_checks, online, toml
 
 BESIDE = "2001:db8:4000::"  # the network of something like a VPN
@@ -125,8 +125,8 @@ def test_flows_of_another_firewall(lab):
 
 
 def left_behind(lab, backend, what):
-    private = LEGACY if backend == "legacy" else None
-    house, _ = house_with_pinholes(lab, "ip6tables" if private else backend, 'on_stop = "%s"\n' % what, private)
+    backend, private = variant(backend)
+    house, _ = house_with_pinholes(lab, backend, 'on_stop = "%s"\n' % what, private)
     h1 = lab.h1.address_in(house.prefix)
     probe = UdpFlow(lab, lab.net, h1, 8081)
     lab.check(probe.answers() and lab.net.tcp(h1, 8080, 1) == "silent", "the house is not as it should be")
@@ -170,7 +170,7 @@ def test_on_stop_block_ip6tables(lab):
 
 def test_on_stop_block_legacy_ip6tables(lab):
     """ip6tables-legacy-restore: the same."""
-    stop_blocks(lab, "legacy")
+    stop_blocks(lab, "ip6tables-legacy")
 
 
 def test_on_stop_remove_nft(lab):
@@ -185,7 +185,7 @@ def test_on_stop_remove_ip6tables(lab):
 
 def test_on_stop_remove_legacy_ip6tables(lab):
     """ip6tables-legacy-restore: the same."""
-    stop_removes(lab, "legacy")
+    stop_removes(lab, "ip6tables-legacy")
 
 
 def test_on_stop_does_not_wait_for_the_last_words(lab):
@@ -219,4 +219,4 @@ def test_on_stop_keep_ip6tables(lab):
 
 def test_on_stop_keep_legacy_ip6tables(lab):
     """ip6tables-legacy-restore: the same."""
-    stop_keeps(lab, "legacy")
+    stop_keeps(lab, "ip6tables-legacy")

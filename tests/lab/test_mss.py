@@ -22,13 +22,13 @@ def segment_size(wire, source, flags, since):
     return None
 
 
-def clamped(lab, backend, legacy=False):
+def clamped(lab, backend, private=None):
     require_tools("nft" if backend == "nft" else "ip6tables-restore")
     lab.house({"lan0": ["h1"], "lan1": ["h3"]})
     lab.cpe.ip("link", "set", "wan0", "mtu", "1400")
     # Hosts are not told of it, for what they say is to be too much.
     config = toml(top='[firewall]\nbackend = "%s"\n' % backend, lan='ra_mtu = "link"\n', each={"lan1": 'zone = "exposed"\n'})
-    house = online(lab, config=config, hosts=("h1", "h3"), sixgated={"private": LEGACY} if legacy else {})
+    house = online(lab, config=config, hosts=("h1", "h3"), sixgated={"private": private})
     lab.net.serve(tcp=[PORT])
     lab.h3.serve(tcp=[PORT])
 
@@ -66,4 +66,4 @@ def test_mss_ip6tables(lab):
 @limit(60)
 def test_mss_ip6tables_legacy(lab):
     """The legacy ip6tables: the same."""
-    clamped(lab, "ip6tables", legacy=True)
+    clamped(lab, "ip6tables", LEGACY)

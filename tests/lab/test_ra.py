@@ -124,7 +124,7 @@ def test_ra_every_option_to_every_eye(lab):
         return "prefix " + slash64(lab.lan1, house.prefix) in monitor.text()
     lab.until("the monitor shows the prefix", shown, 30)
     for part in ("2001:db8:77:1::/64", "RDNSS 2001:db8::53", "AdvCurHopLimit 61"):
-        dump.wait_log(part)
+        dump.wait_log(part, 10)
     final_checks(lab)
 
 
@@ -267,7 +267,7 @@ def test_ra_rogue_router_is_named_and_not_believed(lab):
     # PREF64 of another NAT64 (RFC 8781 section 5.2).
     other = struct.pack("!BBH", 38, 2, 225 << 3) + bytes.fromhex("20010db8006400000000000000000000")[:12]
     inject(lab.h2, "eth0", router_advertisement(lab.h2.link_local("eth0"), 0, options=other), multicast_mac("ff02::1"))
-    house.sixgated.process.wait_log("PREF64 2001:db8:64::/96")
+    house.sixgated.process.wait_log("PREF64 2001:db8:64::/96", 10)
     lab.row("8781-05", True)
     final_checks(lab)
 

@@ -6,7 +6,7 @@ import threading
 import time
 
 from lab import SERVER, limit, proves, require_tools
-from other_firewalls import variant
+from other_firewalls import LEGACY
 from scenario import final_checks, online, toml
 from test_firewall_transports import sctp
 from wire import tcp_syn
@@ -15,9 +15,8 @@ CLOSED, DOOR, SILENT = 2222, 8080, 8081
 MOST = 64  # that are waiting for their answer at a time
 
 
-def house_of(lab, backend, more=""):
+def house_of(lab, backend, more="", private=None):
     """A house with two doors; behind one of them is nobody who answers."""
-    backend, private = variant(backend)
     require_tools("nft", "ip6tables")
     lab.house()
     house = online(lab, config=toml(top='[firewall]\nbackend = "%s"\n%s\n[[pinhole]]\nlan = "lan0"\nhost = "%s"\nports = [%d, %d]\n' % (
@@ -87,8 +86,8 @@ def flood(host):
             sock.sendto(tcp_syn(SERVER, host, port, CLOSED), (host, 0))
 
 
-def refused_late(lab, backend):
-    house, host = house_of(lab, backend)
+def refused_late(lab, backend, private=None):
+    house, host = house_of(lab, backend, private=private)
     since, told = time.time(), {}
     threads = meet(lab, host, told)
     for port in (CLOSED, DOOR, SILENT):
@@ -135,7 +134,7 @@ def test_who_is_not_let_in_hears_so_late_ip6tables(lab):
 @limit(120)
 @proves("6092-REC-34", "6092-REC-39")
 def test_who_is_not_let_in_hears_so_late_ip6tables_legacy(lab):
-    refused_late(lab, "ip6tables-legacy")
+    refused_late(lab, "ip6tables", LEGACY)
 
 
 @limit(90)

@@ -8,7 +8,7 @@ import struct
 import time
 
 from lab import SERVER, alone, limit, require_tools
-from other_firewalls import variant
+from other_firewalls import LEGACY
 from scenario import final_checks, online, toml
 
 RATE, TIME = 2000, 5
@@ -44,8 +44,7 @@ def waiting(lab):
     return len([line for line in lab.cpe.run("ip", "-6", "neigh", "show", "nud", "incomplete").stdout.splitlines()])
 
 
-def scanned(lab, backend):
-    backend, private = variant(backend)
+def scanned(lab, backend, private=None):
     require_tools("nft" if backend == "nft" else "ip6tables-restore")
     house = online(lab, config=toml(each={"lan1": 'zone = "exposed"'}), sixgated={"extra": ["--firewall", backend], "private": private})
     h1, h3 = (lab.roles[role].address_in(house.prefix) for role in ("h1", "h3"))
@@ -107,4 +106,4 @@ def test_a_scan_before_ip6tables(lab):
 @alone
 def test_a_scan_before_ip6tables_legacy(lab):
     """ip6tables-legacy-restore: the same."""
-    scanned(lab, "ip6tables-legacy")
+    scanned(lab, "ip6tables", LEGACY)

@@ -3,7 +3,7 @@
 import os
 
 from lab import OTHER_POOL, SERVER, limit, require_tools
-from other_firewalls import variant
+from other_firewalls import LEGACY
 from scenario import final_checks, online, toml, wait_delegated, wait_online
 from test_flow_pickup import Transfer
 
@@ -86,10 +86,9 @@ def test_rules_of_your_own_ip6tables(lab):
     own_rules(lab, "ip6tables")
 
 
-def flows_of_own_rules(lab, backend):
+def flows_of_own_rules(lab, backend, private=None):
     """What a rule of the person's own let in goes on while ours get narrower, and when we are killed; what a pinhole of
     ours let in ends with it."""
-    backend, private = variant(backend)
     require_tools("conntrack", "nft" if backend == "nft" else "ip6tables-restore")
     path = os.path.join(lab.directory, "own.rules")
     with open(path, "w") as file:
@@ -130,4 +129,4 @@ def test_flows_of_rules_of_your_own_ip6tables(lab):
 @limit(150)
 def test_flows_of_rules_of_your_own_ip6tables_legacy(lab):
     """ip6tables-legacy-restore: the same."""
-    flows_of_own_rules(lab, "ip6tables-legacy")
+    flows_of_own_rules(lab, "ip6tables", LEGACY)

@@ -19,7 +19,7 @@ OWN = {
 }
 
 
-def in_order(lab, backend, legacy=False):
+def in_order(lab, backend, private=None):
     require_tools("nft" if backend == "nft" else "ip6tables-restore")
     path = os.path.join(lab.directory, "own.rules")
 
@@ -30,7 +30,7 @@ def in_order(lab, backend, legacy=False):
     write("# nothing yet\n")
     house = online(lab, config=toml(top='[firewall]\nbackend = "%s"\ninclude_%s = "%s"\n' % (backend, backend, path)),
                    server_options={"renew": 6, "rebind": 9, "preferred": 60, "valid": 120},
-                   sixgated={"private": LEGACY} if legacy else {})
+                   sixgated={"private": private})
     lab.net.serve(udp=[AFTER, BEFORE, OTHER])
     ports = (AFTER, BEFORE, OTHER)
 
@@ -95,4 +95,4 @@ def test_user_rules_in_order_ip6tables(lab):
 @limit(90)
 def test_user_rules_in_order_ip6tables_legacy(lab):
     """The legacy ip6tables: the same."""
-    in_order(lab, "ip6tables", legacy=True)
+    in_order(lab, "ip6tables", LEGACY)
