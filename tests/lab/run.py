@@ -22,7 +22,8 @@ import traceback
 
 HERE = os.path.dirname(os.path.abspath(__file__))
 ROOT = os.path.dirname(os.path.dirname(HERE))
-sys.path.insert(0, HERE)
+sys.path[:0] = [HERE, os.path.join(ROOT, "scripts")]
+import results as result_files  # noqa: E402
 
 DEFAULT_LIMIT = 180
 
@@ -242,9 +243,7 @@ def main():
         print("fail lab_leaves_the_machine_alone: %s" % one)
     failed = [one for one in listed if one["status"] == "fail"]
     if options.json:
-        with open(options.json, "w") as file:
-            json.dump({"tests": listed}, file, indent=1)
-            file.write("\n")
+        result_files.save(options.json, listed)
     if failed:
         print("failed: " + " ".join(one["name"] for one in failed))
     print("lab: %.0f s" % (time.monotonic() - started))
